@@ -1,0 +1,95 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Who may import whom is the table in ARCHITECTURE.md; Tests/TidyTests holds this file and the
+// sources against it. `Lifetimes` lets Primitives return spans from its buffers.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "weir",
+  products: [
+    .executable(name: "weir", targets: ["weir"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+  ],
+  targets: [
+    .target(name: "CLinux"),
+    .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+
+    library("Primitives"),
+    library("Reactor", ["Primitives", "CLinux"]),
+    library("HTTPModel", ["Primitives"]),
+    library("HTTP1", ["Primitives", "HTTPModel"]),
+    library("Resilience", ["Primitives"]),
+    library("Routing", ["Primitives", "HTTPModel", "CPCRE2"]),
+    library("Upstreams", ["Primitives", "Resilience"]),
+    library("ProxyConfiguration", ["Primitives", "CYaml"]),
+    library("Telemetry", ["Primitives"]),
+    library("HTTPClient", ["Primitives", "Reactor", "HTTPModel", "HTTP1"]),
+    library(
+      "DataPath",
+      [
+        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
+        "Telemetry", "HTTPClient",
+      ]),
+    library("Discovery", ["Primitives", "Reactor", "Upstreams", "HTTPClient"]),
+    library(
+      "ControlPlane",
+      [
+        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
+        "ProxyConfiguration", "Telemetry", "HTTPClient", "DataPath", "Discovery",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    library(
+      "Demo",
+      [
+        "Primitives", "Reactor", "ProxyConfiguration", "Telemetry", "DataPath", "ControlPlane",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ]),
+    .executableTarget(
+      name: "weir",
+      dependencies: [
+        "Primitives", "ProxyConfiguration", "ControlPlane", "Demo",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    library(
+      "WeirTesting",
+      ["Primitives", "Reactor", "HTTPModel", "HTTP1", "Routing", "Upstreams", "Telemetry", "DataPath"]),
+
+    tests("PrimitivesTests", ["Primitives"]),
+    tests("ReactorTests", ["Primitives", "Reactor", "WeirTesting"]),
+    tests("HTTP1Tests", ["Primitives", "HTTPModel", "HTTP1", "WeirTesting"]),
+    tests("RoutingTests", ["Primitives", "HTTPModel", "HTTP1", "Routing", "WeirTesting"]),
+    tests("ResilienceTests", ["Primitives", "Resilience", "WeirTesting"]),
+    tests("UpstreamsTests", ["Primitives", "Resilience", "Upstreams", "WeirTesting"]),
+    tests("ProxyConfigurationTests", ["Primitives", "ProxyConfiguration"]),
+    tests("TelemetryTests", ["Primitives", "Telemetry"]),
+    tests(
+      "SimulationTests",
+      ["Primitives", "Reactor", "HTTPModel", "HTTP1", "Routing", "Upstreams", "Telemetry", "DataPath", "WeirTesting"]
+    ),
+    tests("LoopbackTests", ["Primitives", "Reactor", "ControlPlane", "ProxyConfiguration", "WeirTesting"]),
+    tests("TidyTests", []),
+  ]
+)

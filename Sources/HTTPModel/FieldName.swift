@@ -1,0 +1,80 @@
+/// The field names that Weir itself reads, writes or drops; every other name is `other`.
+///
+/// Why: the decoder classifies a name once, by length and first bytes, so that later stages compare
+/// one byte instead of text. At most 64 cases, so that `FieldSet` is one word.
+package enum FieldName: UInt8, CaseIterable, Sendable {
+  case other
+  case host
+  case connection
+  case keepAlive
+  case proxyConnection
+  case transferEncoding
+  case contentLength
+  case te
+  case trailer
+  case upgrade
+  case expect
+  case date
+  case server
+  case via
+  case forwarded
+  case xForwardedFor
+  case xForwardedProto
+  case xForwardedHost
+  case xRequestID
+  case traceparent
+  case tracestate
+  case b3
+  case xB3TraceID
+  case xB3SpanID
+  case xB3ParentSpanID
+  case xB3Sampled
+  case xB3Flags
+  case userAgent
+  case accept
+  case contentType
+  case retryAfter
+  case proxyStatus
+  case idempotencyKey
+  case http2Settings
+
+  /// The name in lower case, as HTTP/2 writes it; empty for `other`.
+  package var text: StaticString {
+    switch self {
+    case .other: ""
+    case .host: "host"
+    case .connection: "connection"
+    case .keepAlive: "keep-alive"
+    case .proxyConnection: "proxy-connection"
+    case .transferEncoding: "transfer-encoding"
+    case .contentLength: "content-length"
+    case .te: "te"
+    case .trailer: "trailer"
+    case .upgrade: "upgrade"
+    case .expect: "expect"
+    case .date: "date"
+    case .server: "server"
+    case .via: "via"
+    case .forwarded: "forwarded"
+    case .xForwardedFor: "x-forwarded-for"
+    case .xForwardedProto: "x-forwarded-proto"
+    case .xForwardedHost: "x-forwarded-host"
+    case .xRequestID: "x-request-id"
+    case .traceparent: "traceparent"
+    case .tracestate: "tracestate"
+    case .b3: "b3"
+    case .xB3TraceID: "x-b3-traceid"
+    case .xB3SpanID: "x-b3-spanid"
+    case .xB3ParentSpanID: "x-b3-parentspanid"
+    case .xB3Sampled: "x-b3-sampled"
+    case .xB3Flags: "x-b3-flags"
+    case .userAgent: "user-agent"
+    case .accept: "accept"
+    case .contentType: "content-type"
+    case .retryAfter: "retry-after"
+    case .proxyStatus: "proxy-status"
+    case .idempotencyKey: "idempotency-key"
+    case .http2Settings: "http2-settings"
+    }
+  }
+}

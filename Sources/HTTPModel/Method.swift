@@ -1,0 +1,35 @@
+/// A request method (RFC 9110 §9). Unregistered tokens are `other`; their text stays in the head.
+package enum Method: UInt8, CaseIterable, Sendable {
+  case get, head, post, put, delete, connect, options, trace, patch, other
+
+  /// RFC 9110 §9.2.2: repeating the request has the effect of making it once.
+  package var isIdempotent: Bool {
+    switch self {
+    case .get, .head, .put, .delete, .options, .trace: true
+    case .post, .connect, .patch, .other: false
+    }
+  }
+
+  /// RFC 9110 §9.2.1.
+  package var isSafe: Bool {
+    switch self {
+    case .get, .head, .options, .trace: true
+    default: false
+    }
+  }
+
+  package var name: StaticString {
+    switch self {
+    case .get: "GET"
+    case .head: "HEAD"
+    case .post: "POST"
+    case .put: "PUT"
+    case .delete: "DELETE"
+    case .connect: "CONNECT"
+    case .options: "OPTIONS"
+    case .trace: "TRACE"
+    case .patch: "PATCH"
+    case .other: "OTHER"
+    }
+  }
+}

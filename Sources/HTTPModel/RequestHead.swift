@@ -1,0 +1,46 @@
+package import Primitives
+
+/// A request head as it was understood: ranges into the receive buffer and the decisions drawn
+/// from them. Filled by the decoder; reused from request to request, so it allocates once.
+package struct RequestHead: Sendable {
+  /// RFC 9112 §3.2.
+  package enum TargetForm: Sendable {
+    case origin, absolute, authority, asterisk
+  }
+
+  package var method: Method = .get
+  package var methodText: ByteRange = .empty
+  package var targetForm: TargetForm = .origin
+  /// The target as it was received.
+  package var target: ByteRange = .empty
+  /// The path without the query; "/" is implied where an absolute form has none (empty range).
+  package var path: ByteRange = .empty
+  /// What follows "?", without it; empty where there is none (`hasQuery` tells the two apart).
+  package var query: ByteRange = .empty
+  package var hasQuery = false
+  /// The host and port the request is for: the absolute form's authority, else `Host`; empty only
+  /// for HTTP/1.0 without `Host`.
+  package var authority: ByteRange = .empty
+  /// 0 or 1.
+  package var minorVersion: UInt8 = 1
+  package var fields: [Field] = []
+  /// Which known names occur.
+  package var present: FieldSet = []
+  /// `none`, `length` or `chunked`.
+  package var framing: BodyFraming = .none
+  /// True where the connection may carry another request after this one.
+  package var isPersistent = true
+  package var expectsContinue = false
+  /// `Connection: upgrade` with an `Upgrade` field, on HTTP/1.1.
+  package var wantsUpgrade = false
+  /// `TE: trailers` was sent.
+  package var acceptsTrailers = false
+  /// `Connection` nominates a name that is not a known hop-by-hop one: see `Connection` for which.
+  package var nominatesOthers = false
+  /// Bytes from the first of the request line to the end of the empty line.
+  package var headBytes = 0
+
+  package init() {
+    fields.reserveCapacity(32)
+  }
+}

@@ -1,0 +1,26 @@
+package import Primitives
+
+/// A response head as it was understood; as `RequestHead`, reused from response to response.
+package struct ResponseHead: Sendable {
+  /// 100 ... 599.
+  package var status: UInt16 = 0
+  package var reason: ByteRange = .empty
+  /// 0 or 1.
+  package var minorVersion: UInt8 = 1
+  package var fields: [Field] = []
+  package var present: FieldSet = []
+  package var framing: BodyFraming = .none
+  /// The declared Content-Length where `framing` is `.none` because of HEAD or 304: it is passed on.
+  package var declaredLength: UInt64?
+  /// HEAD or 304 with `Transfer-Encoding: chunked`: it is passed on, without a body.
+  package var declaresChunked = false
+  package var isPersistent = true
+  package var nominatesOthers = false
+  /// The endpoint's `Keep-Alive: timeout=n` in seconds, where given.
+  package var keepAliveSeconds: UInt32?
+  package var headBytes = 0
+
+  package init() {
+    fields.reserveCapacity(32)
+  }
+}

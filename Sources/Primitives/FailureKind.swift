@@ -1,0 +1,50 @@
+/// Every way in which an exchange can fail: the one closed table (design rule 4).
+///
+/// A kind fixes whose fault it is, where it can arise, whether another attempt is allowed, what the
+/// client is answered and the names under which metrics, logs and `Proxy-Status` show it. The rows
+/// stand in `FailureKind+Table.swift`; `docs/failures.md` is held against them by a test.
+package enum FailureKind: UInt8, CaseIterable, Sendable {
+  // Downstream: the client's bytes or behaviour.
+  case malformedRequest
+  case requestHeadTooLarge
+  case requestTargetTooLong
+  case requestHeadTimeout
+  case requestBodyTooLarge
+  case requestBodyTooSlow
+  case requestTrailersTooLarge
+  case versionUnsupported
+  case expectationUnsupported
+  case connectDenied
+  case downstreamClosed
+  case downstreamWriteStalled
+
+  // Local: Weir's own decision, or its limits.
+  case noRoute
+  case noEndpoint
+  case noHealthyEndpoint
+  case downstreamConnectionsExceeded
+  case requestsExceeded
+  case pendingOverflow
+  case pendingTimeout
+  case bufferBudgetExceeded
+  case requestTimeout
+  case totalTimeout
+  case drainTimeout
+  case internalError
+
+  // Upstream: the endpoint or the way to it.
+  case nameUnresolved
+  case connectRefused
+  case connectTimeout
+  case connectFailed
+  case upstreamReset
+  case upstreamClosed
+  case upstreamWriteStalled
+  case malformedResponse
+  case responseHeadTooLarge
+  case responseTrailersTooLarge
+  case attemptTimeout
+  case streamIdleTimeout
+  case responseIncomplete
+  case upgradeFailed
+}

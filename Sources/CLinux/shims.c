@@ -1,1 +1,55 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
 
+#include <errno.h>
+#include <linux/tcp.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/resource.h>
+
+int weir_accept(int listener, struct sockaddr_storage *storage, socklen_t *length) {
+  *length = sizeof(*storage);
+  return accept4(listener, (struct sockaddr *)storage, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int weir_socket(int family) {
+  return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+int64_t weir_bytes_acknowledged(int descriptor) {
+  struct tcp_info info;
+  socklen_t length = sizeof(info);
+  memset(&info, 0, sizeof(info));
+  if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return -1;
+  if (length < offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof(info.tcpi_bytes_acked))
+    return -1;
+  return (int64_t)info.tcpi_bytes_acked;
+}
+
+int weir_unix_address(const uint8_t *path, size_t count, struct sockaddr_un *address,
+                      socklen_t *length) {
+  if (count == 0 || count >= sizeof(address->sun_path)) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  memset(address, 0, sizeof(*address));
+  address->sun_family = AF_UNIX;
+  memcpy(address->sun_path, path, count);
+  if (path[0] == '@') {
+    address->sun_path[0] = 0;
+    *length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + count);
+  } else {
+    *length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + count + 1);
+  }
+  return 0;
+}
+
+int64_t weir_raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
+  if (limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 && getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
+  }
+  return (int64_t)limit.rlim_cur;
+}

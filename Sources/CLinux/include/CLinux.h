@@ -1,1 +1,35 @@
+#ifndef WEIR_CLINUX_H
+#define WEIR_CLINUX_H
 
+// What glibc has and Swift's Glibc module does not show, and the few calls whose structures are
+// simpler to fill in C. Nothing here decides anything.
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+/// EPOLLET as an unsigned value: the header's enumerator does not fit Swift's import.
+static inline uint32_t weir_epoll_edge(void) { return (uint32_t)EPOLLET; }
+static inline uint32_t weir_epoll_exclusive(void) { return (uint32_t)EPOLLEXCLUSIVE; }
+
+/// accept4 with non-blocking and close-on-exec set; the peer's address is written to `storage`.
+int weir_accept(int listener, struct sockaddr_storage *storage, socklen_t *length);
+
+/// A non-blocking, close-on-exec stream socket; -1 and errno as socket(2).
+int weir_socket(int family);
+
+/// TCP_INFO's bytes acknowledged by the peer; -1 where the kernel does not say.
+int64_t weir_bytes_acknowledged(int descriptor);
+
+/// The `sun_path` of an address, and its length, for a Unix-domain name ("@" begins an abstract one).
+int weir_unix_address(const uint8_t *path, size_t count, struct sockaddr_un *address,
+                      socklen_t *length);
+
+/// RLIMIT_NOFILE's soft limit raised to the hard one; the value in force, or -1.
+int64_t weir_raise_descriptor_limit(void);
+
+#endif

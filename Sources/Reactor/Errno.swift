@@ -1,0 +1,23 @@
+package import Glibc
+
+/// A kernel error number, as a value that prints its name.
+package struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
+  package let number: Int32
+
+  package init(_ number: Int32) {
+    self.number = number
+  }
+
+  /// The calling thread's `errno`; read it before another call can change it.
+  package static var current: Errno { Errno(errno) }
+
+  /// The process or the system is out of descriptors (accept(2)).
+  package var isDescriptorExhaustion: Bool { number == EMFILE || number == ENFILE }
+  /// The kernel is short of memory: the call may succeed later.
+  package var isMemoryShortage: Bool { number == ENOMEM || number == ENOBUFS }
+
+  package var description: String {
+    // SAFETY: strerror returns a C string that stays valid until the thread's next call.
+    unsafe String(cString: strerror(number))
+  }
+}

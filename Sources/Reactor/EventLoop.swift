@@ -1,0 +1,148 @@
+package import Primitives
+
+/// One thread's loop: waits for events, gives each to its source, fires deadlines, takes mail.
+///
+/// ```
+/// turn:  wait ── now ── events ── resumed sources ── deadlines ── mail ── end of turn
+/// ```
+///
+/// Fairness: a source does a bounded amount of work and asks for another turn (`resumeLater`).
+/// Confinement: everything but `mailbox` belongs to the thread that runs the loop.
+/// Cost: one wait a turn, no allocation after warm-up.
+package final class EventLoop {
+  /// Events taken from one wait; more stay with the kernel until the next.
+  package static let eventsPerTurnMax = 256
+
+  package let kernel: Kernel
+  package let mailbox: Mailbox
+  /// The monotonic time at which this turn's events were taken.
+  package private(set) var now: Instant
+  /// Told after each turn: how long it took. For metrics and for flushing what is due.
+  package var turnEnded: ((_ nanoseconds: Int64) -> Void)?
+
+  private var sources: [EventSource?] = []
+  private var registrations: [UInt32] = []
+  private var freeSlots: [UInt32] = []
+  private var timers: TimerWheel
+  private var events: [ReadyEvent] = []
+  private var expired: [UInt32] = []
+  private var resumable: [EventSource] = []
+  private var resuming: [EventSource] = []
+  private var isStopped = false
+
+  package init(kernel: Kernel) throws(Errno) {
+    self.kernel = kernel
+    now = kernel.now()
+    timers = TimerWheel(now: now)
+    mailbox = Mailbox(descriptor: try kernel.makeWakeup())
+    events.reserveCapacity(Self.eventsPerTurnMax)
+    try add(MailSource(mailbox: mailbox, loop: self), watching: .readable)
+  }
+
+  /// Watches a source's descriptor, edge-triggered, for good: nothing is re-armed per request.
+  package func add(
+    _ source: EventSource, watching interest: Readiness = [.readable, .writable],
+    isExclusive: Bool = false
+  ) throws(Errno) {
+    let slot = freeSlots.popLast() ?? UInt32(sources.count)
+    if Int(slot) == sources.count {
+      sources.append(nil)
+      registrations.append(0)
+      timers.reserve(sources.count)
+    }
+    let token = UInt64(registrations[Int(slot)]) << 32 | UInt64(slot)
+    do throws(Errno) {
+      try kernel.watch(source.descriptor, interest, token: token, isExclusive: isExclusive)
+    } catch {
+      freeSlots.append(slot)
+      throw error
+    }
+    sources[Int(slot)] = source
+    source.slot = slot
+  }
+
+  /// Closes the source's descriptor and forgets it; events of it that are still queued are dropped.
+  package func close(_ source: EventSource) {
+    guard source.isOpen else { return }
+    kernel.close(release(source))
+  }
+
+  /// Forgets the source but leaves its descriptor open, which is the answer.
+  package func release(_ source: EventSource) -> Int32 {
+    let slot = Int(source.slot)
+    precondition(source.isOpen && sources[slot] === source, "a source of another loop")
+    let descriptor = source.descriptor
+    kernel.unwatch(descriptor)
+    timers.remove(source.slot)
+    sources[slot] = nil
+    registrations[slot] &+= 1
+    freeSlots.append(source.slot)
+    source.descriptor = -1
+    source.slot = .max
+    return descriptor
+  }
+
+  /// Sets the source's one deadline, replacing an earlier one.
+  package func arm(_ source: EventSource, at deadline: Instant) {
+    guard source.isOpen else { return }
+    timers.arm(source.slot, at: deadline)
+  }
+
+  package func disarm(_ source: EventSource) {
+    guard source.isOpen else { return }
+    timers.disarm(source.slot)
+  }
+
+  /// Calls the source's `resume` in the next turn, after the events that are waiting by then.
+  package func resumeLater(_ source: EventSource) {
+    guard !source.isQueuedToResume else { return }
+    source.isQueuedToResume = true
+    resumable.append(source)
+  }
+
+  /// Runs turns until `stop`.
+  package func run() {
+    while !isStopped { turn(waitingUntil: .distantFuture) }
+  }
+
+  /// Ends `run` after this turn. From another thread: post it to the mailbox.
+  package func stop() {
+    isStopped = true
+  }
+
+  /// One turn; waits until an event, a deadline or `limit`.
+  package func turn(waitingUntil limit: Instant) {
+    let wake = resumable.isEmpty ? min(timers.nextDue ?? .distantFuture, limit) : now
+    kernel.wait(until: wake, from: now, into: &events)
+    now = kernel.now()
+    for event in events { dispatch(event) }
+    resumeSources()
+    fireDeadlines()
+    if let turnEnded { turnEnded(kernel.now().nanoseconds(since: now)) }
+  }
+
+  private func dispatch(_ event: ReadyEvent) {
+    let slot = Int(truncatingIfNeeded: event.token & 0xFFFF_FFFF)
+    guard slot < sources.count, registrations[slot] == UInt32(event.token >> 32),
+      let source = sources[slot]
+    else { return }
+    source.ready(event.readiness)
+  }
+
+  private func resumeSources() {
+    guard !resumable.isEmpty else { return }
+    swap(&resumable, &resuming)
+    for source in resuming {
+      source.isQueuedToResume = false
+      if source.isOpen { source.resume() }
+    }
+    resuming.removeAll(keepingCapacity: true)
+  }
+
+  private func fireDeadlines() {
+    timers.advance(to: now, expired: &expired)
+    guard !expired.isEmpty else { return }
+    for slot in expired { sources[Int(slot)]?.deadlinePassed() }
+    expired.removeAll(keepingCapacity: true)
+  }
+}

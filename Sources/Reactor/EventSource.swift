@@ -1,0 +1,35 @@
+package import Primitives
+
+/// A descriptor and what is to be done when it is ready: the base of listeners and connections.
+///
+/// Why a class with overridden methods: one indirect call an event, no existential and no closure.
+/// Subclasses are told of edges, not levels: they must use up what is there (a receive that fills
+/// less than the buffer has drained the socket) or call `EventLoop.resumeLater`.
+/// Confinement: the loop it was added to.
+package class EventSource {
+  /// The descriptor, or -1 after `EventLoop.close`.
+  package internal(set) final var descriptor: Int32
+  package internal(set) final var slot: UInt32 = .max
+  final var isQueuedToResume = false
+
+  package init(descriptor: Int32) {
+    self.descriptor = descriptor
+  }
+
+  package final var isOpen: Bool { descriptor >= 0 }
+
+  /// Edges that came since the last call.
+  package func ready(_ readiness: Readiness) {
+    preconditionFailure("a source that takes no events was given \(readiness.rawValue)")
+  }
+
+  /// The deadline set by `EventLoop.arm` has passed; it is no longer armed.
+  package func deadlinePassed() {
+    preconditionFailure("a source that takes no deadlines was given one")
+  }
+
+  /// The turn that `EventLoop.resumeLater` asked for.
+  package func resume() {
+    preconditionFailure("a source that never stops midway was resumed")
+  }
+}

@@ -1,0 +1,100 @@
+import CLinux
+import Glibc
+package import Primitives
+
+/// The kernel that runs underneath: one epoll instance and plain system calls, EINTR retried here.
+///
+/// Errors that only a bug of ours can cause (EBADF, EFAULT, EINVAL on a live socket) trap.
+/// The calls on sockets stand in `LinuxKernel+Sockets.swift`.
+@safe package final class LinuxKernel: Kernel {
+  private let poller: Int32
+  // SAFETY: allocated at init with `EventLoop.eventsPerTurnMax` entries, freed at deinit, read only
+  // below the count that epoll_wait answered.
+  private let raw: UnsafeMutablePointer<epoll_event>
+
+  package override init() {
+    poller = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
+    precondition(poller >= 0, "no epoll instance: \(Errno.current)")
+    unsafe raw = .allocate(capacity: EventLoop.eventsPerTurnMax)
+    super.init()
+  }
+
+  deinit {
+    _ = Glibc.close(poller)
+    unsafe raw.deallocate()
+  }
+
+  package override func now() -> Instant {
+    var time = timespec()
+    // SAFETY: `time` outlives the call.
+    _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+  }
+
+  package override func unixNanoseconds() -> Int64 {
+    var time = timespec()
+    // SAFETY: `time` outlives the call.
+    _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+  }
+
+  package override func makeWakeup() throws(Errno) -> Int32 {
+    try Wakeup.make()
+  }
+
+  package override func watch(
+    _ descriptor: Int32, _ interest: Readiness, token: UInt64, isExclusive: Bool
+  ) throws(Errno) {
+    // EPOLLEXCLUSIVE allows neither EPOLLRDHUP nor a later change (epoll_ctl(2)).
+    var flags = weir_epoll_edge()
+    if interest.contains(.readable) { flags |= EPOLLIN.rawValue }
+    if interest.contains(.writable) { flags |= EPOLLOUT.rawValue }
+    flags |= isExclusive ? weir_epoll_exclusive() : EPOLLRDHUP.rawValue
+    var event = epoll_event(events: flags, data: epoll_data_t(u64: token))
+    // SAFETY: `event` outlives the call.
+    guard unsafe epoll_ctl(poller, EPOLL_CTL_ADD, descriptor, &event) == 0 else {
+      throw Errno.current
+    }
+  }
+
+  package override func unwatch(_ descriptor: Int32) {
+    // SAFETY: EPOLL_CTL_DEL takes no event (Linux 2.6.9).
+    let result = unsafe epoll_ctl(poller, EPOLL_CTL_DEL, descriptor, nil)
+    precondition(result == 0, "a descriptor that was not watched: \(Errno.current)")
+  }
+
+  package override func wait(
+    until deadline: Instant, from now: Instant, into events: inout [ReadyEvent]
+  ) {
+    events.removeAll(keepingCapacity: true)
+    // SAFETY: `raw` holds eventsPerTurnMax entries.
+    let count = unsafe epoll_wait(
+      poller, raw, Int32(EventLoop.eventsPerTurnMax), Self.milliseconds(until: deadline, from: now))
+    guard count > 0 else {
+      precondition(count == 0 || errno == EINTR, "epoll_wait: \(Errno.current)")
+      return
+    }
+    for index in 0..<Int(count) {
+      // SAFETY: index is below the count that epoll_wait answered.
+      let event = unsafe raw[index]
+      events.append(
+        ReadyEvent(token: unsafe event.data.u64, readiness: Self.readiness(event.events)))
+    }
+  }
+
+  /// Rounded up, so that a turn is not taken for a deadline that has not come.
+  private static func milliseconds(until deadline: Instant, from now: Instant) -> Int32 {
+    guard deadline < .distantFuture else { return -1 }
+    let left = deadline.nanoseconds(since: now)
+    return left <= 0 ? 0 : Int32(clamping: (left - 1) / 1_000_000 + 1)
+  }
+
+  private static func readiness(_ flags: UInt32) -> Readiness {
+    var readiness: Readiness = []
+    if flags & EPOLLIN.rawValue != 0 { readiness.insert(.readable) }
+    if flags & EPOLLOUT.rawValue != 0 { readiness.insert(.writable) }
+    if flags & EPOLLRDHUP.rawValue != 0 { readiness.insert(.peerEnded) }
+    if flags & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { readiness.insert(.broken) }
+    return readiness
+  }
+}

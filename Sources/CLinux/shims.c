@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/tcp.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -52,4 +53,10 @@ int64_t weir_raise_descriptor_limit(void) {
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0 && getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
   }
   return (int64_t)limit.rlim_cur;
+}
+
+void weir_name_thread(const char *name) {
+  char kept[16] = {0};
+  strncpy(kept, name, sizeof(kept) - 1);
+  pthread_setname_np(pthread_self(), kept);
 }

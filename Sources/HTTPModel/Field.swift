@@ -1,4 +1,4 @@
-package import Primitives
+import Primitives
 
 /// One field line of a head: where its name and value stand, counted from the head's first byte.
 package struct Field: Sendable {

@@ -1,4 +1,4 @@
-package import Primitives
+import Primitives
 
 /// A request head as it was understood: ranges into the receive buffer and the decisions drawn
 /// from them. Filled by the decoder; reused from request to request, so it allocates once.

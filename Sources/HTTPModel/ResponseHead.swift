@@ -1,4 +1,4 @@
-package import Primitives
+import Primitives
 
 /// A response head as it was understood; as `RequestHead`, reused from response to response.
 package struct ResponseHead: Sendable {

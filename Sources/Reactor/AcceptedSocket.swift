@@ -1,4 +1,4 @@
-package import Primitives
+import Primitives
 
 /// A connection as `Kernel.accept` returns it: non-blocking, close-on-exec.
 package struct AcceptedSocket: Sendable {

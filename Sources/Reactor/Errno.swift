@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 
 /// A kernel error number, as a value that prints its name.
 package struct Errno: Error, Equatable, Sendable, CustomStringConvertible {

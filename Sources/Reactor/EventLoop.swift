@@ -1,4 +1,4 @@
-package import Primitives
+import Primitives
 
 /// One thread's loop: waits for events, gives each to its source, fires deadlines, takes mail.
 ///
@@ -36,12 +36,13 @@ package final class EventLoop {
     timers = TimerWheel(now: now)
     mailbox = Mailbox(descriptor: try kernel.makeWakeup())
     events.reserveCapacity(Self.eventsPerTurnMax)
-    try add(MailSource(mailbox: mailbox, loop: self), watching: .readable)
+    try add(MailSource(mailbox), on: mailbox.descriptor, watching: .readable)
   }
 
-  /// Watches a source's descriptor, edge-triggered, for good: nothing is re-armed per request.
+  /// Gives `descriptor` to `source` and watches it, edge-triggered, for good: nothing is re-armed
+  /// per request. On an error the descriptor stays the caller's.
   package func add(
-    _ source: EventSource, watching interest: Readiness = [.readable, .writable],
+    _ source: EventSource, on descriptor: Int32, watching interest: Readiness = [.readable, .writable],
     isExclusive: Bool = false
   ) throws(Errno) {
     let slot = freeSlots.popLast() ?? UInt32(sources.count)
@@ -52,12 +53,13 @@ package final class EventLoop {
     }
     let token = UInt64(registrations[Int(slot)]) << 32 | UInt64(slot)
     do throws(Errno) {
-      try kernel.watch(source.descriptor, interest, token: token, isExclusive: isExclusive)
+      try kernel.watch(descriptor, interest, token: token, isExclusive: isExclusive)
     } catch {
       freeSlots.append(slot)
       throw error
     }
     sources[Int(slot)] = source
+    source.descriptor = descriptor
     source.slot = slot
   }
 

@@ -1,4 +1,4 @@
-package import Primitives
+import Primitives
 
 /// A descriptor and what is to be done when it is ready: the base of listeners and connections.
 ///
@@ -7,29 +7,21 @@ package import Primitives
 /// less than the buffer has drained the socket) or call `EventLoop.resumeLater`.
 /// Confinement: the loop it was added to.
 package class EventSource {
-  /// The descriptor, or -1 after `EventLoop.close`.
-  package internal(set) final var descriptor: Int32
+  /// The descriptor, or -1 before `EventLoop.add` and after `EventLoop.close`.
+  package internal(set) final var descriptor: Int32 = -1
   package internal(set) final var slot: UInt32 = .max
   final var isQueuedToResume = false
 
-  package init(descriptor: Int32) {
-    self.descriptor = descriptor
-  }
+  package init() {}
 
   package final var isOpen: Bool { descriptor >= 0 }
 
   /// Edges that came since the last call.
-  package func ready(_ readiness: Readiness) {
-    preconditionFailure("a source that takes no events was given \(readiness.rawValue)")
-  }
+  package func ready(_ readiness: Readiness) {}
 
   /// The deadline set by `EventLoop.arm` has passed; it is no longer armed.
-  package func deadlinePassed() {
-    preconditionFailure("a source that takes no deadlines was given one")
-  }
+  package func deadlinePassed() {}
 
   /// The turn that `EventLoop.resumeLater` asked for.
-  package func resume() {
-    preconditionFailure("a source that never stops midway was resumed")
-  }
+  package func resume() {}
 }

@@ -1,4 +1,4 @@
-package import Primitives
+import Primitives
 
 /// Every call that a loop and its sources make to the operating system, and the two clocks.
 ///

@@ -1,19 +1,18 @@
 import CLinux
 import Glibc
-package import Primitives
+import Primitives
 
-/// The kernel that runs underneath: one epoll instance and plain system calls, EINTR retried here.
+/// The kernel that runs underneath: one epoll instance, two clocks.
 ///
-/// Errors that only a bug of ours can cause (EBADF, EFAULT, EINVAL on a live socket) trap.
-/// The calls on sockets stand in `LinuxKernel+Sockets.swift`.
-@safe package final class LinuxKernel: Kernel {
+/// The calls on sockets stand in `LinuxSockets`.
+@safe package final class LinuxKernel: LinuxSockets {
   private let poller: Int32
   // SAFETY: allocated at init with `EventLoop.eventsPerTurnMax` entries, freed at deinit, read only
   // below the count that epoll_wait answered.
   private let raw: UnsafeMutablePointer<epoll_event>
 
   package override init() {
-    poller = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
+    poller = epoll_create1(Int32(EPOLL_CLOEXEC))
     precondition(poller >= 0, "no epoll instance: \(Errno.current)")
     unsafe raw = .allocate(capacity: EventLoop.eventsPerTurnMax)
     super.init()
@@ -50,16 +49,16 @@ package import Primitives
     if interest.contains(.readable) { flags |= EPOLLIN.rawValue }
     if interest.contains(.writable) { flags |= EPOLLOUT.rawValue }
     flags |= isExclusive ? weir_epoll_exclusive() : EPOLLRDHUP.rawValue
-    var event = epoll_event(events: flags, data: epoll_data_t(u64: token))
-    // SAFETY: `event` outlives the call.
+    // SAFETY: the token is the union's only use; `event` outlives the call.
+    var event = unsafe epoll_event(events: flags, data: epoll_data_t(u64: token))
     guard unsafe epoll_ctl(poller, EPOLL_CTL_ADD, descriptor, &event) == 0 else {
       throw Errno.current
     }
   }
 
   package override func unwatch(_ descriptor: Int32) {
-    // SAFETY: EPOLL_CTL_DEL takes no event (Linux 2.6.9).
-    let result = unsafe epoll_ctl(poller, EPOLL_CTL_DEL, descriptor, nil)
+    // EPOLL_CTL_DEL takes no event (Linux 2.6.9).
+    let result = epoll_ctl(poller, EPOLL_CTL_DEL, descriptor, nil)
     precondition(result == 0, "a descriptor that was not watched: \(Errno.current)")
   }
 
@@ -77,8 +76,8 @@ package import Primitives
     for index in 0..<Int(count) {
       // SAFETY: index is below the count that epoll_wait answered.
       let event = unsafe raw[index]
-      events.append(
-        ReadyEvent(token: unsafe event.data.u64, readiness: Self.readiness(event.events)))
+      let readiness = unsafe Self.readiness(event.events)
+      events.append(ReadyEvent(token: unsafe event.data.u64, readiness: readiness))
     }
   }
 

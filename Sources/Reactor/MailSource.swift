@@ -1,15 +1,13 @@
 /// The loop's end of its mailbox.
-final class MailSource: EventSource {
+package final class MailSource: EventSource {
   private let mailbox: Mailbox
-  private unowned let loop: EventLoop
 
-  init(mailbox: Mailbox, loop: EventLoop) {
+  package init(_ mailbox: Mailbox) {
     self.mailbox = mailbox
-    self.loop = loop
-    super.init(descriptor: mailbox.descriptor)
   }
 
-  override func ready(_ readiness: Readiness) {
-    for work in mailbox.take() { work() }
+  package override func ready(_ readiness: Readiness) {
+    let posted = mailbox.take()
+    for work in posted { work() }
   }
 }

@@ -1,4 +1,4 @@
-package import Primitives
+import Primitives
 
 /// Work that other threads hand to a loop, in order; the only way across threads.
 ///

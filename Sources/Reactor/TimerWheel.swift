@@ -1,4 +1,4 @@
-package import Primitives
+import Primitives
 
 /// Deadlines of many owners, cheap to move: a hierarchical timing wheel (Varghese and Lauck 1987,
 /// scheme 7) with six levels of 64 slots, a millisecond to the tick.

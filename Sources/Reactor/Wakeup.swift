@@ -4,7 +4,7 @@ import Glibc
 /// An eventfd that wakes a loop.
 enum Wakeup {
   static func make() throws(Errno) -> Int32 {
-    let descriptor = eventfd(0, Int32(EFD_NONBLOCK.rawValue | EFD_CLOEXEC.rawValue))
+    let descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
     guard descriptor >= 0 else { throw Errno.current }
     return descriptor
   }

@@ -5,7 +5,6 @@
 // simpler to fill in C. Nothing here decides anything.
 
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -31,5 +30,8 @@ int weir_unix_address(const uint8_t *path, size_t count, struct sockaddr_un *add
 
 /// RLIMIT_NOFILE's soft limit raised to the hard one; the value in force, or -1.
 int64_t weir_raise_descriptor_limit(void);
+
+/// Names the calling thread; 15 bytes of `name` are kept.
+void weir_name_thread(const char *name);
 
 #endif

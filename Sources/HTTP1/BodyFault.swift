@@ -1,0 +1,34 @@
+import Primitives
+
+/// Why a chunked body was rejected.
+package enum BodyFault: UInt8, Error, CaseIterable, Sendable {
+  case badChunkSize
+  case chunkSizeTooLarge
+  case badChunkExtension
+  case chunkExtensionTooLong
+  case badChunkEnd
+  case badTrailer
+  case forbiddenTrailer
+  case trailersTooLarge
+
+  package var name: StaticString {
+    switch self {
+    case .badChunkSize: "bad_chunk_size"
+    case .chunkSizeTooLarge: "chunk_size_too_large"
+    case .badChunkExtension: "bad_chunk_extension"
+    case .chunkExtensionTooLong: "chunk_extension_too_long"
+    case .badChunkEnd: "bad_chunk_end"
+    case .badTrailer: "bad_trailer"
+    case .forbiddenTrailer: "forbidden_trailer"
+    case .trailersTooLarge: "trailers_too_large"
+    }
+  }
+
+  package var requestFailure: FailureKind {
+    self == .trailersTooLarge ? .requestTrailersTooLarge : .malformedRequest
+  }
+
+  package var responseFailure: FailureKind {
+    self == .trailersTooLarge ? .responseTrailersTooLarge : .malformedResponse
+  }
+}

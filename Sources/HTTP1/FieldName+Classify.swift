@@ -1,0 +1,53 @@
+import HTTPModel
+import Primitives
+
+extension FieldName {
+  /// The known name that `bytes` spells in any case; `other` if none.
+  ///
+  /// Cost: a switch on length and first letter leaves at most one candidate to compare.
+  static func classify(_ bytes: Span<UInt8>) -> FieldName {
+    guard bytes.count >= 2, bytes.count <= 19 else { return .other }
+    let candidate = candidate(bytes.count, bytes[0] | 0x20, bytes[min(5, bytes.count - 1)] | 0x20)
+    guard candidate != .other, ByteScan.equalIgnoringCase(bytes, candidate.text) else {
+      return .other
+    }
+    return candidate
+  }
+
+  // Length, first and sixth letter tell the known names apart.
+  private static func candidate(_ count: Int, _ first: UInt8, _ sixth: UInt8) -> FieldName {
+    switch (count, first) {
+    case (2, 0x74): .te
+    case (2, 0x62): .b3
+    case (3, 0x76): .via
+    case (4, 0x68): .host
+    case (4, 0x64): .date
+    case (6, 0x61): .accept
+    case (6, 0x65): .expect
+    case (6, 0x73): .server
+    case (7, 0x74): .trailer
+    case (7, 0x75): .upgrade
+    case (9, 0x66): .forwarded
+    case (10, 0x63): .connection
+    case (10, 0x6B): .keepAlive
+    case (10, 0x74): .tracestate
+    case (10, 0x75): .userAgent
+    case (10, 0x78): .xB3Flags
+    case (11, 0x72): .retryAfter
+    case (11, 0x74): .traceparent
+    case (11, 0x78): .xB3SpanID
+    case (12, 0x63): .contentType
+    case (12, 0x70): .proxyStatus
+    case (12, 0x78): sixth == 0x74 ? .xB3TraceID : sixth == 0x73 ? .xB3Sampled : .xRequestID
+    case (14, 0x63): .contentLength
+    case (14, 0x68): .http2Settings
+    case (15, 0x69): .idempotencyKey
+    case (15, 0x78): .xForwardedFor
+    case (16, 0x70): .proxyConnection
+    case (16, 0x78): .xForwardedHost
+    case (17, 0x74): .transferEncoding
+    case (17, 0x78): sixth == 0x70 ? .xB3ParentSpanID : .xForwardedProto
+    default: .other
+    }
+  }
+}

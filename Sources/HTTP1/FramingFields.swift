@@ -1,0 +1,59 @@
+import HTTPModel
+import Primitives
+
+/// What a head's `Connection`, `Content-Length` and `Transfer-Encoding` fields say together
+/// (RFC 9112 §6, §9.3). A value that is told of each such field in order.
+struct FramingFields: Sendable {
+  enum Codings: Sendable {
+    /// Exactly one coding, `chunked`.
+    case chunked
+    /// Anything else.
+    case others
+  }
+
+  private(set) var contentLength: UInt64?
+  private(set) var transferEncoding: Codings?
+  private(set) var nominatesUpgrade = false
+  private(set) var nominatesOthers = false
+  private var saysClose = false
+  private var saysKeepAlive = false
+
+  func isPersistent(isHTTP11: Bool) -> Bool {
+    !saysClose && (isHTTP11 || saysKeepAlive)
+  }
+
+  mutating func note(_ field: Field, _ bytes: Span<UInt8>) throws(HeadFault) {
+    let value = field.value.bounds
+    switch field.id {
+    case .connection: noteConnection(bytes, value)
+    case .contentLength:
+      // RFC 9112 §6.3 allows equal repeats to be merged; a strict reader has no need to.
+      guard contentLength == nil else { throw .repeatedContentLength }
+      guard let length = Token.decimal(bytes.extracting(value)) else { throw .badContentLength }
+      contentLength = length
+    default:
+      // A second field line makes a list of two, which is not a single `chunked`.
+      let isChunked = ByteScan.equalIgnoringCase(bytes.extracting(value), "chunked")
+      transferEncoding = transferEncoding == nil && isChunked ? .chunked : .others
+    }
+  }
+
+  private mutating func noteConnection(_ bytes: Span<UInt8>, _ value: Range<Int>) {
+    var copy = self
+    _ = Token.eachElement(of: bytes, in: value) { element in
+      copy.noteOption(bytes.extracting(element))
+      return true
+    }
+    self = copy
+  }
+
+  private mutating func noteOption(_ option: Span<UInt8>) {
+    switch option.count {
+    case 5 where ByteScan.equalIgnoringCase(option, "close"): saysClose = true
+    case 10 where ByteScan.equalIgnoringCase(option, "keep-alive"): saysKeepAlive = true
+    case 7 where ByteScan.equalIgnoringCase(option, "upgrade"): nominatesUpgrade = true
+    case 2 where ByteScan.equalIgnoringCase(option, "te"): break
+    default: nominatesOthers = true
+    }
+  }
+}

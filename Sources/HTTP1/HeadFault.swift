@@ -1,0 +1,77 @@
+import Primitives
+
+/// Why a message head was rejected. The name is the `reason` of the parser-rejection counters.
+package enum HeadFault: UInt8, Error, CaseIterable, Sendable {
+  case headTooLarge
+  case tooManyFields
+  case targetTooLong
+  case lineNotCRLF
+  case badStartLine
+  case badMethod
+  case badTarget
+  case badVersion
+  case versionUnsupported
+  case http2Preface
+  case badStatus
+  case badFieldName
+  case spaceBeforeColon
+  case foldedField
+  case badFieldValue
+  case missingHost
+  case repeatedHost
+  case badHost
+  case badContentLength
+  case repeatedContentLength
+  case lengthAndChunked
+  case badTransferEncoding
+  case transferEncodingOnHTTP10
+  case badExpectation
+
+  package var name: StaticString {
+    switch self {
+    case .headTooLarge: "head_too_large"
+    case .tooManyFields: "too_many_fields"
+    case .targetTooLong: "target_too_long"
+    case .lineNotCRLF: "line_not_crlf"
+    case .badStartLine: "bad_start_line"
+    case .badMethod: "bad_method"
+    case .badTarget: "bad_target"
+    case .badVersion: "bad_version"
+    case .versionUnsupported: "version_unsupported"
+    case .http2Preface: "http2_preface"
+    case .badStatus: "bad_status"
+    case .badFieldName: "bad_field_name"
+    case .spaceBeforeColon: "space_before_colon"
+    case .foldedField: "folded_field"
+    case .badFieldValue: "bad_field_value"
+    case .missingHost: "missing_host"
+    case .repeatedHost: "repeated_host"
+    case .badHost: "bad_host"
+    case .badContentLength: "bad_content_length"
+    case .repeatedContentLength: "repeated_content_length"
+    case .lengthAndChunked: "length_and_chunked"
+    case .badTransferEncoding: "bad_transfer_encoding"
+    case .transferEncodingOnHTTP10: "transfer_encoding_on_http10"
+    case .badExpectation: "bad_expectation"
+    }
+  }
+
+  /// What a request with this fault fails as.
+  package var requestFailure: FailureKind {
+    switch self {
+    case .headTooLarge, .tooManyFields: .requestHeadTooLarge
+    case .targetTooLong: .requestTargetTooLong
+    case .versionUnsupported: .versionUnsupported
+    case .badExpectation: .expectationUnsupported
+    default: .malformedRequest
+    }
+  }
+
+  /// What a response with this fault fails as.
+  package var responseFailure: FailureKind {
+    switch self {
+    case .headTooLarge, .tooManyFields: .responseHeadTooLarge
+    default: .malformedResponse
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import HTTPModel
+import Primitives
+
+/// Decodes response heads (RFC 9112 §4, §5, §6) as strictly as requests, at any split.
+///
+/// Interim responses (1xx) come out as heads of their own with framing `none`. What the framing is
+/// depends on the request's method. A value; cost as `RequestDecoder`.
+package struct ResponseDecoder: Sendable {
+  private let limits: HeadLimits
+  private var lines = LineReader()
+  private var isAtFields = false
+  private var framing = FramingFields()
+
+  package init(limits: HeadLimits) {
+    self.limits = limits
+  }
+
+  package mutating func reset() {
+    lines.reset()
+    isAtFields = false
+    framing = FramingFields()
+  }
+
+  /// As `RequestDecoder.decode`; `method` is that of the request which is answered.
+  package mutating func decode(
+    _ bytes: Span<UInt8>, answering method: Method, into head: inout ResponseHead
+  ) throws(HeadFault) -> Bool {
+    while let line = try lines.next(bytes, bytesMax: limits.headBytesMax) {
+      if !isAtFields {
+        begin(&head)
+        try decodeStatusLine(bytes, line, &head)
+        isAtFields = true
+      } else if line.isEmpty {
+        head.headBytes = line.upperBound + 2
+        try finish(method, &head)
+        reset()
+        return true
+      } else {
+        guard head.fields.count < limits.fieldsMax else { throw .tooManyFields }
+        let field = try FieldParser.field(in: bytes, line: line)
+        head.fields.append(field)
+        if field.id != .other { try note(field, bytes, &head) }
+      }
+    }
+    return false
+  }
+
+  private func begin(_ head: inout ResponseHead) {
+    head.fields.removeAll(keepingCapacity: true)
+    head.present = []
+    head.declaredLength = nil
+    head.declaresChunked = false
+    head.keepAliveSeconds = nil
+  }
+
+  /// `HTTP/1.x SP 3DIGIT [SP reason]`; the second space may be missing with the reason.
+  private func decodeStatusLine(
+    _ bytes: Span<UInt8>, _ line: Range<Int>, _ head: inout ResponseHead
+  ) throws(HeadFault) {
+    let at = line.lowerBound
+    guard line.count >= 12 else { throw .badStartLine }
+    guard let (major, minor) = Version.decode(bytes, at..<at + 8) else { throw .badVersion }
+    guard major == 1 else { throw .versionUnsupported }
+    guard bytes[at + 8] == 0x20 else { throw .badStartLine }
+    guard let status = Token.decimal(bytes.extracting(at + 9..<at + 12)), status >= 100,
+      status <= 599
+    else { throw .badStatus }
+    guard line.count == 12 || bytes[at + 12] == 0x20 else { throw .badStatus }
+    head.minorVersion = minor == 0 ? 0 : 1
+    head.status = UInt16(status)
+    head.reason = ByteRange(min(at + 13, line.upperBound)..<line.upperBound)
+  }
+
+  private mutating func note(
+    _ field: Field, _ bytes: Span<UInt8>, _ head: inout ResponseHead
+  ) throws(HeadFault) {
+    head.present.insert(FieldSet(field.id))
+    switch field.id {
+    case .connection, .contentLength, .transferEncoding: try framing.note(field, bytes)
+    case .keepAlive:
+      var seconds: UInt32?
+      _ = Token.eachElement(of: bytes, in: field.value.bounds) { element in
+        if element.count > 8,
+          ByteScan.equalIgnoringCase(
+            bytes.extracting(element.lowerBound..<element.lowerBound + 8), "timeout="),
+          let value = Token.decimal(bytes.extracting(element.lowerBound + 8..<element.upperBound))
+        {
+          seconds = UInt32(clamping: value)
+        }
+        return true
+      }
+      head.keepAliveSeconds = seconds ?? head.keepAliveSeconds
+    default: break
+    }
+  }
+
+  /// RFC 9112 §6.3, in its order.
+  private func finish(_ method: Method, _ head: inout ResponseHead) throws(HeadFault) {
+    let isHTTP11 = head.minorVersion == 1
+    head.nominatesOthers = framing.nominatesOthers
+    head.isPersistent = framing.isPersistent(isHTTP11: isHTTP11)
+    if framing.transferEncoding != nil {
+      guard framing.contentLength == nil else { throw .lengthAndChunked }
+      guard isHTTP11 else { throw .transferEncodingOnHTTP10 }
+      guard framing.transferEncoding == .chunked else { throw .badTransferEncoding }
+    }
+    if method == .head || head.status == 304 {
+      head.framing = .none
+      head.declaredLength = framing.contentLength
+      head.declaresChunked = framing.transferEncoding != nil
+    } else if head.status < 200 || head.status == 204 {
+      // RFC 9110 §8.6 and RFC 9112 §6.1: neither field may be sent with these; a length of 0 is
+      // sent by enough servers to be let pass.
+      guard framing.transferEncoding == nil, (framing.contentLength ?? 0) == 0 else {
+        throw .badContentLength
+      }
+      head.framing = .none
+    } else if framing.transferEncoding != nil {
+      head.framing = .chunked
+    } else if let length = framing.contentLength {
+      head.framing = .length(length)
+    } else {
+      head.framing = .untilClose
+      head.isPersistent = false
+    }
+  }
+}

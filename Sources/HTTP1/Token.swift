@@ -1,0 +1,69 @@
+import Primitives
+
+/// The character classes of RFC 9110 §5.6 and RFC 3986 that heads are made of.
+enum Token {
+  // Bit n of the pair is set where the character n may stand in a token (RFC 9110 §5.6.2).
+  private static var low: UInt64 { 0x03FF_6CFA_0000_0000 }
+  private static var high: UInt64 { 0x57FF_FFFF_C7FF_FFFE }
+
+  @inline(__always)
+  static func isToken(_ byte: UInt8) -> Bool {
+    if byte >= 0x80 { return false }
+    let word = byte < 64 ? low : high
+    return word >> UInt64(byte & 63) & 1 == 1
+  }
+
+  /// The end of the token that begins at `start`.
+  @inline(__always)
+  static func end(in bytes: Span<UInt8>, from start: Int) -> Int {
+    var index = start
+    while index < bytes.count, isToken(bytes[index]) { index += 1 }
+    return index
+  }
+
+  static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+  static func hexadecimalValue(_ byte: UInt8) -> UInt8? {
+    if byte &- 0x30 < 10 { return byte &- 0x30 }
+    let lower = byte | 0x20
+    return lower &- 0x61 < 6 ? lower &- 0x61 &+ 10 : nil
+  }
+
+  /// Digits only, at least one, below 2^63 so that sums cannot wrap. RFC 9110 §8.6.
+  static func decimal(_ bytes: Span<UInt8>) -> UInt64? {
+    guard bytes.count > 0, bytes.count <= 18 else { return nil }
+    var value: UInt64 = 0
+    for index in bytes.indices {
+      guard isDigit(bytes[index]) else { return nil }
+      value = value * 10 + UInt64(bytes[index] &- 0x30)
+    }
+    return value
+  }
+
+  /// `bytes` without blanks (SP, HTAB) at either end.
+  @inline(__always)
+  static func trimmed(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
+    var lower = range.lowerBound
+    var upper = range.upperBound
+    while lower < upper, bytes[lower] == 0x20 || bytes[lower] == 0x09 { lower += 1 }
+    while upper > lower, bytes[upper - 1] == 0x20 || bytes[upper - 1] == 0x09 { upper -= 1 }
+    return lower..<upper
+  }
+
+  /// Calls `body` for each element of a comma-separated list, blanks trimmed, empty ones left out
+  /// (RFC 9110 §5.6.1); false from `body` ends the walk and is the answer.
+  @inline(__always)
+  static func eachElement(
+    of bytes: Span<UInt8>, in range: Range<Int>, _ body: (Range<Int>) -> Bool
+  ) -> Bool {
+    var start = range.lowerBound
+    while start <= range.upperBound {
+      var end = start
+      while end < range.upperBound, bytes[end] != 0x2C { end += 1 }
+      let element = trimmed(bytes, start..<end)
+      if !element.isEmpty, !body(element) { return false }
+      start = end + 1
+    }
+    return true
+  }
+}

@@ -1,0 +1,55 @@
+/// Weighted turns, smoothly interleaved: each entry's next turn is due 1/weight after its last, and
+/// the earliest goes first (earliest deadline first; Envoy's EDF scheduler). A binary heap.
+///
+/// Over any run of sum(weights) turns with all available, each entry gets its weight's share to
+/// within one turn. Cost: O(log n) a turn; no allocation after init.
+struct DeadlineSchedule: Sendable {
+  private struct Entry: Sendable {
+    var due: UInt64
+    var index: Int32
+  }
+
+  // A turn's length at weight 1; weights are below it, so that strides stay above 0.
+  private static let unit: UInt64 = 1 << 32
+  private var heap: [Entry] = []
+  private var strides: [UInt64]
+
+  init(weights: [UInt32]) {
+    strides = weights.map { Self.unit / UInt64(max($0, 1)) }
+    for index in strides.indices {
+      // Half a stride in, so that equal weights start in order and heavy ones do not all go first.
+      heap.append(Entry(due: strides[index] / 2, index: Int32(index)))
+    }
+    heap.sort { ($0.due, $0.index) < ($1.due, $1.index) }
+  }
+
+  /// The available entry whose turn it is; unavailable ones that come due lose that turn.
+  mutating func next(_ available: EndpointSet) -> Int? {
+    for _ in 0..<heap.count {
+      let index = Int(heap[0].index)
+      heap[0].due += strides[index]
+      siftDown()
+      if available.contains(index) { return index }
+    }
+    // Heavy unavailable entries may come due many times before a light available one: take that.
+    return available.first(from: 0)
+  }
+
+  private mutating func siftDown() {
+    var parent = 0
+    let entry = heap[0]
+    while true {
+      var child = 2 * parent + 1
+      guard child < heap.count else { break }
+      if child + 1 < heap.count, precedes(heap[child + 1], heap[child]) { child += 1 }
+      guard precedes(heap[child], entry) else { break }
+      heap[parent] = heap[child]
+      parent = child
+    }
+    heap[parent] = entry
+  }
+
+  private func precedes(_ left: Entry, _ right: Entry) -> Bool {
+    left.due != right.due ? left.due < right.due : left.index < right.index
+  }
+}

@@ -1,0 +1,57 @@
+import Synchronization
+
+/// Ceilings on one upstream's connections, pending requests and requests, exact across workers.
+///
+/// What Envoy calls circuit breakers (`max_connections`, `max_pending_requests`, `max_requests`,
+/// 1024 each); Envoy's are approximate (envoy#2927), these are not: a slot is taken before it is
+/// used. Any thread. Cost: one atomic addition each way.
+package final class ResourceLimits: Sendable {
+  package enum Resource: Int, Sendable, CaseIterable {
+    case connections, pending, requests
+  }
+
+  private let connections: Slots
+  private let pending: Slots
+  private let requests: Slots
+  /// A bit for each worker that has requests waiting for a connection of this upstream.
+  private let waitingWorkers = Atomic<UInt64>(0)
+
+  package init(connectionsMax: Int, pendingMax: Int, requestsMax: Int) {
+    connections = Slots(most: connectionsMax)
+    pending = Slots(most: pendingMax)
+    requests = Slots(most: requestsMax)
+  }
+
+  /// Takes a slot; false when all are taken.
+  package func acquire(_ resource: Resource) -> Bool { slots(resource).acquire() }
+  package func release(_ resource: Resource) { slots(resource).release() }
+  package func used(_ resource: Resource) -> Int { slots(resource).used }
+  package func most(_ resource: Resource) -> Int { slots(resource).most }
+
+  /// A reload's new ceiling; what is above it drains away.
+  package func set(_ resource: Resource, most: Int) { slots(resource).set(most: most) }
+
+  /// Says whether `worker` (0...63) has requests waiting.
+  package func setWaiting(_ worker: Int, _ isWaiting: Bool) {
+    let bit: UInt64 = 1 << UInt64(worker & 63)
+    if isWaiting {
+      waitingWorkers.bitwiseOr(bit, ordering: .sequentiallyConsistent)
+    } else {
+      waitingWorkers.bitwiseAnd(~bit, ordering: .sequentiallyConsistent)
+    }
+  }
+
+  /// A worker other than `worker` that waits, if any.
+  package func waitingWorker(otherThan worker: Int) -> Int? {
+    let bits = waitingWorkers.load(ordering: .relaxed) & ~(1 << UInt64(worker & 63))
+    return bits == 0 ? nil : bits.trailingZeroBitCount
+  }
+
+  private func slots(_ resource: Resource) -> Slots {
+    switch resource {
+    case .connections: connections
+    case .pending: pending
+    case .requests: requests
+    }
+  }
+}

@@ -63,6 +63,13 @@
     return unsafe _overrideLifetime(span, borrowing: self)
   }
 
+  /// Overwrites the readable byte `offset` behind `start`.
+  package func replace(at offset: Int, with byte: UInt8) {
+    precondition(offset >= 0 && offset < end - start, "a byte outside")
+    // SAFETY: start + offset lies inside start ..< end.
+    unsafe base[start + offset] = byte
+  }
+
   /// Makes `count` bytes that were put into `writable` readable.
   package func written(_ count: Int) {
     precondition(count >= 0 && count <= capacity - end, "more written than fits")

@@ -65,11 +65,12 @@ package enum HeadEncoder {
     return true
   }
 
-  /// Copies the fields in order but the known names in `omitted` and, where `nominatesOthers`, the
-  /// names that a `Connection` field of the same table nominates (RFC 9110 §7.6.1).
+  /// Copies the fields in order but the known names in `omitted`, the names in `others` (lower case)
+  /// and, where `nominatesOthers`, those that a `Connection` field of the same table nominates
+  /// (RFC 9110 §7.6.1).
   package static func copyFields(
-    _ fields: [Field], of bytes: Span<UInt8>, omitting omitted: FieldSet, nominatesOthers: Bool,
-    to out: Buffer
+    _ fields: [Field], of bytes: Span<UInt8>, omitting omitted: FieldSet, others: [[UInt8]] = [],
+    nominatesOthers: Bool, to out: Buffer
   ) -> Bool {
     let before = out.count
     for index in fields.indices {
@@ -77,6 +78,9 @@ package enum HeadEncoder {
       if field.id != .other, omitted.contains(field.id) { continue }
       let name = bytes.extracting(field.name.bounds)
       if nominatesOthers, isNominated(name, fields, bytes) { continue }
+      if !others.isEmpty, field.id == .other, others.contains(where: { equalIgnoringCase($0.span, name) }) {
+        continue
+      }
       guard appendField(name: name, value: bytes.extracting(field.value.bounds), to: out) else {
         out.truncate(out.count - before)
         return false

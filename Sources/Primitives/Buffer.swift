@@ -9,7 +9,7 @@
 /// its `BufferPool`, so that an idle connection costs none. Spans are bounds-checked.
 /// Bind the buffer to a local constant before taking a span from it.
 /// Confinement: the loop of its pool. Cost: no allocation after its making.
-@safe package final class Buffer {
+@safe public final class Buffer {
   // SAFETY: `base` is owned by this object from init to deinit and is `capacity` bytes long; every
   // access below is within 0 ..< capacity because 0 <= start <= end <= capacity always holds: only
   // the methods of this file change the three, each under a precondition.

@@ -3,7 +3,7 @@
 /// A kind fixes whose fault it is, where it can arise, whether another attempt is allowed, what the
 /// client is answered and the names under which metrics, logs and `Proxy-Status` show it. The rows
 /// stand in `FailureKind+Table.swift`; `docs/failures.md` is held against them by a test.
-package enum FailureKind: UInt8, CaseIterable, Sendable {
+public enum FailureKind: UInt8, CaseIterable, Sendable {
   // Downstream: the client's bytes or behaviour.
   case malformedRequest
   case requestHeadTooLarge

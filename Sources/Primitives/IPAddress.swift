@@ -1,6 +1,6 @@
 /// An IPv4 or IPv6 address as a number; an IPv4-mapped IPv6 address is held as IPv4, so that a
 /// dual-stack listener's peers compare as what they are.
-package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
+public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
   /// The 128 bits, most significant half first; an IPv4 address is `::ffff:a.b.c.d`.
   package let high: UInt64
   package let low: UInt64
@@ -33,7 +33,7 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// RFC 5952: lower case, the longest run of zero groups shortened.
-  package var description: String {
+  public var description: String {
     isV4 ? Self.dotted(v4Bits) : Self.colons(groups)
   }
 

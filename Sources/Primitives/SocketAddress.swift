@@ -1,5 +1,5 @@
 /// Where a socket is bound or connected: an IP address and port, or a Unix-domain path.
-package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
+public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
   case ip(IPAddress, port: UInt16)
   /// A file's path, or an abstract name that begins with "@" (unix(7)). At most 107 bytes.
   case unix(String)
@@ -32,7 +32,7 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The form that `init` reads.
-  package var description: String {
+  public var description: String {
     switch self {
     case .ip(let address, let port): address.isV4 ? "\(address):\(port)" : "[\(address)]:\(port)"
     case .unix(let path): "unix:\(path)"

@@ -1,7 +1,7 @@
 import Primitives
 
 /// A connection as `Kernel.accept` returns it: non-blocking, close-on-exec.
-package struct AcceptedSocket: Sendable {
+public struct AcceptedSocket: Sendable {
   package var descriptor: Int32
   /// The peer; nil for an unnamed Unix-domain socket.
   package var peer: SocketAddress?

@@ -1,7 +1,7 @@
 import Glibc
 
 /// A kernel error number, as a value that prints its name.
-package struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
+public struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
   package let number: Int32
 
   package init(_ number: Int32) {
@@ -16,7 +16,12 @@ package struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
   /// The kernel is short of memory: the call may succeed later.
   package var isMemoryShortage: Bool { number == ENOMEM || number == ENOBUFS }
 
-  package var description: String {
+  /// Nobody listens there: refused, or a Unix-domain path that is not there.
+  package var isConnectionRefused: Bool { number == ECONNREFUSED || number == ENOENT }
+  package var isTimeout: Bool { number == ETIMEDOUT }
+  package var wouldBlock: Bool { number == EAGAIN }
+
+  public var description: String {
     // SAFETY: strerror returns a C string that stays valid until the thread's next call.
     unsafe String(cString: strerror(number))
   }

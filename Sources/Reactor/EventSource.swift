@@ -5,8 +5,9 @@ import Primitives
 /// Why a class with overridden methods: one indirect call an event, no existential and no closure.
 /// Subclasses are told of edges, not levels: they must use up what is there (a receive that fills
 /// less than the buffer has drained the socket) or call `EventLoop.resumeLater`.
+/// `open`, and public what it names, because Swift lets no other target derive from a package class.
 /// Confinement: the loop it was added to.
-package class EventSource {
+open class EventSource {
   /// The descriptor, or -1 before `EventLoop.add` and after `EventLoop.close`.
   package internal(set) final var descriptor: Int32 = -1
   package internal(set) final var slot: UInt32 = .max
@@ -17,11 +18,11 @@ package class EventSource {
   package final var isOpen: Bool { descriptor >= 0 }
 
   /// Edges that came since the last call.
-  package func ready(_ readiness: Readiness) {}
+  open func ready(_ readiness: Readiness) {}
 
   /// The deadline set by `EventLoop.arm` has passed; it is no longer armed.
-  package func deadlinePassed() {}
+  open func deadlinePassed() {}
 
   /// The turn that `EventLoop.resumeLater` asked for.
-  package func resume() {}
+  open func resume() {}
 }

@@ -1,5 +1,5 @@
 /// What a receive or a send did.
-package enum IOResult: Equatable, Sendable {
+public enum IOResult: Equatable, Sendable {
   /// This many bytes moved; at least 1.
   case bytes(Int)
   /// Nothing can move now; an edge will tell when it can.

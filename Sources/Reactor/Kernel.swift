@@ -7,60 +7,60 @@ import Primitives
 /// exchanges. One indirect call a system call, nothing generic. One instance a loop.
 /// Errors: a peer's or the system's trouble is returned; a call on a descriptor that is not open
 /// is a broken invariant and traps.
-package class Kernel {
+open class Kernel {
   package init() {}
 
   // MARK: Clocks
 
-  package func now() -> Instant { Self.absent() }
+  open func now() -> Instant { Self.absent() }
   /// Nanoseconds since 1970, for logs.
-  package func unixNanoseconds() -> Int64 { Self.absent() }
+  open func unixNanoseconds() -> Int64 { Self.absent() }
 
   // MARK: Readiness
 
-  package func makeWakeup() throws(Errno) -> Int32 { Self.absent() }
+  open func makeWakeup() throws(Errno) -> Int32 { Self.absent() }
   /// Watches for edges until `unwatch`. `isExclusive`: of several loops only one is woken.
-  package func watch(
+  open func watch(
     _ descriptor: Int32, _ interest: Readiness, token: UInt64, isExclusive: Bool
   ) throws(Errno) { Self.absent() }
-  package func unwatch(_ descriptor: Int32) { Self.absent() }
+  open func unwatch(_ descriptor: Int32) { Self.absent() }
   /// Replaces `events` by what is ready; waits until `deadline` for the first. `now` is the time
   /// the caller knows of.
-  package func wait(until deadline: Instant, from now: Instant, into events: inout [ReadyEvent]) {
+  open func wait(until deadline: Instant, from now: Instant, into events: inout [ReadyEvent]) {
     Self.absent()
   }
 
   // MARK: Listeners
 
   /// A bound, listening socket. `isShared`: SO_REUSEPORT, for one a worker.
-  package func listen(
+  open func listen(
     on address: SocketAddress, backlog: Int32, isShared: Bool
   ) throws(Errno) -> Int32 { Self.absent() }
   /// The next connection that waits, or the errno: EAGAIN when there is none.
-  package func accept(_ descriptor: Int32) throws(Errno) -> AcceptedSocket { Self.absent() }
+  open func accept(_ descriptor: Int32) throws(Errno) -> AcceptedSocket { Self.absent() }
 
   // MARK: Connections
 
   /// Begins to connect; writable or broken tells the end, `connectFailure` which.
-  package func connect(to address: SocketAddress) throws(Errno) -> Int32 { Self.absent() }
+  open func connect(to address: SocketAddress) throws(Errno) -> Int32 { Self.absent() }
   /// Why an ended connection attempt failed; nil when it is connected.
-  package func connectFailure(_ descriptor: Int32) -> Errno? { Self.absent() }
+  open func connectFailure(_ descriptor: Int32) -> Errno? { Self.absent() }
   /// Sets what every connection wants: TCP_NODELAY, keepalive, TCP_USER_TIMEOUT.
-  package func tune(_ descriptor: Int32) { Self.absent() }
+  open func tune(_ descriptor: Int32) { Self.absent() }
   /// Receives at most `most` bytes behind the buffer's written ones; `most` must be above 0.
-  package func receive(_ descriptor: Int32, into buffer: Buffer, upTo most: Int) -> IOResult {
+  open func receive(_ descriptor: Int32, into buffer: Buffer, upTo most: Int) -> IOResult {
     Self.absent()
   }
   /// Sends the buffer's readable bytes; the caller consumes what was sent.
-  package func send(_ descriptor: Int32, from buffer: Buffer) -> IOResult { Self.absent() }
+  open func send(_ descriptor: Int32, from buffer: Buffer) -> IOResult { Self.absent() }
   /// Ends our sending direction.
-  package func shutdownSend(_ descriptor: Int32) { Self.absent() }
+  open func shutdownSend(_ descriptor: Int32) { Self.absent() }
   /// Makes the coming `close` send a reset.
-  package func resetOnClose(_ descriptor: Int32) { Self.absent() }
-  package func close(_ descriptor: Int32) { Self.absent() }
-  package func localAddress(_ descriptor: Int32) -> SocketAddress? { Self.absent() }
+  open func resetOnClose(_ descriptor: Int32) { Self.absent() }
+  open func close(_ descriptor: Int32) { Self.absent() }
+  open func localAddress(_ descriptor: Int32) -> SocketAddress? { Self.absent() }
   /// Bytes that the peer's kernel has acknowledged; survives a reset. Nil where unknown.
-  package func bytesAcknowledged(_ descriptor: Int32) -> UInt64? { Self.absent() }
+  open func bytesAcknowledged(_ descriptor: Int32) -> UInt64? { Self.absent() }
 
   private static func absent() -> Never {
     preconditionFailure("this kernel does not make that call")

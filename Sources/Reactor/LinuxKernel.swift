@@ -5,7 +5,7 @@ import Primitives
 /// The kernel that runs underneath: one epoll instance, two clocks.
 ///
 /// The calls on sockets stand in `LinuxSockets`.
-@safe package final class LinuxKernel: LinuxSockets {
+@safe public final class LinuxKernel: LinuxSockets {
   private let poller: Int32
   // SAFETY: allocated at init with `EventLoop.eventsPerTurnMax` entries, freed at deinit, read only
   // below the count that epoll_wait answered.
@@ -23,25 +23,25 @@ import Primitives
     unsafe raw.deallocate()
   }
 
-  package override func now() -> Instant {
+  public override func now() -> Instant {
     var time = timespec()
     // SAFETY: `time` outlives the call.
     _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
     return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
   }
 
-  package override func unixNanoseconds() -> Int64 {
+  public override func unixNanoseconds() -> Int64 {
     var time = timespec()
     // SAFETY: `time` outlives the call.
     _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 
-  package override func makeWakeup() throws(Errno) -> Int32 {
+  public override func makeWakeup() throws(Errno) -> Int32 {
     try Wakeup.make()
   }
 
-  package override func watch(
+  public override func watch(
     _ descriptor: Int32, _ interest: Readiness, token: UInt64, isExclusive: Bool
   ) throws(Errno) {
     // EPOLLEXCLUSIVE allows neither EPOLLRDHUP nor a later change (epoll_ctl(2)).
@@ -56,13 +56,13 @@ import Primitives
     }
   }
 
-  package override func unwatch(_ descriptor: Int32) {
+  public override func unwatch(_ descriptor: Int32) {
     // EPOLL_CTL_DEL takes no event (Linux 2.6.9).
     let result = epoll_ctl(poller, EPOLL_CTL_DEL, descriptor, nil)
     precondition(result == 0, "a descriptor that was not watched: \(Errno.current)")
   }
 
-  package override func wait(
+  public override func wait(
     until deadline: Instant, from now: Instant, into events: inout [ReadyEvent]
   ) {
     events.removeAll(keepingCapacity: true)

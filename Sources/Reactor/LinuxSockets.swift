@@ -5,10 +5,10 @@ import Primitives
 /// The socket half of `LinuxKernel`: plain system calls, EINTR retried here.
 ///
 /// Errors that only a bug of ours can cause (EBADF, EFAULT, ENOTSOCK) trap.
-package class LinuxSockets: Kernel {
+public class LinuxSockets: Kernel {
   // MARK: Listeners
 
-  package final override func listen(
+  public final override func listen(
     on address: SocketAddress, backlog: Int32, isShared: Bool
   ) throws(Errno) -> Int32 {
     let raw = try RawAddress(address)
@@ -31,7 +31,7 @@ package class LinuxSockets: Kernel {
     return descriptor
   }
 
-  package final override func accept(_ descriptor: Int32) throws(Errno) -> AcceptedSocket {
+  public final override func accept(_ descriptor: Int32) throws(Errno) -> AcceptedSocket {
     var storage = sockaddr_storage()
     var length: socklen_t = 0
     while true {
@@ -51,7 +51,7 @@ package class LinuxSockets: Kernel {
 
   // MARK: Connections
 
-  package final override func connect(to address: SocketAddress) throws(Errno) -> Int32 {
+  public final override func connect(to address: SocketAddress) throws(Errno) -> Int32 {
     let raw = try RawAddress(address)
     let descriptor = weir_socket(raw.family)
     guard descriptor >= 0 else { throw Errno.current }
@@ -67,7 +67,7 @@ package class LinuxSockets: Kernel {
     return descriptor
   }
 
-  package final override func connectFailure(_ descriptor: Int32) -> Errno? {
+  public final override func connectFailure(_ descriptor: Int32) -> Errno? {
     var number: Int32 = 0
     var length = socklen_t(MemoryLayout<Int32>.size)
     // SAFETY: both outlive the call.
@@ -79,7 +79,7 @@ package class LinuxSockets: Kernel {
   /// Keepalive after 60 s, then every 10 s, 3 times; unacknowledged data for 30 s ends a
   /// connection. Sources: Istio's default `tcp_keepalive` leaves the kernel's 2 h, too long to see
   /// a dead node; RFC 5482 §3.1 (TCP_USER_TIMEOUT); Cloudflare's 2020 account of both.
-  package final override func tune(_ descriptor: Int32) {
+  public final override func tune(_ descriptor: Int32) {
     let tcp = Int32(IPPROTO_TCP)
     guard set(descriptor, tcp, TCP_NODELAY, 1) else { return }
     set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
@@ -89,7 +89,7 @@ package class LinuxSockets: Kernel {
     set(descriptor, tcp, TCP_USER_TIMEOUT, 30_000)
   }
 
-  package final override func receive(
+  public final override func receive(
     _ descriptor: Int32, into buffer: Buffer, upTo most: Int
   ) -> IOResult {
     precondition(most > 0 && buffer.writableCount > 0, "a receive needs room")
@@ -104,7 +104,7 @@ package class LinuxSockets: Kernel {
     return count == 0 ? .endOfStream : Self.failure()
   }
 
-  package final override func send(_ descriptor: Int32, from buffer: Buffer) -> IOResult {
+  public final override func send(_ descriptor: Int32, from buffer: Buffer) -> IOResult {
     precondition(!buffer.isEmpty, "nothing to send")
     let count = unsafe buffer.drain { bytes in
       while true {
@@ -117,26 +117,26 @@ package class LinuxSockets: Kernel {
     return count > 0 ? .bytes(count) : Self.failure()
   }
 
-  package final override func shutdownSend(_ descriptor: Int32) {
+  public final override func shutdownSend(_ descriptor: Int32) {
     // ENOTCONN: the peer has reset the connection; the next receive says so.
     _ = shutdown(descriptor, Int32(SHUT_WR))
   }
 
-  package final override func resetOnClose(_ descriptor: Int32) {
+  public final override func resetOnClose(_ descriptor: Int32) {
     var option = linger(l_onoff: 1, l_linger: 0)
     // SAFETY: `option` outlives the call.
     _ = unsafe setsockopt(
       descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
   }
 
-  package final override func close(_ descriptor: Int32) {
+  public final override func close(_ descriptor: Int32) {
     // Linux closes the descriptor whatever it answers, EINTR included.
     if Glibc.close(descriptor) != 0 {
       precondition(errno != EBADF, "a descriptor was closed twice")
     }
   }
 
-  package final override func localAddress(_ descriptor: Int32) -> SocketAddress? {
+  public final override func localAddress(_ descriptor: Int32) -> SocketAddress? {
     var storage = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
     let result = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
@@ -148,7 +148,7 @@ package class LinuxSockets: Kernel {
     return result == 0 ? RawAddress.read(storage, length: length) : nil
   }
 
-  package final override func bytesAcknowledged(_ descriptor: Int32) -> UInt64? {
+  public final override func bytesAcknowledged(_ descriptor: Int32) -> UInt64? {
     let count = weir_bytes_acknowledged(descriptor)
     return count < 0 ? nil : UInt64(count)
   }

@@ -1,8 +1,8 @@
 /// What epoll says of a descriptor, in Weir's words.
-package struct Readiness: OptionSet, Sendable {
-  package let rawValue: UInt8
+public struct Readiness: OptionSet, Sendable {
+  public let rawValue: UInt8
 
-  package init(rawValue: UInt8) {
+  public init(rawValue: UInt8) {
     self.rawValue = rawValue
   }
 

@@ -1,5 +1,5 @@
 /// One event of a wait: which registration it belongs to, and what happened.
-package struct ReadyEvent: Sendable {
+public struct ReadyEvent: Sendable {
   /// Registration number in the high half, slot in the low one: an event of a closed descriptor
   /// can't reach its successor.
   package var token: UInt64

@@ -1,0 +1,65 @@
+import HTTPModel
+import Primitives
+import Reactor
+import Telemetry
+
+/// One exchange as one line of JSON; a peer's bytes are cut to a stated length and escaped.
+enum AccessLogLine {
+  static func write(_ exchange: Exchange, _ code: UInt16, _ nanoseconds: Int64, to out: Buffer) {
+    let worker = exchange.worker
+    var json = JSONWriter(out)
+    json.name("time")
+    out.append(0x22)
+    worker.timestamps.appendLogTime(worker.loop.kernel.unixNanoseconds(), to: out)
+    out.append(0x22)
+    if let client = exchange.downstream?.peerText { json.text("client", client.span) }
+    writeRequest(exchange, &json, out)
+    json.number("status", UInt64(code))
+    json.text("failure", exchange.failure?.row.name ?? "none")
+    if exchange.failureDetail.utf8CodeUnitCount > 0 {
+      json.text("failure_detail", exchange.failureDetail)
+    }
+    if let listener = exchange.listener { json.text("listener", listener.settings.name) }
+    if let route = exchange.route { json.text("route", route.name) }
+    if let upstream = exchange.upstream { json.text("upstream", upstream.plan.name) }
+    if let endpoint = exchange.endpoint?.text { json.text("endpoint", endpoint.span) }
+    json.number("attempts", UInt64(exchange.attempts))
+    json.number("request_bytes", exchange.requestBodyBytes)
+    json.number("response_bytes", exchange.responseBodyBytes)
+    json.number("duration_us", UInt64(max(nanoseconds, 0)) / 1000)
+    if let at = exchange.responseHeadAt {
+      json.number(
+        "response_head_us", UInt64(max(at.nanoseconds(since: exchange.startedAt), 0)) / 1000)
+    }
+    json.end()
+  }
+
+  private static func writeRequest(_ exchange: Exchange, _ json: inout JSONWriter, _ out: Buffer) {
+    guard exchange.hasHead, let input = exchange.downstream?.input else { return }
+    let head = exchange.head
+    let bytes = input.readable
+    json.text("method", bytes.extracting(head.methodText.bounds), most: 32)
+    json.text("host", bytes.extracting(head.authority.bounds), most: 256)
+    json.text("path", bytes.extracting(head.target.bounds), most: 1024)
+    json.text("protocol", head.minorVersion == 1 ? "HTTP/1.1" : "HTTP/1.0")
+    if head.present.contains(.userAgent),
+      let agent = head.fields.first(where: { $0.id == .userAgent })
+    {
+      json.text("user_agent", bytes.extracting(agent.value.bounds), most: 256)
+    }
+    json.name("request_id")
+    if let accepted = exchange.requestID.accepted {
+      json.value(bytes.extracting(accepted.bounds))
+    } else {
+      out.append(0x22)
+      exchange.requestID.append(head: bytes, to: out)
+      out.append(0x22)
+    }
+    if let trace = exchange.trace {
+      json.name("trace_id")
+      out.append(0x22)
+      trace.appendTraceID(to: out)
+      out.append(0x22)
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import HTTP1
+import Primitives
+import Reactor
+
+/// A client's connection: the socket, and which request on it is being served.
+///
+/// ```
+/// idle ──(bytes)── exchange ──(answered)── idle …
+///   │                  └──(answered, no more wanted)── lingering ── closed
+///   └──(idle timeout, end, drain)── closed
+/// ```
+///
+/// While idle it holds no buffer. Requests are served one at a time in order, so pipelined ones
+/// wait in the socket or behind the current one. Confinement: the worker's loop.
+package final class DownstreamConnection: ByteStream {
+  /// How long bytes of a client that was told off are read and dropped, so that the answer is not
+  /// lost to a reset (RFC 9112 §9.6).
+  private static let lingerTime = Duration.seconds(1)
+
+  let worker: Worker
+  let listener: Listener
+  let peer: SocketAddress?
+  /// `192.0.2.1`, or `unix`; made at the first request.
+  private(set) lazy var peerText: [UInt8] = Array((peer?.ip.map { "\($0)" } ?? "unix").utf8)
+  private(set) lazy var isTrusted: Bool = worker.snapshot.settings.trusts(peer)
+  /// Position among the worker's connections.
+  var position = -1
+  var requestCount: UInt64 = 0
+  private var exchange: Exchange?
+  private var isLingering = false
+
+  init(worker: Worker, listener: Listener, peer: SocketAddress?) {
+    self.worker = worker
+    self.listener = listener
+    self.peer = peer
+    super.init(loop: worker.loop, isConnected: true)
+  }
+
+  var settings: ListenerSettings { listener.current.settings }
+
+  /// No further request is taken: the process drains, or the listener is gone.
+  var isDraining: Bool { worker.isDraining || !listener.isOpen }
+
+  func start() {
+    loop.arm(self, at: loop.now.advanced(by: settings.idleTimeout))
+  }
+
+  /// Answers at once with `failure` and closes; for a connection above the limit.
+  func refuse(_ failure: FailureKind) {
+    guard let out = worker.pool.take() else { return close() }
+    output = out
+    LocalReply.appendRefusal(failure, to: out)
+    _ = flush()
+    linger()
+  }
+
+  package override func ready(_ readiness: Readiness) {
+    note(readiness)
+    proceed()
+  }
+
+  package override func resume() { proceed() }
+
+  package override func deadlinePassed() {
+    if let exchange {
+      exchange.deadlinePassed()
+    } else {
+      close()
+    }
+  }
+
+  private func proceed() {
+    if let exchange {
+      exchange.downstreamReady()
+    } else if isLingering {
+      discard()
+    } else if mayReceive || input?.isEmpty == false {
+      begin()
+    } else if isDraining {
+      close()
+    }
+  }
+
+  private func begin() {
+    let fresh = worker.takeExchange()
+    exchange = fresh
+    fresh.begin(self)
+  }
+
+  /// The exchange is over; `consumed`: the bytes of the input that were its.
+  func exchangeEnded(consumed: Int, keepsOpen: Bool, isClean: Bool) {
+    exchange = nil
+    giveOutput(to: worker.pool)
+    guard keepsOpen, !isDraining, !isBroken else {
+      if isClean { close() } else { linger() }
+      return
+    }
+    if let input {
+      input.consume(consumed)
+      if input.isEmpty { giveInput(to: worker.pool) }
+    }
+    loop.arm(self, at: loop.now.advanced(by: settings.idleTimeout))
+    // One request a turn: a client that pipelines does not starve the others.
+    if input != nil || mayReceive { loop.resumeLater(self) }
+  }
+
+  /// No request was begun: nothing is answered.
+  func exchangeNotBegun() {
+    exchange = nil
+    if peerEnded || isBroken {
+      close()
+    } else {
+      giveInput(to: worker.pool)
+    }
+  }
+
+  func closeIfIdle() {
+    // Not at once: the worker walks its connections, and a request may have come meanwhile.
+    if exchange == nil, !isLingering { loop.resumeLater(self) }
+  }
+
+  func abandon(_ failure: FailureKind) {
+    if let exchange { exchange.fail(failure) } else { close() }
+  }
+
+  /// Ends our direction and drops what still comes, for a while.
+  private func linger() {
+    giveBuffers(to: worker.pool)
+    guard !peerEnded, !isBroken else { return close() }
+    isLingering = true
+    loop.kernel.shutdownSend(descriptor)
+    loop.arm(self, at: loop.now.advanced(by: Self.lingerTime))
+    discard()
+  }
+
+  private func discard() {
+    guard let scratch = worker.pool.take() else { return close() }
+    defer { worker.pool.give(scratch) }
+    for _ in 0..<16 {
+      switch receive(into: scratch) {
+      case .bytes: scratch.removeAll()
+      case .wouldBlock: return
+      case .endOfStream, .failed: return close()
+      }
+    }
+    loop.resumeLater(self)
+  }
+
+  /// Closes at once; `reset` tells the client that the answer is not whole.
+  func close(reset: Bool = false) {
+    guard isOpen else { return }
+    exchange = nil
+    giveBuffers(to: worker.pool)
+    if reset { loop.kernel.resetOnClose(descriptor) }
+    loop.close(self)
+    if position >= 0 { worker.remove(self) }
+  }
+}

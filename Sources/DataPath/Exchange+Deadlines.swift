@@ -1,0 +1,72 @@
+import HTTPModel
+import Primitives
+import Reactor
+import Telemetry
+
+/// The clocks of an exchange. One timer a connection is armed for the earliest; a deadline that was
+/// moved meanwhile is looked up when that one fires, so progress costs nothing.
+extension Exchange {
+  /// The time to the answer's head begins: the head is there, or the whole body.
+  func armTimeout() {
+    guard let timeout = route?.timeout, !responseBegun else { return }
+    if requestDone || head.framing == .none {
+      headDeadline = now.advanced(byNanoseconds: timeout)
+    }
+  }
+
+  func armDeadline() {
+    guard let downstream else { return }
+    downstream.loop.arm(downstream, at: nextDeadline)
+  }
+
+  private var nextDeadline: Instant {
+    var next = min(headDeadline, totalDeadline, pendingDeadline)
+    if let upstream, stage != .waiting {
+      next = min(next, lastProgress.advanced(by: upstream.plan.streamIdleTimeout))
+    }
+    if let settings = listener?.settings {
+      if stage == .responding, !requestDone, settings.bodyBytesPerSecondMin > 0 {
+        if bodyWindowStart.nanoseconds == 0 { bodyWindowStart = now }
+        next = min(next, bodyWindowStart.advanced(by: settings.bodyRateWindow))
+      }
+      if downstream?.output?.isEmpty == false {
+        next = min(next, lastProgress.advanced(by: settings.writeStallTimeout))
+      }
+    }
+    return next
+  }
+
+  func deadlinePassed() {
+    if let failure = expired() { return fail(failure) }
+    armDeadline()
+  }
+
+  /// What has run out, if anything has.
+  private func expired() -> FailureKind? {
+    if now >= totalDeadline { return .totalTimeout }
+    if stage == .waiting, now >= pendingDeadline { return .pendingTimeout }
+    if now >= headDeadline { return stage == .head ? .requestHeadTimeout : .requestTimeout }
+    guard let settings = listener?.settings else { return nil }
+    if downstream?.output?.isEmpty == false, now >= lastProgress.advanced(by: settings.writeStallTimeout) {
+      return .downstreamWriteStalled
+    }
+    if stage == .responding, !requestDone, let failure = bodyRate(settings) { return failure }
+    if let upstream, now >= lastProgress.advanced(by: upstream.plan.streamIdleTimeout) {
+      return connection?.output?.isEmpty == false ? .upstreamWriteStalled : .streamIdleTimeout
+    }
+    return nil
+  }
+
+  /// Judges the window that is over, unless it is the endpoint that holds the client back.
+  private func bodyRate(_ settings: ListenerSettings) -> FailureKind? {
+    guard settings.bodyBytesPerSecondMin > 0,
+      now >= bodyWindowStart.advanced(by: settings.bodyRateWindow)
+    else { return nil }
+    let window = UInt64(max(settings.bodyRateWindow.nanosecondsClamped, 0))
+    let needed = settings.bodyBytesPerSecondMin * (window / 1_000_000) / 1000
+    let isSlow = bodyWindowBytes < needed
+    bodyWindowStart = now
+    bodyWindowBytes = 0
+    return isSlow && connection?.output?.isEmpty != false ? .requestBodyTooSlow : nil
+  }
+}

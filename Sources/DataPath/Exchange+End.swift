@@ -1,0 +1,143 @@
+import HTTP1
+import HTTPClient
+import HTTPModel
+import Primitives
+import Reactor
+import Telemetry
+import Upstreams
+
+/// The end of an exchange: the reply to a failure, the books, and what becomes of the connections.
+extension Exchange {
+  /// Ends the exchange as `kind`. The client is answered where no answer has begun; else its
+  /// connection is cut.
+  func fail(_ kind: FailureKind, _ detail: StaticString = "") {
+    guard stage != .idle, let downstream else { return }
+    if failure == nil {
+      failure = kind
+      failureDetail = detail
+    }
+    leave()
+    if responseBegun { return cut(downstream) }
+    status = kind.row.status
+    if kind.row.status == 499 || downstream.isBroken { return cut(downstream) }
+    keepsDownstreamOpen = keepsDownstreamOpen && requestDone && hasHead && !downstream.isDraining
+    reply { LocalReply.append(kind, detail, for: self, to: $0) }
+  }
+
+  /// Gives up what the exchange holds of the upstream.
+  private func leave() {
+    if stage == .waiting { upstream?.leaveQueue(ticket) }
+    if let connection, let endpoint {
+      if stage != .connecting { upstream?.attemptEnded(endpoint) }
+      self.connection = nil
+      endpoint.close(connection, failure?.row.side == .upstream ? .error : .abandoned, reset: true)
+    }
+  }
+
+  /// Sends an answer of our own; `write` answers false when it does not fit.
+  func reply(_ write: (Buffer) -> Bool) {
+    guard let downstream else { return }
+    // A request whose body has not come yet: it may be in the input, whole.
+    if !requestDone, head.framing == .none { requestDone = hasHead }
+    if !requestDone { keepsDownstreamOpen = false }
+    responseBegun = true
+    stage = .replying
+    guard let out = downstream.output ?? worker.pool.take(atLeast: BufferPool.largeBytes)
+      ?? worker.pool.take()
+    else { return cut(downstream) }
+    out.removeAll()
+    downstream.output = out
+    guard write(out) else { return cut(downstream) }
+    sendReply()
+  }
+
+  /// Sends what is left for the client.
+  func sendReply() {
+    guard let downstream else { return }
+    switch downstream.flush() {
+    case .drained: finish()
+    case .blocked: armDeadline()
+    case .failed:
+      failure = failure ?? .downstreamClosed
+      cut(downstream)
+    }
+  }
+
+  /// The client gets no whole answer: its connection is reset.
+  private func cut(_ downstream: DownstreamConnection) {
+    record()
+    reset()
+    downstream.close(reset: true)
+  }
+
+  /// The answer is with the kernel: closes the books.
+  func finish() {
+    guard stage != .idle, let downstream else { return }
+    if stage == .tunnelling { leave() }
+    record()
+    let consumed = isUpgraded ? 0 : bodyOffset
+    let keepsOpen = keepsDownstreamOpen && requestDone
+    let hasRest = (downstream.input?.count ?? 0) > consumed
+    let isClean = requestDone && !hasRest
+    reset()
+    downstream.exchangeEnded(consumed: consumed, keepsOpen: keepsOpen, isClean: isClean)
+  }
+
+  private func record() {
+    guard let listener, hasHead || isUpgraded || failure != nil else { return }
+    let code = failure?.row.status == 499 ? 499 : status
+    let series = series ?? listener.unrouted
+    let nanoseconds = now.nanoseconds(since: startedAt)
+    series.record(status: code, failure: failure, nanoseconds: nanoseconds)
+    log(code, nanoseconds)
+  }
+
+  private func log(_ code: UInt16, _ nanoseconds: Int64) {
+    guard let log = worker.accessLog, let sample = snapshot?.settings.accessLogSample, sample > 0,
+      sample == 1 || failure != nil || worker.random.below(sample) == 0,
+      let out = log.beginLine()
+    else { return }
+    AccessLogLine.write(self, code, nanoseconds, to: out)
+    worker.logWritten()
+  }
+
+  /// Ready for the worker's store. What is held is given back.
+  func reset() {
+    if let normalizedPath { worker.pool.give(normalizedPath) }
+    if let upstream { upstream.plan.limits.release(.requests) }
+    normalizedPath = nil
+    stage = .idle
+    downstream = nil
+    snapshot = nil
+    listener = nil
+    hasHead = false
+    route = nil
+    series = nil
+    trace = nil
+    unrepeatableBytes = 0
+    requestBodyBytes = 0
+    requestDone = false
+    requestRefused = false
+    upstream = nil
+    endpoint = nil
+    connection = nil
+    attempts = 0
+    responseBegun = false
+    responseDone = false
+    status = 0
+    failure = nil
+    failureDetail = ""
+    responseBodyBytes = 0
+    isUpgraded = false
+    tunnelEnds = []
+    responseHeadAt = nil
+    headDeadline = .distantFuture
+    totalDeadline = .distantFuture
+    pendingDeadline = .distantFuture
+    bodyWindowStart = Instant(nanoseconds: 0)
+    bodyWindowBytes = 0
+    keepsDownstreamOpen = false
+    bodyOffset = 0
+    worker.give(self)
+  }
+}

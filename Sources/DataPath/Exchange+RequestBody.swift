@@ -1,0 +1,163 @@
+import HTTP1
+import HTTPClient
+import HTTPModel
+import Primitives
+import Reactor
+import Telemetry
+
+/// The request's body, from the client to the endpoint.
+///
+/// Read only when the endpoint's output is empty: a slow endpoint stops the client and nothing else.
+/// A body with a length is received straight into the output; a chunked one is decoded from the
+/// input and framed anew. Fails as `request_body_too_large`, `request_body_too_slow`,
+/// `malformed_request`, `request_trailers_too_large`, `downstream_closed`.
+extension Exchange {
+  /// Receives of one turn and direction, so that one body does not starve the loop.
+  static let roundsPerTurnMax = 8
+
+  func pumpRequest() {
+    guard let connection, let downstream else { return }
+    for _ in 0..<Self.roundsPerTurnMax {
+      if !requestDone {
+        guard forwardBody(connection, downstream) else { return }
+      }
+      guard flushRequest(connection), !requestDone else { return }
+      // Only the end is left to write, now that there is room.
+      if requestBody.isComplete { continue }
+      guard receiveBody(connection, downstream) else { return }
+    }
+    worker.loop.resumeLater(downstream)
+  }
+
+  /// Moves what the input holds into the output; false: the exchange failed.
+  private func forwardBody(
+    _ connection: UpstreamConnection, _ downstream: DownstreamConnection
+  ) -> Bool {
+    guard let out = connection.output, let input = downstream.input else { return true }
+    let isChunked = requestBody.framing == .chunked
+    while !requestBody.isComplete, bodyOffset < input.count {
+      let room = out.writableCount - ChunkEncoder.overheadMax
+      guard room > 0 else { break }
+      let bytes = input.readable
+      let offered = bytes.extracting(bodyOffset..<min(bytes.count, bodyOffset + room))
+      let step: BodyStep
+      do throws(BodyFault) {
+        step = try requestBody.decode(offered)
+      } catch {
+        worker.shard.add(worker.metrics.request(error))
+        fail(error.requestFailure, error.name)
+        return false
+      }
+      if step.isStuck { break }
+      if step.payload > 0 {
+        guard note(body: step.payload) else { return false }
+        let payload = offered.extracting(step.framing..<step.framing + step.payload)
+        if isChunked { _ = ChunkEncoder.appendChunk(payload, to: out) } else { out.append(payload) }
+      }
+      bodyOffset += step.framing + step.payload
+    }
+    if requestBody.isComplete { return endBody(out, isChunked) }
+    return true
+  }
+
+  private func endBody(_ out: Buffer, _ isChunked: Bool) -> Bool {
+    if isChunked, !ChunkEncoder.appendEnd(trailersOf: requestBody, to: out) {
+      // There is room once the output is sent.
+      return true
+    }
+    requestDone = true
+    // The time to answer begins when there is something whole to answer.
+    if head.framing != .none { armTimeout() }
+    return true
+  }
+
+  /// Counts payload; false: there is more than the listener lets through.
+  private func note(body count: Int) -> Bool {
+    requestBodyBytes += UInt64(count)
+    bodyWindowBytes += UInt64(count)
+    if requestBodyBytes > listener?.settings.requestBodyBytesMax ?? .max {
+      fail(.requestBodyTooLarge)
+      return false
+    }
+    return true
+  }
+
+  /// True: the output is empty.
+  private func flushRequest(_ connection: UpstreamConnection) -> Bool {
+    guard let out = connection.output, !out.isEmpty else { return true }
+    if requestRefused { return false }
+    switch connection.flush() {
+    case .drained:
+      lastProgress = now
+      if requestDone { connection.giveOutput(to: worker.pool) }
+      return true
+    case .blocked: return false
+    case .failed:
+      // An endpoint may answer early and close: its answer is read before this counts.
+      requestRefused = true
+      return false
+    }
+  }
+
+  /// Receives more of the body; false: there is none now, or the exchange failed.
+  private func receiveBody(
+    _ connection: UpstreamConnection, _ downstream: DownstreamConnection
+  ) -> Bool {
+    let result: IOResult
+    if let direct = requestBody.directBytes {
+      enlarge(connection, direct)
+      guard let out = connection.output else { return false }
+      result = downstream.receive(into: out, upTo: Int(min(direct, UInt64(out.writableCount))))
+      if case .bytes(let count) = result {
+        requestBody.received(count)
+        unrepeatableBytes += UInt64(count)
+        guard note(body: count) else { return false }
+      }
+    } else {
+      guard makeBodyRoom(downstream), let input = downstream.input else { return false }
+      result = downstream.receive(into: input)
+    }
+    switch result {
+    case .bytes:
+      lastProgress = now
+      return true
+    case .wouldBlock: return false
+    case .endOfStream, .failed:
+      fail(.downstreamClosed)
+      return false
+    }
+  }
+
+  /// A long body is worth a large buffer.
+  private func enlarge(_ connection: UpstreamConnection, _ expected: UInt64) {
+    guard let out = connection.output, out.isEmpty, out.capacity < BufferPool.largeBytes,
+      expected > UInt64(out.capacity), let larger = worker.pool.take(atLeast: BufferPool.largeBytes)
+    else { return }
+    connection.giveOutput(to: worker.pool)
+    connection.output = larger
+  }
+
+  /// Room in the input behind the head, which stays.
+  private func makeBodyRoom(_ downstream: DownstreamConnection) -> Bool {
+    guard let input = downstream.input else { return false }
+    if bodyOffset > head.headBytes, input.writableCount < input.capacity / 2 {
+      unrepeatableBytes += UInt64(bodyOffset - head.headBytes)
+      input.removeSubrange(at: head.headBytes, count: bodyOffset - head.headBytes)
+      bodyOffset = head.headBytes
+    }
+    if input.writableCount > 0 { return true }
+    input.compact()
+    guard input.writableCount == 0 else { return true }
+    // A head that fills its buffer leaves no room behind it.
+    guard input.capacity < BufferPool.largeBytes,
+      let larger = worker.pool.take(atLeast: BufferPool.largeBytes)
+    else {
+      fail(.bufferBudgetExceeded)
+      return false
+    }
+    larger.append(input.readable)
+    downstream.giveInput(to: worker.pool)
+    downstream.input = larger
+    return true
+  }
+}

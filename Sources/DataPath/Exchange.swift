@@ -1,0 +1,163 @@
+import HTTP1
+import HTTPClient
+import HTTPModel
+import Primitives
+import Reactor
+import Routing
+import Telemetry
+import Upstreams
+
+/// One request and its response: conducts the journey and alone knows its order.
+///
+/// ```
+/// idle ── head ── (route, admission) ──┬── waiting ──┐
+///                     ▲                ├── connecting┤
+///        one retry on a fresh          └─────────────┴── responding ──┬── tunnelling ──┐
+///        connection └─────────────────────────────────────────┘       │                │
+///          fail: a reply of ours ── replying ─────────────────────────┴───────── finish ── idle
+/// ```
+///
+/// The rooms: `Exchange+Head` (decode, route), `Exchange+Attempt` (admission, connection, retry),
+/// `Exchange+RequestBody`, `Exchange+Response`, `Exchange+Tunnel`, `Exchange+Deadlines`,
+/// `Exchange+End` (failure, finish). Data is pulled: a side is read only when the other side's
+/// output has room, so nothing is buffered beyond one buffer a direction.
+/// Confinement: the worker's loop. Reused from request to request, so that steady traffic allocates
+/// nothing.
+package final class Exchange: ConnectionReceiver {
+  enum Stage {
+    case idle, head, waiting, connecting, responding, replying, tunnelling
+  }
+
+  static let rootPath: [UInt8] = [0x2F]
+
+  unowned let worker: Worker
+  var stage = Stage.idle
+  /// Set from `begin` to `finish`.
+  var downstream: DownstreamConnection?
+  /// What it began with: a reload does not change the rules under it.
+  var snapshot: Snapshot?
+  var listener: ListenerSnapshot?
+
+  // MARK: The request
+
+  var decoder = RequestDecoder(limits: HeadLimits())
+  var head = RequestHead()
+  var hasHead = false
+  /// The path after normalisation, where that changed it.
+  var normalizedPath: Buffer?
+  var route: Route?
+  var series: RequestSeries?
+  var requestID = RequestID()
+  var trace: TraceContext?
+  var requestBody = BodyDecoder(framing: .none)
+  /// Where the body's unread bytes begin in the downstream input, behind the head.
+  var bodyOffset = 0
+  /// Body bytes that have left the input and cannot be sent again.
+  var unrepeatableBytes: UInt64 = 0
+  var requestBodyBytes: UInt64 = 0
+  /// The whole request has been put into the upstream's output.
+  var requestDone = false
+  /// The endpoint stopped taking the request; its answer may still come.
+  var requestRefused = false
+
+  // MARK: The attempt
+
+  var upstream: WorkerUpstream?
+  var endpoint: WorkerEndpoint?
+  var connection: UpstreamConnection?
+  var ticket: UInt32 = 0
+  var attempts: UInt32 = 0
+  var isReused = false
+  /// Why `WorkerEndpoint.open` could not begin a connection.
+  var connectFailure = FailureKind.connectFailed
+
+  // MARK: The response
+
+  var responseHead = ResponseHead()
+  var responseBody = BodyDecoder(framing: .none)
+  /// A final head has been put into the downstream output.
+  var responseBegun = false
+  var responseDone = false
+  /// The answer to the client is sent in chunks.
+  var chunksResponse = false
+  var keepsDownstreamOpen = false
+  var status: UInt16 = 0
+  var failure: FailureKind?
+  var failureDetail: StaticString = ""
+  var responseBodyBytes: UInt64 = 0
+  var isUpgraded = false
+  var tunnelEnds: TunnelEnds = []
+
+  // MARK: Time
+
+  var startedAt = Instant(nanoseconds: 0)
+  var responseHeadAt: Instant?
+  var headDeadline = Instant.distantFuture
+  var totalDeadline = Instant.distantFuture
+  var pendingDeadline = Instant.distantFuture
+  var lastProgress = Instant(nanoseconds: 0)
+  var bodyWindowStart = Instant(nanoseconds: 0)
+  var bodyWindowBytes: UInt64 = 0
+
+  init(worker: Worker) {
+    self.worker = worker
+    super.init()
+  }
+
+  var now: Instant { worker.loop.now }
+
+  // MARK: Events
+
+  /// The first bytes of a request are there, or the end of the connection.
+  func begin(_ downstream: DownstreamConnection) {
+    self.downstream = downstream
+    snapshot = downstream.listener.snapshot
+    let listener = downstream.listener.current
+    self.listener = listener
+    decoder = RequestDecoder(limits: listener.settings.headLimits)
+    stage = .head
+    startedAt = now
+    lastProgress = now
+    headDeadline = now.advanced(by: listener.settings.requestHeadTimeout)
+    readHead()
+    if stage == .head { armDeadline() }
+  }
+
+  /// Something happened on the client's connection.
+  func downstreamReady() {
+    guard let downstream else { return }
+    if stage == .head { return readHead() }
+    if stage == .tunnelling { return pumpTunnel() }
+    if downstream.isBroken || (downstream.peerEnded && requestDone) {
+      return fail(.downstreamClosed)
+    }
+    pump()
+  }
+
+  /// Something happened on the endpoint's connection, which is ours.
+  package override func connectionReady(_ connection: UpstreamConnection) {
+    switch stage {
+    case .connecting: begin(on: connection)
+    case .responding: pump()
+    case .tunnelling: pumpTunnel()
+    case .idle, .head, .waiting, .replying: preconditionFailure("a connection without an attempt")
+    }
+  }
+
+  package override func connectFailed(
+    _ connection: UpstreamConnection, _ failure: FailureKind
+  ) {
+    attemptFailed(failure)
+  }
+
+  /// Moves what can be moved, both ways.
+  func pump() {
+    if stage == .responding { pumpRequest() }
+    switch stage {
+    case .responding: pumpResponse()
+    case .replying: sendReply()
+    case .tunnelling: pumpTunnel()
+    case .idle, .head, .waiting, .connecting: break
+    }
+  }
+}

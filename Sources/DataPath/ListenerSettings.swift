@@ -1,0 +1,30 @@
+import HTTP1
+import Primitives
+
+/// How a listener treats its connections, whatever the route.
+package struct ListenerSettings: Sendable, Equatable {
+  package var name: String
+  package var address: SocketAddress
+  package var headLimits = HeadLimits()
+  package var bodyLimits = BodyLimits()
+  /// Payload bytes of one request; nil: no limit (nginx has 1 MiB, Envoy none: a sidecar does not
+  /// know what its service takes).
+  package var requestBodyBytesMax: UInt64?
+  /// Requests that one connection may carry; nil: no limit, as Envoy.
+  package var requestsPerConnectionMax: UInt64?
+  /// From a head's first byte to its last. HAProxy's guide: `timeout http-request 10s`.
+  package var requestHeadTimeout: Duration = .seconds(10)
+  /// Without a request. nginx: `keepalive_timeout 75s`.
+  package var idleTimeout: Duration = .seconds(75)
+  /// A client that takes no byte of what waits for it. nginx: `send_timeout 60s`.
+  package var writeStallTimeout: Duration = .seconds(60)
+  /// A client that sends less of its body in each `bodyRateWindow` is cut, 0: none is. Apache's
+  /// mod_reqtimeout: `body=20,MinRate=500`.
+  package var bodyBytesPerSecondMin: UInt64 = 500
+  package var bodyRateWindow: Duration = .seconds(20)
+
+  package init(name: String, address: SocketAddress) {
+    self.name = name
+    self.address = address
+  }
+}

@@ -1,0 +1,23 @@
+import Routing
+import Telemetry
+
+/// A listener's settings and routes in one snapshot. One worker's.
+package final class ListenerSnapshot {
+  package let settings: ListenerSettings
+  /// What makes it the same listener in two snapshots: its name and address.
+  package var key: String { "\(settings.name) \(settings.address)" }
+  let table: RouteTable
+  /// By position in `table`.
+  let routes: [Route]
+  /// For requests that end before they have a route.
+  let unrouted: RequestSeries
+
+  package init(
+    settings: ListenerSettings, table: RouteTable, routes: [Route], unrouted: RequestSeries
+  ) {
+    self.settings = settings
+    self.table = table
+    self.routes = routes
+    self.unrouted = unrouted
+  }
+}

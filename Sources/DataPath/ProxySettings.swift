@@ -1,0 +1,22 @@
+import Primitives
+
+/// What holds for all listeners and routes.
+package struct ProxySettings: Sendable {
+  /// Whose forwarded fields and request ids are believed. Default: loopback, the application beside
+  /// us; a peer on a Unix-domain socket is on this machine and always believed.
+  package var trustedProxies: [CIDR] = [CIDR("127.0.0.0/8"), CIDR("::1")].compactMap(\.self)
+  package var emitsW3C = true
+  package var emitsB3 = false
+  /// `Via` is added to what is forwarded (RFC 9110 §7.6.3). Off, as in every mesh: it breaks
+  /// compression at some origins and shows the inside.
+  package var addsVia = false
+  /// One of this many requests is logged; failed ones always. 0: none at all.
+  package var accessLogSample: UInt32 = 1
+
+  package init() {}
+
+  package func trusts(_ peer: SocketAddress?) -> Bool {
+    guard let address = peer?.ip else { return true }
+    return trustedProxies.contains { $0.contains(address) }
+  }
+}

@@ -1,0 +1,48 @@
+import Primitives
+import Routing
+
+/// The id that joins the log lines of one request over all hops: accepted or minted.
+struct RequestID {
+  /// Ids longer than this are not believed.
+  static let bytesMax = 128
+  /// Where the accepted one stands in the head; nil: `high` and `low` were drawn.
+  private(set) var accepted: ByteRange?
+  private var high: UInt64 = 0
+  private var low: UInt64 = 0
+
+  /// A random UUID (RFC 9562 §5.4), which any service can store.
+  mutating func mint(_ random: inout RandomSource) {
+    accepted = nil
+    high = random.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
+    low = random.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+  }
+
+  mutating func accept(_ range: ByteRange) {
+    accepted = range
+  }
+
+  /// `head`: the bytes of the request's head.
+  func append(head: Span<UInt8>, to out: Buffer) {
+    if let accepted {
+      out.append(head.extracting(accepted.bounds))
+      return
+    }
+    out.append(hexadecimal: high >> 32, digits: 8)
+    out.append(0x2D)
+    out.append(hexadecimal: high >> 16 & 0xFFFF, digits: 4)
+    out.append(0x2D)
+    out.append(hexadecimal: high & 0xFFFF, digits: 4)
+    out.append(0x2D)
+    out.append(hexadecimal: low >> 48, digits: 4)
+    out.append(0x2D)
+    out.append(hexadecimal: low & 0xFFFF_FFFF_FFFF, digits: 12)
+  }
+
+  /// The same number for the same id: what a weighted split chooses by.
+  func hash(head: Span<UInt8>) -> UInt64 {
+    guard let accepted else { return high ^ low }
+    var hash = StableHash()
+    hash.combine(head.extracting(accepted.bounds))
+    return hash.value
+  }
+}

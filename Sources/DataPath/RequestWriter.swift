@@ -1,0 +1,124 @@
+import HTTP1
+import HTTPModel
+import Primitives
+import Routing
+import Telemetry
+
+/// Writes the request's head for the endpoint, anew from what was understood.
+///
+/// Cost: one copy of the fields. False: it does not fit the buffer.
+enum RequestWriter {
+  private static let always = FieldSet.hopByHop.union(TraceFields.names).union(
+    FieldSet([.host, .xForwardedFor, .xForwardedProto, .xForwardedHost, .forwarded, .xRequestID]))
+
+  static func write(_ exchange: Exchange, _ input: Buffer, to out: Buffer) -> Bool {
+    let head = exchange.head
+    let bytes = input.readable
+    guard let route = exchange.route, let trace = exchange.trace else { return false }
+    var omitted = always.union(route.requestEdits.omitted)
+    // A state without a context that it belongs to is dropped (W3C §3.3.1).
+    if !head.present.contains(.traceparent) { omitted.insert(FieldSet(.tracestate)) }
+    return writeLine(exchange, route, input, out)
+      && writeHost(exchange, route, bytes, out)
+      && HeadEncoder.copyFields(
+        head.fields, of: bytes, omitting: omitted, others: route.requestEdits.others,
+        nominatesOthers: head.nominatesOthers, to: out)
+      && writeFraming(exchange, bytes, out)
+      && ForwardedFields.write(exchange, route.requestEdits.omitted, bytes, to: out)
+      && writeIdentity(exchange, trace, bytes, out)
+      && appendLines(route.requestEdits.lines, out)
+      && HeadEncoder.append("\r\n", to: out)
+  }
+
+  private static func writeLine(
+    _ exchange: Exchange, _ route: Route, _ input: Buffer, _ out: Buffer
+  ) -> Bool {
+    let head = exchange.head
+    let method = input.slice(head.methodText)
+    let query = input.slice(head.query)
+    return exchange.withPath(input) { path in
+      guard let rewrite = route.rewrite, head.targetForm != .asterisk else {
+        return HeadEncoder.appendRequestLine(
+          method: method, path: path, query: query, hasQuery: head.hasQuery, to: out)
+      }
+      guard method.count + query.count + 16 <= out.writableCount else { return false }
+      out.append(method)
+      out.append(0x20)
+      guard rewrite.apply(to: path, into: out), query.count + 12 <= out.writableCount else {
+        return false
+      }
+      if head.hasQuery {
+        out.append(0x3F)
+        out.append(query)
+      }
+      out.append(" HTTP/1.1\r\n")
+      return true
+    }
+  }
+
+  private static func writeHost(
+    _ exchange: Exchange, _ route: Route, _ bytes: Span<UInt8>, _ out: Buffer
+  ) -> Bool {
+    if let host = route.requestEdits.host {
+      return HeadEncoder.appendField("host", value: host.span, to: out)
+    }
+    let authority = exchange.head.authority
+    // HTTP/1.0 without Host: the endpoint is what is known.
+    if authority.isEmpty, let text = exchange.endpoint?.text {
+      return HeadEncoder.appendField("host", value: text.span, to: out)
+    }
+    return HeadEncoder.appendField("host", value: bytes.extracting(authority.bounds), to: out)
+  }
+
+  private static func writeFraming(
+    _ exchange: Exchange, _ bytes: Span<UInt8>, _ out: Buffer
+  ) -> Bool {
+    let head = exchange.head
+    guard out.writableCount >= 128 else { return false }
+    switch head.framing {
+    case .length(let length):
+      out.append("content-length: ")
+      out.append(decimal: length)
+      out.append("\r\n")
+    case .chunked: out.append("transfer-encoding: chunked\r\n")
+    case .none, .untilClose: break
+    }
+    if exchange.isUpgradeRequested(bytes) {
+      out.append("connection: upgrade\r\n")
+      for field in head.fields where field.id == .upgrade {
+        let value = bytes.extracting(field.value.bounds)
+        guard HeadEncoder.appendField("upgrade", value: value, to: out) else { return false }
+      }
+    } else if head.acceptsTrailers {
+      out.append("te: trailers\r\nconnection: te\r\n")
+    }
+    return true
+  }
+
+  private static func writeIdentity(
+    _ exchange: Exchange, _ trace: TraceContext, _ bytes: Span<UInt8>, _ out: Buffer
+  ) -> Bool {
+    guard let settings = exchange.snapshot?.settings, out.writableCount >= 512 else { return false }
+    out.append("x-request-id: ")
+    exchange.requestID.append(head: bytes, to: out)
+    out.append("\r\n")
+    if settings.emitsW3C {
+      out.append("traceparent: ")
+      trace.appendTraceparent(to: out)
+      out.append("\r\n")
+    }
+    if settings.emitsB3 {
+      out.append("b3: ")
+      trace.appendB3(to: out)
+      out.append("\r\n")
+    }
+    if settings.addsVia { out.append(exchange.head.minorVersion == 1 ? "via: 1.1 weir\r\n" : "via: 1.0 weir\r\n") }
+    return true
+  }
+
+  private static func appendLines(_ lines: [UInt8], _ out: Buffer) -> Bool {
+    guard lines.count <= out.writableCount else { return false }
+    out.append(lines)
+    return true
+  }
+}

@@ -1,0 +1,84 @@
+import HTTP1
+import HTTPModel
+import Primitives
+
+/// Writes the head of the answer for the client, anew from what was understood.
+///
+/// `Date` and `Server` pass untouched. Cost: one copy of the fields. False: it does not fit.
+enum ResponseWriter {
+  static func write(_ exchange: Exchange, _ input: Buffer, to out: Buffer) -> Bool {
+    let head = exchange.responseHead
+    let bytes = input.readable
+    guard let edits = exchange.route?.responseEdits else { return false }
+    return HeadEncoder.appendStatusLine(
+      head.status, reason: bytes.extracting(head.reason.bounds), to: out)
+      && HeadEncoder.copyFields(
+        head.fields, of: bytes, omitting: FieldSet.hopByHop.union(edits.omitted),
+        others: edits.others, nominatesOthers: head.nominatesOthers, to: out)
+      && writeFraming(exchange, out)
+      && writeConnection(exchange, out)
+      && writeLines(edits.lines, out)
+      && HeadEncoder.append("\r\n", to: out)
+  }
+
+  /// A 1xx that the client is shown.
+  static func writeInterim(_ exchange: Exchange, _ input: Buffer, to out: Buffer) -> Bool {
+    let head = exchange.responseHead
+    let bytes = input.readable
+    return HeadEncoder.appendStatusLine(
+      head.status, reason: bytes.extracting(head.reason.bounds), to: out)
+      && HeadEncoder.copyFields(
+        head.fields, of: bytes, omitting: FieldSet.hopByHop,
+        nominatesOthers: head.nominatesOthers, to: out)
+      && HeadEncoder.append("\r\n", to: out)
+  }
+
+  /// 101: the protocol changes behind this head.
+  static func writeUpgrade(_ exchange: Exchange, _ input: Buffer, to out: Buffer) -> Bool {
+    let head = exchange.responseHead
+    let bytes = input.readable
+    guard
+      HeadEncoder.appendStatusLine(
+        101, reason: bytes.extracting(head.reason.bounds), to: out),
+      HeadEncoder.copyFields(
+        head.fields, of: bytes, omitting: FieldSet.hopByHop,
+        nominatesOthers: head.nominatesOthers, to: out)
+    else { return false }
+    for field in head.fields where field.id == .upgrade {
+      let value = bytes.extracting(field.value.bounds)
+      guard HeadEncoder.appendField("upgrade", value: value, to: out) else { return false }
+    }
+    return HeadEncoder.append("connection: upgrade\r\n\r\n", to: out)
+  }
+
+  private static func writeFraming(_ exchange: Exchange, _ out: Buffer) -> Bool {
+    guard out.writableCount >= 64 else { return false }
+    let head = exchange.responseHead
+    if exchange.chunksResponse || (head.declaresChunked && exchange.head.minorVersion == 1) {
+      out.append("transfer-encoding: chunked\r\n")
+      return true
+    }
+    var length = head.declaredLength
+    if case .length(let declared) = head.framing { length = declared }
+    guard let length else { return true }
+    out.append("content-length: ")
+    out.append(decimal: length)
+    out.append("\r\n")
+    return true
+  }
+
+  private static func writeConnection(_ exchange: Exchange, _ out: Buffer) -> Bool {
+    if !exchange.keepsDownstreamOpen { return HeadEncoder.append("connection: close\r\n", to: out) }
+    // RFC 9112 §9.3: a client of HTTP/1.0 must be told.
+    if exchange.head.minorVersion == 0 {
+      return HeadEncoder.append("connection: keep-alive\r\n", to: out)
+    }
+    return true
+  }
+
+  private static func writeLines(_ lines: [UInt8], _ out: Buffer) -> Bool {
+    guard lines.count <= out.writableCount else { return false }
+    out.append(lines)
+    return true
+  }
+}

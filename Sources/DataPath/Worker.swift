@@ -1,0 +1,202 @@
+import HTTP1
+import Primitives
+import Reactor
+import Telemetry
+import Upstreams
+
+/// One worker: a loop and all that lives on it. Nothing here is shared but what says so.
+///
+/// Confinement: its loop, except `init` and `mailbox`.
+package final class Worker {
+  package let number: Int
+  package let loop: EventLoop
+  package let pool: BufferPool
+  package let shard: MetricShard
+  package let metrics: WorkerMetrics
+  package let accessLog: AccessLog?
+  package var random: RandomSource
+  package var timestamps = Timestamps()
+  package private(set) var snapshot: Snapshot
+  /// Connections of clients, over all workers.
+  let connectionLimits: ResourceLimits
+  /// All workers of the process, this one included, by number.
+  package var peers: [WorkerHandle] = []
+  package private(set) var isDraining = false
+  private var upstreams: [String: WorkerUpstream] = [:]
+  /// By `ListenerSnapshot.key`.
+  private var listeners: [String: Listener] = [:]
+  private var connections: [DownstreamConnection] = []
+  private var exchanges: [Exchange] = []
+  private var heartbeat: Heartbeat?
+  private var whenEmpty: (() -> Void)?
+
+  package init(
+    number: Int, loop: EventLoop, snapshot: Snapshot, shard: MetricShard, metrics: WorkerMetrics,
+    connectionLimits: ResourceLimits, buffersBytesMax: Int, accessLog: AccessLog?, seed: UInt64
+  ) throws(Errno) {
+    self.number = number
+    self.loop = loop
+    self.shard = shard
+    self.metrics = metrics
+    self.connectionLimits = connectionLimits
+    self.accessLog = accessLog
+    self.snapshot = snapshot
+    pool = BufferPool(bytesMax: buffersBytesMax)
+    random = RandomSource(seed: seed)
+    install(snapshot, sockets: [:])
+    heartbeat = try Heartbeat(on: loop) { [unowned self] in flushLog() }
+    loop.turnEnded = { nanoseconds in
+      shard.observe(metrics.turns, nanoseconds, bounds: HistogramBounds.turns)
+    }
+  }
+
+  /// Serves by `snapshot` from now on. `sockets`: bound ones for listeners that are new, by their
+  /// position in the snapshot. Returns the snapshot before, to be freed elsewhere.
+  @discardableResult
+  package func install(_ snapshot: Snapshot, sockets: [Int: Int32]) -> Snapshot {
+    installUpstreams(of: snapshot)
+    installListeners(of: snapshot, sockets)
+    let before = self.snapshot
+    self.snapshot = snapshot
+    return before
+  }
+
+  private func installListeners(of snapshot: Snapshot, _ sockets: [Int: Int32]) {
+    var kept: [String: Listener] = [:]
+    for (index, current) in snapshot.listeners.enumerated() {
+      if let known = listeners.removeValue(forKey: current.key) {
+        known.update(snapshot, current)
+        kept[current.key] = known
+      } else if let socket = sockets[index] {
+        let listener = Listener(worker: self, snapshot: snapshot, current: current)
+        do throws(Errno) {
+          try listener.start(socket, isShared: current.settings.address.ip != nil)
+          kept[current.key] = listener
+        } catch {
+          loop.kernel.close(socket)
+        }
+      }
+    }
+    for listener in listeners.values { listener.stop() }
+    listeners = kept
+    closeIdleConnections()
+  }
+
+  private func installUpstreams(of snapshot: Snapshot) {
+    var kept: [String: WorkerUpstream] = [:]
+    for (plan, metrics) in zip(snapshot.plans, snapshot.metrics) {
+      let upstream: WorkerUpstream
+      if let known = upstreams.removeValue(forKey: plan.name) {
+        known.update(plan)
+        upstream = known
+      } else {
+        upstream = WorkerUpstream(plan, metrics, worker: self)
+      }
+      kept[plan.name] = upstream
+      snapshot.upstreams.append(upstream)
+    }
+    for upstream in upstreams.values { upstream.retire() }
+    upstreams = kept
+  }
+
+  /// Stops to accept; what was queued is served.
+  package func closeListeners() {
+    for listener in listeners.values { listener.stop() }
+    listeners = [:]
+  }
+
+  package func upstream(_ name: String) -> WorkerUpstream? { upstreams[name] }
+
+  // MARK: Connections
+
+  package var connectionCount: Int { connections.count }
+
+  func add(_ connection: DownstreamConnection) {
+    connection.position = connections.count
+    connections.append(connection)
+    shard.add(metrics.connectionsAccepted)
+    shard.add(metrics.connectionsActive)
+  }
+
+  func remove(_ connection: DownstreamConnection) {
+    let last = connections.removeLast()
+    if last !== connection {
+      connections[connection.position] = last
+      last.position = connection.position
+    }
+    shard.add(metrics.receivedBytes, connection.bytesReceived)
+    shard.add(metrics.sentBytes, connection.bytesSent)
+    shard.subtract(metrics.connectionsActive)
+    connectionLimits.release(.connections)
+    if connections.isEmpty, let done = whenEmpty {
+      whenEmpty = nil
+      done()
+    }
+  }
+
+  /// An exchange for a request that begins.
+  func takeExchange() -> Exchange {
+    shard.add(metrics.requestsActive)
+    return exchanges.popLast() ?? Exchange(worker: self)
+  }
+
+  func give(_ exchange: Exchange) {
+    shard.subtract(metrics.requestsActive)
+    if exchanges.count < 256 { exchanges.append(exchange) }
+  }
+
+  // MARK: Drain
+
+  /// Idle connections close, others after their answer, which says so. `done` is called when none
+  /// is left.
+  package func drain(done: @escaping () -> Void) {
+    isDraining = true
+    closeIdleConnections()
+    if connections.isEmpty { done() } else { whenEmpty = done }
+  }
+
+  private func closeIdleConnections() {
+    for connection in connections where connection.isDraining { connection.closeIfIdle() }
+  }
+
+  /// The drain's time is up.
+  package func abandonAll() {
+    for connection in Array(connections) { connection.abandon(.drainTimeout) }
+  }
+
+  // MARK: Limits across workers
+
+  func askOthersToReclaim(_ name: String) {
+    for peer in peers where peer.number != number {
+      peer.post { $0.upstream(name)?.reclaim() }
+    }
+  }
+
+  func tellConnectionFreed(_ name: String, worker: Int) {
+    guard worker < peers.count else { return }
+    peers[worker].post { $0.upstream(name)?.tryWaiting() }
+  }
+
+  // MARK: Log and metrics
+
+  /// Lines are written at the latest this long after their request.
+  private static let logDelay = Duration.milliseconds(200)
+
+  func logWritten() {
+    guard let heartbeat, !heartbeat.isArmed else { return }
+    heartbeat.arm(at: loop.now.advanced(by: Self.logDelay))
+  }
+
+  package func flushLog() {
+    accessLog?.flush()
+    if accessLog?.isEmpty == false { logWritten() }
+  }
+
+  /// The shard's values, gauges brought up to date; the loop's part of a scrape.
+  package func scrape() -> [UInt64] {
+    shard.set(metrics.bufferBytes, UInt64(pool.bytesLent))
+    shard.set(metrics.bufferRefusals, pool.refusals)
+    shard.set(metrics.logLinesDropped, accessLog?.dropped ?? 0)
+    return shard.values
+  }
+}

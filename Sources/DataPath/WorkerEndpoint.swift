@@ -1,0 +1,133 @@
+import HTTPClient
+import Primitives
+import Reactor
+import Telemetry
+import Upstreams
+
+/// An endpoint as one worker sees it: its connections, idle and in use.
+///
+/// It receives what happens on idle connections: bytes or an end there close the connection
+/// (response-queue poisoning, limits.md). Confinement: the worker's loop.
+package final class WorkerEndpoint: ConnectionReceiver {
+  package let address: SocketAddress
+  /// `127.0.0.1:9001`, for the log.
+  let text: [UInt8]
+  unowned let upstream: WorkerUpstream
+  /// Position in the upstream's endpoints; -1 once it has left the mesh.
+  var index = -1
+  private(set) var pool: IdlePool
+  private var connections: [UpstreamConnection?] = []
+  private var freeIDs: [UInt32] = []
+  package private(set) var connectionCount = 0
+
+  package init(_ address: SocketAddress, of upstream: WorkerUpstream) {
+    self.address = address
+    self.upstream = upstream
+    text = Array("\(address)".utf8)
+    pool = IdlePool(policy: upstream.plan.pool)
+    super.init()
+  }
+
+  package var idleCount: Int { pool.count }
+
+  /// Begins a connection, whose slot in the limits the caller has taken.
+  func open(for exchange: Exchange) -> UpstreamConnection? {
+    let loop = upstream.worker.loop
+    let id = freeIDs.popLast() ?? UInt32(connections.count)
+    if Int(id) == connections.count { connections.append(nil) }
+    let connection = UpstreamConnection(id: id, loop: loop, limits: upstream.plan.headLimits)
+    connection.receiver = exchange
+    do throws(Errno) {
+      try connection.open(
+        to: address, deadline: loop.now.advanced(by: upstream.plan.connectTimeout))
+    } catch {
+      freeIDs.append(id)
+      exchange.connectFailure = UpstreamConnection.failure(of: error)
+      return nil
+    }
+    connections[Int(id)] = connection
+    connectionCount += 1
+    upstream.count(upstream.metrics.opened)
+    upstream.gauge(upstream.metrics.active, up: true)
+    return connection
+  }
+
+  /// The idle connection that was used last, if any may be trusted.
+  func checkOut() -> UpstreamConnection? {
+    let worker = upstream.worker
+    while let id = pool.checkOut(now: worker.loop.now) {
+      upstream.gauge(upstream.metrics.idle, up: false)
+      guard let connection = connections[Int(id)] else { continue }
+      worker.loop.disarm(connection)
+      return connection
+    }
+    return nil
+  }
+
+  /// A connection whose exchange is over and that may carry another.
+  func checkIn(_ connection: UpstreamConnection) {
+    let loop = upstream.worker.loop
+    connection.receiver = self
+    guard index >= 0 else { return close(connection, .drain) }
+    switch pool.checkIn(connection.id, openedAt: connection.openedAt, now: loop.now) {
+    case .close:
+      let isOld = upstream.plan.pool.ageMax.map {
+        loop.now.duration(since: connection.openedAt) >= $0
+      }
+      close(connection, isOld == true ? .age : .unused)
+    case .park:
+      upstream.gauge(upstream.metrics.idle, up: true)
+      loop.arm(connection, at: loop.now.advanced(by: pool.trust(loop.now)))
+    }
+  }
+
+  /// Closes a connection, idle ones after their removal from the pool.
+  func close(_ connection: UpstreamConnection, _ reason: UpstreamMetrics.Close, reset: Bool = false) {
+    connection.giveBuffers(to: upstream.worker.pool)
+    connection.close(reset: reset)
+    forget(connection, reason)
+  }
+
+  /// A connection was closed: its slot is free again.
+  func forget(_ connection: UpstreamConnection, _ reason: UpstreamMetrics.Close) {
+    let id = Int(connection.id)
+    guard connections[id] === connection else { return }
+    connections[id] = nil
+    freeIDs.append(connection.id)
+    connectionCount -= 1
+    upstream.worker.shard.add(upstream.metrics.closed(reason))
+    upstream.worker.shard.add(upstream.metrics.sentBytes, connection.bytesSent)
+    upstream.worker.shard.add(upstream.metrics.receivedBytes, connection.bytesReceived)
+    upstream.gauge(upstream.metrics.active, up: false)
+    upstream.connectionSlotFreed()
+  }
+
+  /// Closes the connection that has been idle longest; false when none is.
+  func evict(_ reason: UpstreamMetrics.Close) -> Bool {
+    guard let id = pool.evict(), let connection = connections[Int(id)] else { return false }
+    upstream.gauge(upstream.metrics.idle, up: false)
+    close(connection, reason)
+    return true
+  }
+
+  func learn(keepAliveSeconds: UInt32) {
+    pool.advertised(seconds: keepAliveSeconds)
+  }
+
+  package override func connectionReady(_ connection: UpstreamConnection) {
+    guard connection.mayReceive || connection.isBroken else { return }
+    let isEnd = connection.peerEnded || connection.isBroken
+    pool.closedByPeer(connection.id, now: upstream.worker.loop.now)
+    upstream.gauge(upstream.metrics.idle, up: false)
+    close(connection, isEnd ? .peer : .unsolicited)
+  }
+
+  package override func connectionDeadlinePassed(_ connection: UpstreamConnection) {
+    let loop = upstream.worker.loop
+    while let id = pool.expire(now: loop.now) {
+      upstream.gauge(upstream.metrics.idle, up: false)
+      if let expired = connections[Int(id)] { close(expired, .idle) }
+    }
+    if connection.isOpen { loop.arm(connection, at: loop.now.advanced(by: pool.trust(loop.now))) }
+  }
+}

@@ -1,0 +1,184 @@
+import HTTPClient
+import Primitives
+import Telemetry
+import Upstreams
+
+/// An upstream as one worker sees it: picks, pools and the queue of those who wait.
+///
+/// Outlives snapshots: endpoints are kept by address, so a reload or a discovery does not close a
+/// connection that is still good. Confinement: the worker's loop.
+package final class WorkerUpstream {
+  /// What became of an exchange that asked for a connection.
+  enum CheckOut {
+    case reused(UpstreamConnection, WorkerEndpoint)
+    case connecting(UpstreamConnection, WorkerEndpoint)
+    case waiting(ticket: UInt32)
+    case refused(FailureKind)
+  }
+
+  unowned let worker: Worker
+  package private(set) var plan: UpstreamPlan
+  let metrics: UpstreamMetrics
+  package private(set) var endpoints: [WorkerEndpoint] = []
+  private var byAddress: [SocketAddress: WorkerEndpoint] = [:]
+  private var available: EndpointSet
+  private var active: [Int32] = []
+  private var balancer: Balancer
+  private var queue = PendingQueue()
+  private var waiters: [Exchange?] = []
+
+  init(_ plan: UpstreamPlan, _ metrics: UpstreamMetrics, worker: Worker) {
+    self.plan = plan
+    self.metrics = metrics
+    self.worker = worker
+    available = EndpointSet(capacity: 0, isFull: true)
+    balancer = Balancer(policy: plan.policy, weights: [], random: &worker.random)
+    adopt(plan.endpoints)
+  }
+
+  /// Takes over a new snapshot's plan.
+  func update(_ plan: UpstreamPlan) {
+    let isSame = plan.endpoints == self.plan.endpoints && plan.policy == self.plan.policy
+    self.plan = plan
+    if !isSame { adopt(plan.endpoints) }
+  }
+
+  /// The upstream has left the mesh; what is in flight goes on.
+  func retire() {
+    adopt([])
+    while let ticket = queue.pop() { wake(ticket) }
+  }
+
+  private func adopt(_ planned: [UpstreamPlan.Endpoint]) {
+    let old = endpoints
+    var inFlight: [SocketAddress: Int32] = [:]
+    for endpoint in old {
+      if active[endpoint.index] > 0 { inFlight[endpoint.address] = active[endpoint.index] }
+      endpoint.index = -1
+    }
+    endpoints = planned.enumerated().map { index, entry in
+      let endpoint = byAddress[entry.address] ?? WorkerEndpoint(entry.address, of: self)
+      endpoint.index = index
+      return endpoint
+    }
+    active = planned.map { inFlight[$0.address] ?? 0 }
+    byAddress = Dictionary(zip(planned.map(\.address), endpoints)) { first, _ in first }
+    available = EndpointSet(capacity: planned.count, isFull: true)
+    balancer = Balancer(
+      policy: plan.policy, weights: planned.map(\.weight), random: &worker.random)
+    for endpoint in old where endpoint.index < 0 {
+      while endpoint.evict(.drain) {}
+    }
+  }
+
+  /// A connection for `exchange`. `isFresh`: none that was used before.
+  func checkOut(for exchange: Exchange, isFresh: Bool) -> CheckOut {
+    guard
+      let index = balancer.pick(available: available, active: active, random: &worker.random)
+    else { return .refused(plan.isUnresolved ? .nameUnresolved : .noEndpoint) }
+    let endpoint = endpoints[index]
+    if !isFresh, let connection = endpoint.checkOut() { return .reused(connection, endpoint) }
+    if plan.limits.acquire(.connections) { return open(endpoint, for: exchange) }
+    // At the limit: another endpoint's idle connection serves as well, or makes room.
+    for other in endpoints where other.idleCount > 0 {
+      if !isFresh, let connection = other.checkOut() { return .reused(connection, other) }
+      if other.evict(.evicted), plan.limits.acquire(.connections) {
+        return open(endpoint, for: exchange)
+      }
+    }
+    return wait(exchange)
+  }
+
+  private func open(_ endpoint: WorkerEndpoint, for exchange: Exchange) -> CheckOut {
+    guard let connection = endpoint.open(for: exchange) else {
+      plan.limits.release(.connections)
+      return .refused(exchange.connectFailure)
+    }
+    return .connecting(connection, endpoint)
+  }
+
+  private func wait(_ exchange: Exchange) -> CheckOut {
+    guard plan.limits.acquire(.pending) else { return .refused(.pendingOverflow) }
+    let ticket = queue.push()
+    while waiters.count <= Int(ticket) { waiters.append(nil) }
+    waiters[Int(ticket)] = exchange
+    gauge(metrics.pending, up: true)
+    if queue.count == 1 {
+      plan.limits.setWaiting(worker.number, true)
+      worker.askOthersToReclaim(plan.name)
+    }
+    return .waiting(ticket: ticket)
+  }
+
+  /// `exchange` no longer waits.
+  func leaveQueue(_ ticket: UInt32) {
+    queue.cancel(ticket)
+    left(ticket)
+  }
+
+  private func left(_ ticket: UInt32) {
+    waiters[Int(ticket)] = nil
+    plan.limits.release(.pending)
+    gauge(metrics.pending, up: false)
+    if queue.isEmpty { plan.limits.setWaiting(worker.number, false) }
+  }
+
+  private func wake(_ ticket: UInt32) {
+    let exchange = waiters[Int(ticket)]
+    left(ticket)
+    exchange?.askAgain()
+  }
+
+  /// A connection has nothing to do: the one who waits longest takes it, else its pool.
+  func checkIn(_ connection: UpstreamConnection, _ endpoint: WorkerEndpoint) {
+    if endpoint.index >= 0, let ticket = queue.pop() {
+      let exchange = waiters[Int(ticket)]
+      left(ticket)
+      exchange?.take(connection, endpoint)
+    } else {
+      endpoint.checkIn(connection)
+    }
+  }
+
+  /// A connection was closed: someone who waits may open one, here or on another worker.
+  func connectionSlotFreed() {
+    plan.limits.release(.connections)
+    if let ticket = queue.pop() {
+      wake(ticket)
+    } else if let other = plan.limits.waitingWorker(otherThan: worker.number) {
+      worker.tellConnectionFreed(plan.name, worker: other)
+    }
+  }
+
+  /// Another worker waits: gives an idle connection up, or lets a waiter of ours try.
+  func reclaim() {
+    for endpoint in endpoints where endpoint.evict(.evicted) { return }
+  }
+
+  func tryWaiting() {
+    if let ticket = queue.pop() { wake(ticket) }
+  }
+
+  func attemptBegan(_ endpoint: WorkerEndpoint) {
+    if endpoint.index >= 0 { active[endpoint.index] += 1 }
+    count(metrics.attempts)
+  }
+
+  func attemptEnded(_ endpoint: WorkerEndpoint) {
+    if endpoint.index >= 0, active[endpoint.index] > 0 { active[endpoint.index] -= 1 }
+  }
+
+  package func inFlight(_ endpoint: WorkerEndpoint) -> Int {
+    endpoint.index >= 0 ? Int(active[endpoint.index]) : 0
+  }
+
+  @inline(__always)
+  func count(_ slot: Int) {
+    worker.shard.add(slot)
+  }
+
+  @inline(__always)
+  func gauge(_ slot: Int, up: Bool) {
+    if up { worker.shard.add(slot) } else { worker.shard.subtract(slot) }
+  }
+}

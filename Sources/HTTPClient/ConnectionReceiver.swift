@@ -1,0 +1,18 @@
+import Primitives
+
+/// Who is told what happens on an upstream connection: its pool while it is idle, the exchange that
+/// checked it out, or a caller of Weir's own.
+///
+/// Why a class: one indirect call an event, as `EventSource`. Confinement: the connection's loop.
+open class ConnectionReceiver {
+  package init() {}
+
+  /// The attempt to connect succeeded, or bytes, room or an end came.
+  open func connectionReady(_ connection: UpstreamConnection) {}
+
+  /// The attempt to connect failed; the connection is closed already.
+  open func connectFailed(_ connection: UpstreamConnection, _ failure: FailureKind) {}
+
+  /// The connection's deadline passed (not that of connecting, which is a failure).
+  open func connectionDeadlinePassed(_ connection: UpstreamConnection) {}
+}

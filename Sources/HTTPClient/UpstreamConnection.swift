@@ -1,0 +1,104 @@
+import HTTP1
+import HTTPModel
+import Primitives
+import Reactor
+
+/// A connection to an endpoint and the state of its HTTP/1.1 codec.
+///
+/// ```
+/// connecting ──(writable, no error)── open ──(checked out and in, many times)── closed
+///     └──(error, deadline)── closed: the receiver learns `connectFailed`
+/// ```
+///
+/// Confinement: its loop.
+public final class UpstreamConnection: ByteStream {
+  /// The receiver's own number for it.
+  package let id: UInt32
+  package var receiver: ConnectionReceiver?
+  package var decoder: ResponseDecoder
+  package private(set) var isConnected = false
+  package private(set) var openedAt: Instant
+  /// Requests it has carried, this one included.
+  package var requestCount: UInt64 = 0
+  /// Bytes sent before this attempt.
+  private var sentBefore: UInt64 = 0
+
+  package init(id: UInt32, loop: EventLoop, limits: HeadLimits) {
+    self.id = id
+    decoder = ResponseDecoder(limits: limits)
+    openedAt = loop.now
+    super.init(loop: loop, isConnected: false)
+  }
+
+  /// Begins to connect; the receiver hears of the end of it, unless this throws.
+  package func open(to address: SocketAddress, deadline: Instant) throws(Errno) {
+    let descriptor = try loop.kernel.connect(to: address)
+    do throws(Errno) {
+      try loop.add(self, on: descriptor)
+    } catch {
+      loop.kernel.close(descriptor)
+      throw error
+    }
+    loop.arm(self, at: deadline)
+  }
+
+  /// An attempt begins: what is sent from here on is its.
+  package func beginAttempt() {
+    requestCount += 1
+    sentBefore = bytesSent
+    decoder.reset()
+  }
+
+  /// Bytes of this attempt that were given to the kernel.
+  package var attemptBytesSent: UInt64 { bytesSent - sentBefore }
+
+  /// Bytes of this attempt that the peer's kernel acknowledged; nil where unknown. The kernel's
+  /// count includes the SYN.
+  package var attemptBytesAcknowledged: UInt64? {
+    guard isOpen, let all = loop.kernel.bytesAcknowledged(descriptor) else { return nil }
+    let before = sentBefore + 1
+    return all > before ? all - before : 0
+  }
+
+  public override func ready(_ readiness: Readiness) {
+    note(readiness)
+    if !isConnected {
+      guard !readiness.isDisjoint(with: [.writable, .broken]) else { return }
+      if let error = loop.kernel.connectFailure(descriptor) {
+        fail(Self.failure(of: error))
+        return
+      }
+      isConnected = true
+      openedAt = loop.now
+      loop.disarm(self)
+    }
+    receiver?.connectionReady(self)
+  }
+
+  public override func deadlinePassed() {
+    if isConnected {
+      receiver?.connectionDeadlinePassed(self)
+    } else {
+      fail(.connectTimeout)
+    }
+  }
+
+  /// Closes it; `reset` tells the peer that what it sends or sent is not wanted.
+  package func close(reset: Bool = false) {
+    guard isOpen else { return }
+    if reset { loop.kernel.resetOnClose(descriptor) }
+    loop.close(self)
+    receiver = nil
+  }
+
+  private func fail(_ failure: FailureKind) {
+    let told = receiver
+    close()
+    told?.connectFailed(self, failure)
+  }
+
+  package static func failure(of error: Errno) -> FailureKind {
+    if error.isConnectionRefused { return .connectRefused }
+    return error.isTimeout ? .connectTimeout : .connectFailed
+  }
+}

@@ -1,0 +1,98 @@
+import Primitives
+
+/// A connected socket with a buffer each way: what both sides of the proxy and the admin listener
+/// share.
+///
+/// Readiness is sticky: an edge sets `mayReceive` or `maySend`, and only a call that used up what
+/// the kernel had clears it, so the owner may stop in the middle and go on whenever it likes. A
+/// receive that fills less than it was offered has drained the socket: no second call is made to
+/// learn so (design rule 8). Confinement: its loop.
+open class ByteStream: EventSource {
+  package enum Flush: Equatable, Sendable {
+    /// Nothing is left to send.
+    case drained
+    /// The peer does not take more now; an edge will tell.
+    case blocked
+    case failed(Errno)
+  }
+
+  package final let loop: EventLoop
+  package final var input: Buffer?
+  package final var output: Buffer?
+  package private(set) final var mayReceive = false
+  package private(set) final var maySend: Bool
+  /// The peer has ended its direction; what it sent before may still wait.
+  package private(set) final var peerEnded = false
+  package private(set) final var isBroken = false
+  package private(set) final var bytesReceived: UInt64 = 0
+  package private(set) final var bytesSent: UInt64 = 0
+
+  /// `isConnected`: false for a connection attempt, which may send at its first writable edge.
+  package init(loop: EventLoop, isConnected: Bool) {
+    self.loop = loop
+    maySend = isConnected
+  }
+
+  /// Takes over what the kernel said. Call first in `ready`.
+  package final func note(_ readiness: Readiness) {
+    if !readiness.isDisjoint(with: [.readable, .peerEnded, .broken]) { mayReceive = true }
+    if readiness.contains(.writable) { maySend = true }
+    if readiness.contains(.peerEnded) { peerEnded = true }
+    if readiness.contains(.broken) { isBroken = true }
+  }
+
+  /// Receives once into `buffer`, at most `most` bytes. Preconditions: the buffer has room, `most`
+  /// is above 0.
+  package final func receive(into buffer: Buffer, upTo most: Int = .max) -> IOResult {
+    guard mayReceive else { return .wouldBlock }
+    let room = min(most, buffer.writableCount)
+    let result = loop.kernel.receive(descriptor, into: buffer, upTo: room)
+    switch result {
+    case .bytes(let count):
+      bytesReceived &+= UInt64(count)
+      // An end or an error behind the bytes brings no further edge.
+      if count < room { mayReceive = peerEnded || isBroken }
+    case .wouldBlock: mayReceive = false
+    case .endOfStream: peerEnded = true
+    case .failed: isBroken = true
+    }
+    return result
+  }
+
+  /// Sends what `output` holds, in one call unless the kernel takes only a part.
+  package final func flush() -> Flush {
+    guard let output, !output.isEmpty else { return .drained }
+    guard maySend else { return .blocked }
+    switch loop.kernel.send(descriptor, from: output) {
+    case .bytes(let count):
+      bytesSent &+= UInt64(count)
+      output.consume(count)
+      if output.isEmpty { return .drained }
+      maySend = false
+      return .blocked
+    case .wouldBlock:
+      maySend = false
+      return .blocked
+    case .endOfStream: preconditionFailure("a send does not end a stream")
+    case .failed(let error):
+      isBroken = true
+      return .failed(error)
+    }
+  }
+
+  /// Gives both buffers back.
+  package final func giveBuffers(to pool: BufferPool) {
+    giveInput(to: pool)
+    giveOutput(to: pool)
+  }
+
+  package final func giveInput(to pool: BufferPool) {
+    if let input { pool.give(input) }
+    input = nil
+  }
+
+  package final func giveOutput(to pool: BufferPool) {
+    if let output { pool.give(output) }
+    output = nil
+  }
+}

@@ -1,0 +1,48 @@
+import Primitives
+
+/// `weir_requests_total` and `weir_request_duration_seconds` of one listener, route and upstream on
+/// one loop.
+///
+/// The series of a code and a reason is made when it first occurs; after that a look through the
+/// few that there are finds it. Bounded: codes are 100...599 and reasons a closed table.
+package final class RequestSeries {
+  private let registry: MetricRegistry
+  private let shard: MetricShard
+  private let counters: MetricFamily
+  private let labels: [String]
+  private let durations: Int
+  private var known: [(key: UInt32, slot: Int)] = []
+
+  /// Any thread; afterwards the shard's loop only, which must have called `shard.reserve`.
+  package init(
+    _ registry: MetricRegistry, _ shard: MetricShard, listener: String, route: String,
+    upstream: String
+  ) {
+    self.registry = registry
+    self.shard = shard
+    labels = [listener, route, upstream]
+    counters = registry.family(
+      "weir_requests_total", .counter,
+      help: "Requests that ended, by what the client was answered and why.",
+      labels: ["listener", "route", "upstream", "code", "reason"])
+    let family = registry.family(
+      "weir_request_duration_seconds", .histogram(HistogramBounds.requests),
+      help: "Time from a request's first byte to the last byte of its answer.",
+      labels: ["listener", "route", "upstream"])
+    durations = registry.series(family, labels)
+  }
+
+  package func record(status: UInt16, failure: FailureKind?, nanoseconds: Int64) {
+    let key = UInt32(status) << 8 | (failure.map { UInt32($0.rawValue) + 1 } ?? 0)
+    shard.add(slot(key, status, failure))
+    shard.observe(durations, nanoseconds, bounds: HistogramBounds.requests)
+  }
+
+  private func slot(_ key: UInt32, _ status: UInt16, _ failure: FailureKind?) -> Int {
+    for entry in known where entry.key == key { return entry.slot }
+    let slot = registry.series(counters, labels + ["\(status)", failure?.name ?? "none"])
+    shard.reserve(registry.slotCount)
+    known.append((key, slot))
+    return slot
+  }
+}

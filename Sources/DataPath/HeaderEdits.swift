@@ -15,8 +15,8 @@ package struct HeaderEdits: Sendable {
 
   package static let none = HeaderEdits(set: [], add: [], remove: [])
 
-  /// `set` replaces, `add` adds a line, `remove` drops. Names and values are valid (checked by
-  /// `isValid`) and no name is one that Weir itself decides on (`isForbidden`).
+  /// `set` replaces, `add` adds a line, `remove` drops. Names and values have been checked, and no
+  /// name is one that Weir itself decides on.
   package init(
     set: [(name: String, value: String)], add: [(name: String, value: String)], remove: [String]
   ) {
@@ -32,19 +32,6 @@ package struct HeaderEdits: Sendable {
     lines = (set.filter { Self.fieldName($0.name) != .host } + add).flatMap {
       Array("\($0.name.lowercased()): \($0.value)\r\n".utf8)
     }
-  }
-
-  /// A field name and value that may be written (RFC 9110 §5.1, §5.5).
-  package static func isValid(name: String, value: String) -> Bool {
-    let tokens = Set("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz".utf8)
-    return !name.isEmpty && name.lowercased().utf8.allSatisfy(tokens.contains)
-      && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
-  }
-
-  /// Framing and hop-by-hop fields are Weir's to write.
-  package static func isForbidden(_ name: String) -> Bool {
-    let id = fieldName(name)
-    return id != .other && (FieldSet.hopByHop.contains(id) || id == .trailer)
   }
 
   private static func fieldName(_ name: String) -> FieldName {

@@ -1,0 +1,25 @@
+import Primitives
+
+/// A whole configuration, checked: what `weir run` is told to do.
+package struct Configuration: Sendable, Equatable {
+  package struct AccessLog: Sendable, Equatable {
+    /// "-": standard output.
+    package var path: String
+    package var sample: Int
+  }
+
+  /// Nil: decided by the machine.
+  package var workers: Int?
+  package var adminAddress: SocketAddress?
+  package var listeners: [ListenerConfiguration] = []
+  package var upstreams: [UpstreamConfiguration] = []
+  package var trustedProxies: [CIDR] = []
+  package var connectionsMax = 0
+  package var bufferBytesMax = 0
+  package var drainDelay = Duration.zero
+  package var drainTimeout = Duration.zero
+  package var accessLog: AccessLog?
+  package var propagatesW3C = true
+  package var propagatesB3 = false
+  package var addsVia = false
+}

@@ -1,0 +1,156 @@
+import Primitives
+
+/// Turns a file's text into a `Configuration`, or into all its faults.
+package struct ConfigurationReader {
+  private var checker: SchemaChecker
+  private var upstreamNames: Set<String> = []
+
+  /// `environment`: looks a variable up.
+  package static func read(
+    _ text: [UInt8], file: String, environment: @escaping (String) -> String?
+  ) throws(ConfigurationFaults) -> Configuration {
+    let root: YAMLNode
+    do throws(YAMLReader.Fault) {
+      root = try YAMLReader.read(text)
+    } catch {
+      throw ConfigurationFaults(faults: [
+        ConfigurationFault(
+          file: file, line: error.mark.line, column: error.mark.column, message: error.message)
+      ])
+    }
+    var reader = ConfigurationReader(
+      checker: SchemaChecker(file: file, lookUp: environment))
+    let configuration = reader.configuration(root)
+    let faults = reader.checker.faults
+    guard faults.isEmpty, let configuration else {
+      throw ConfigurationFaults(
+        faults: faults.sorted { ($0.line, $0.column) < ($1.line, $1.column) })
+    }
+    return configuration
+  }
+
+  private mutating func configuration(_ root: YAMLNode) -> Configuration? {
+    guard case .mapping = root.content else {
+      checker.report(root.mark, "the file must be a mapping, this is \(root.kindName)")
+      return nil
+    }
+    guard case .section(let top)? = checker.check(root, .object(Schema.weir), "")?.value else {
+      return nil
+    }
+    var result = Configuration()
+    result.workers = top.integer("workers")
+    if top.has("admin") {
+      result.adminAddress = top.section("admin").text("address").flatMap { SocketAddress($0) }
+    }
+    result.trustedProxies = top.texts("trusted_proxies").compactMap { CIDR($0) }
+    result.connectionsMax = top.section("limits").integer("connections") ?? 0
+    result.bufferBytesMax = top.section("limits").quantity("buffers") ?? 0
+    readDrain(top, &result)
+    readTelemetry(top.section("telemetry"), &result)
+    upstreamNames = Set(top.map("upstreams").map(\.name))
+    result.upstreams = top.map("upstreams").compactMap { upstream($0.name, $0.value) }
+    for item in top.list("listeners") {
+      guard case .section(let section) = item.value,
+        let listener = listener(section, known: result.listeners)
+      else { continue }
+      result.listeners.append(listener)
+    }
+    if top.has("listeners"), top.list("listeners").isEmpty, checker.faults.isEmpty {
+      checker.report(top.mark("listeners"), "listeners is empty; give one")
+    }
+    return result
+  }
+
+  private mutating func readDrain(_ top: Section, _ result: inout Configuration) {
+    let drain = top.section("drain")
+    result.drainDelay = drain.duration("delay") ?? .zero
+    result.drainTimeout = drain.duration("timeout") ?? .zero
+    if result.drainDelay > result.drainTimeout {
+      checker.report(
+        drain.mark("delay"), "drain.delay is longer than drain.timeout, which includes it")
+    }
+  }
+
+  private func readTelemetry(_ telemetry: Section, _ result: inout Configuration) {
+    if telemetry.has("access_log") {
+      let log = telemetry.section("access_log")
+      result.accessLog = Configuration.AccessLog(
+        path: log.text("path") ?? "-", sample: log.integer("sample") ?? 1)
+    }
+    let names = telemetry.section("tracing").texts("propagate")
+    result.propagatesW3C = names.contains("w3c")
+    result.propagatesB3 = names.contains("b3")
+    result.addsVia = telemetry.boolean("via")
+  }
+
+  // MARK: Upstreams
+
+  private mutating func upstream(
+    _ name: String, _ located: Section.Located
+  ) -> UpstreamConfiguration? {
+    guard case .section(let section) = located.value else { return nil }
+    let limits = section.section("limits")
+    let timeouts = section.section("timeouts")
+    let policy = section.section("balancing").text("policy") ?? ""
+    let endpoints = section.list("endpoints").compactMap { endpoint($0) }
+    if section.has("endpoints"), section.list("endpoints").isEmpty {
+      checker.report(section.mark("endpoints"), "upstreams.\(name).endpoints is empty; give one")
+    }
+    return UpstreamConfiguration(
+      name: name, endpoints: endpoints,
+      policy: UpstreamConfiguration.Policy(rawValue: policy) ?? .roundRobin,
+      connectionsMax: limits.integer("connections") ?? 0,
+      pendingMax: limits.integer("pending") ?? 0, requestsMax: limits.integer("requests") ?? 0,
+      idleConnectionsMax: limits.integer("idle_connections") ?? 0,
+      connectTimeout: timeouts.duration("connect") ?? .zero,
+      pendingTimeout: timeouts.duration("pending") ?? .zero,
+      poolIdle: timeouts.duration("pool_idle") ?? .zero,
+      poolAge: timeouts.duration("pool_age"),
+      streamIdleTimeout: timeouts.duration("stream_idle") ?? .zero,
+      resolveInterval: section.duration("resolve_interval") ?? .zero)
+  }
+
+  private func endpoint(_ located: Section.Located) -> UpstreamConfiguration.Endpoint? {
+    switch located.value {
+    case .text(let address): .init(address: address, weight: 1)
+    case .section(let section):
+      section.text("address").map {
+        .init(address: $0, weight: section.integer("weight") ?? 1)
+      }
+    default: nil
+    }
+  }
+
+  // MARK: Listeners
+
+  private mutating func listener(
+    _ section: Section, known: [ListenerConfiguration]
+  ) -> ListenerConfiguration? {
+    guard let name = section.text("name"),
+      let address = section.text("address").flatMap({ SocketAddress($0) })
+    else { return nil }
+    if known.contains(where: { $0.name == name }) {
+      checker.report(section.mark("name"), "two listeners are named \(name); rename one")
+    }
+    if known.contains(where: { $0.address == address && address.port != 0 }) {
+      checker.report(section.mark("address"), "two listeners have the address \(address)")
+    }
+    var routes = RouteReader(upstreams: upstreamNames)
+    let limits = section.section("limits")
+    let timeouts = section.section("timeouts")
+    let rate = section.section("request_body_rate")
+    return ListenerConfiguration(
+      name: name, address: address,
+      routes: routes.read(section.list("routes"), of: name, &checker),
+      requestHeadBytesMax: limits.quantity("request_head") ?? 0,
+      fieldsMax: limits.integer("fields") ?? 0,
+      targetBytesMax: limits.quantity("request_target") ?? 0,
+      requestBodyBytesMax: limits.quantity("request_body"),
+      requestsPerConnectionMax: limits.quantity("requests_per_connection"),
+      requestHeadTimeout: timeouts.duration("request_head") ?? .zero,
+      idleTimeout: timeouts.duration("idle") ?? .zero,
+      writeStallTimeout: timeouts.duration("write_stall") ?? .zero,
+      bodyBytesPerSecondMin: rate.integer("bytes_per_second") ?? 0,
+      bodyRateWindow: rate.duration("window") ?? .zero)
+  }
+}

@@ -1,0 +1,17 @@
+import Primitives
+
+package struct ListenerConfiguration: Sendable, Equatable {
+  package var name: String
+  package var address: SocketAddress
+  package var routes: [RouteConfiguration]
+  package var requestHeadBytesMax: Int
+  package var fieldsMax: Int
+  package var targetBytesMax: Int
+  package var requestBodyBytesMax: Int?
+  package var requestsPerConnectionMax: Int?
+  package var requestHeadTimeout: Duration
+  package var idleTimeout: Duration
+  package var writeStallTimeout: Duration
+  package var bodyBytesPerSecondMin: Int
+  package var bodyRateWindow: Duration
+}

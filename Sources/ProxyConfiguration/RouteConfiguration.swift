@@ -1,0 +1,46 @@
+/// A route as it was configured; where it stands in the file, for faults found later.
+package struct RouteConfiguration: Sendable, Equatable {
+  package enum Path: Sendable, Equatable {
+    case prefix(String)
+    case exact(String)
+    case regex(String)
+  }
+
+  package enum Action: Sendable, Equatable {
+    case forward(String)
+    case split([Share])
+    case redirect(scheme: String?, host: String?, path: String?, status: Int)
+    case respond(status: Int, body: String, contentType: String)
+  }
+
+  package struct Share: Sendable, Equatable {
+    package var upstream: String
+    package var weight: Int
+  }
+
+  package struct Field: Sendable, Equatable {
+    package var name: String
+    package var value: String
+  }
+
+  package struct Edits: Sendable, Equatable {
+    package var set: [Field] = []
+    package var add: [Field] = []
+    package var remove: [String] = []
+  }
+
+  package var name: String
+  package var path: Path
+  package var methods: [String]
+  package var hosts: [String]
+  /// A value of "*": the field must be there.
+  package var headers: [Field]
+  package var action: Action
+  package var rewritePrefix: String?
+  package var requestEdits: Edits
+  package var responseEdits: Edits
+  package var timeout: Duration?
+  package var totalTimeout: Duration?
+  package var line: Int
+  package var column: Int
+}

@@ -1,0 +1,224 @@
+import Primitives
+
+/// Reads a listener's routes and checks what the schema cannot: one action each, upstreams that
+/// exist, paths that begin with "/", fields that may be changed.
+struct RouteReader {
+  let upstreams: Set<String>
+  private var names: Set<String> = []
+
+  init(upstreams: Set<String>) {
+    self.upstreams = upstreams
+  }
+
+  mutating func read(
+    _ items: [Section.Located], of listener: String, _ checker: inout SchemaChecker
+  ) -> [RouteConfiguration] {
+    var routes: [RouteConfiguration] = []
+    for (index, item) in items.enumerated() {
+      guard case .section(let section) = item.value else { continue }
+      let name = section.text("name") ?? "\(index)"
+      if !names.insert(name).inserted {
+        checker.report(section.mark("name"), "two routes of \(listener) are named \(name)")
+      }
+      guard let path = path(section.section("match"), &checker),
+        let action = action(section, &checker)
+      else { continue }
+      routes.append(route(name, path, action, section, &checker))
+    }
+    return routes
+  }
+
+  private func route(
+    _ name: String, _ path: RouteConfiguration.Path, _ action: RouteConfiguration.Action,
+    _ section: Section, _ checker: inout SchemaChecker
+  ) -> RouteConfiguration {
+    let match = section.section("match")
+    let headers = section.section("headers")
+    return RouteConfiguration(
+      name: name, path: path, methods: match.texts("method"), hosts: match.texts("host"),
+      headers: fields(match, "headers", mayBeAny: true, &checker), action: action,
+      rewritePrefix: rewrite(section, path, &checker),
+      requestEdits: edits(headers.section("request"), &checker),
+      responseEdits: edits(headers.section("response"), &checker),
+      timeout: section.duration("timeout"), totalTimeout: section.duration("total_timeout"),
+      line: section.mark.line, column: section.mark.column)
+  }
+
+  private func path(_ match: Section, _ checker: inout SchemaChecker) -> RouteConfiguration.Path? {
+    let given = ["prefix", "path", "regex"].filter(match.has)
+    guard given.count <= 1 else {
+      checker.report(
+        match.mark(given[1]), "match has \(given.joined(separator: " and ")); keep one")
+      return nil
+    }
+    if let regex = match.text("regex") { return .regex(regex) }
+    let text = match.text("path") ?? match.text("prefix") ?? "/"
+    guard begins(text, match.mark(given.first ?? "prefix"), "match.\(given.first ?? "prefix")", &checker)
+    else { return nil }
+    return match.has("path") ? .exact(text) : .prefix(text)
+  }
+
+  private func begins(
+    _ path: String, _ mark: YAMLNode.Mark, _ place: String, _ checker: inout SchemaChecker
+  ) -> Bool {
+    if path.hasPrefix("/"), path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x3F }) {
+      return true
+    }
+    checker.report(mark, "\(place) must be a path that begins with /, not \"\(path)\"")
+    return false
+  }
+
+  private func action(
+    _ section: Section, _ checker: inout SchemaChecker
+  ) -> RouteConfiguration.Action? {
+    let given = ["upstream", "split", "redirect", "respond"].filter(section.has)
+    guard given.count == 1 else {
+      let message =
+        given.isEmpty
+        ? "the route does nothing; give it upstream, split, redirect or respond"
+        : "the route has \(given.joined(separator: " and ")); keep one"
+      checker.report(given.isEmpty ? section.mark : section.mark(given[1]), message)
+      return nil
+    }
+    switch given[0] {
+    case "upstream":
+      let name = section.text("upstream") ?? ""
+      return exists(name, section.mark("upstream"), &checker) ? .forward(name) : nil
+    case "split": return split(section, &checker)
+    case "redirect": return redirect(section.section("redirect"), &checker)
+    default: return respond(section.section("respond"), &checker)
+    }
+  }
+
+  private func exists(
+    _ name: String, _ mark: YAMLNode.Mark, _ checker: inout SchemaChecker
+  ) -> Bool {
+    if upstreams.contains(name) { return true }
+    let nearest = upstreams.sorted().min {
+      SchemaChecker.distance(name, $0) < SchemaChecker.distance(name, $1)
+    }
+    let hint = nearest.map { "; did you mean \($0)?" } ?? "; add it under upstreams"
+    checker.report(mark, "there is no upstream \(name)\(hint)")
+    return false
+  }
+
+  private func split(
+    _ section: Section, _ checker: inout SchemaChecker
+  ) -> RouteConfiguration.Action? {
+    var shares: [RouteConfiguration.Share] = []
+    for item in section.list("split") {
+      guard case .section(let share) = item.value, let name = share.text("upstream"),
+        exists(name, share.mark("upstream"), &checker)
+      else { continue }
+      shares.append(.init(upstream: name, weight: share.integer("weight") ?? 0))
+    }
+    guard shares.contains(where: { $0.weight > 0 }) else {
+      checker.report(section.mark("split"), "split has no weight above 0")
+      return nil
+    }
+    return .split(shares)
+  }
+
+  private func redirect(
+    _ section: Section, _ checker: inout SchemaChecker
+  ) -> RouteConfiguration.Action? {
+    let status = section.integer("status") ?? 308
+    guard [301, 302, 303, 307, 308].contains(status) else {
+      checker.report(section.mark("status"), "status must be 301, 302, 303, 307 or 308")
+      return nil
+    }
+    let path = section.text("path")
+    if let path, !begins(path, section.mark("path"), "redirect.path", &checker) { return nil }
+    if let host = section.text("host"), !host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) {
+      checker.report(section.mark("host"), "redirect.host must be a host and perhaps a port")
+      return nil
+    }
+    guard section.has("path") || section.has("host") || section.has("scheme") else {
+      checker.report(section.mark, "the redirect leads to itself; give scheme, host or path")
+      return nil
+    }
+    return .redirect(
+      scheme: section.text("scheme"), host: section.text("host"), path: path, status: status)
+  }
+
+  private func respond(
+    _ section: Section, _ checker: inout SchemaChecker
+  ) -> RouteConfiguration.Action? {
+    let body = section.text("body") ?? ""
+    guard body.utf8.count <= 32 * 1024 else {
+      checker.report(section.mark("body"), "respond.body must be a text of at most 32 KiB")
+      return nil
+    }
+    let type = section.text("content_type") ?? ""
+    guard !type.isEmpty, type.utf8.count <= 256, type.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F })
+    else {
+      checker.report(section.mark("content_type"), "respond.content_type must be a media type")
+      return nil
+    }
+    return .respond(status: section.integer("status") ?? 200, body: body, contentType: type)
+  }
+
+  private func rewrite(
+    _ section: Section, _ path: RouteConfiguration.Path, _ checker: inout SchemaChecker
+  ) -> String? {
+    guard section.has("rewrite"), let prefix = section.section("rewrite").text("prefix") else {
+      return nil
+    }
+    if case .regex = path {
+      checker.report(section.mark("rewrite"), "rewrite needs a match by prefix or path, not regex")
+    }
+    let mark = section.section("rewrite").mark("prefix")
+    return begins(prefix, mark, "rewrite.prefix", &checker) ? prefix : nil
+  }
+
+  // MARK: Fields
+
+  private func edits(
+    _ section: Section, _ checker: inout SchemaChecker
+  ) -> RouteConfiguration.Edits {
+    var edits = RouteConfiguration.Edits()
+    edits.set = fields(section, "set", mayBeAny: false, &checker)
+    edits.add = fields(section, "add", mayBeAny: false, &checker)
+    for item in section.list("remove") {
+      guard case .text(let name) = item.value, isAllowed(name, item.mark, &checker) else { continue }
+      edits.remove.append(name)
+    }
+    return edits
+  }
+
+  private func fields(
+    _ section: Section, _ key: String, mayBeAny: Bool, _ checker: inout SchemaChecker
+  ) -> [RouteConfiguration.Field] {
+    section.map(key).compactMap { entry in
+      guard case .text(let value) = entry.value.value else { return nil }
+      guard mayBeAny || isAllowed(entry.name, entry.mark, &checker) else { return nil }
+      guard !value.utf8.contains(where: { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7F }) else {
+        checker.report(entry.value.mark, "the value of \(entry.name) has a control character")
+        return nil
+      }
+      return .init(name: entry.name, value: value)
+    }
+  }
+
+  /// Framing and the connection are Weir's own (RFC 9110 §7.6.1).
+  private static let own: Set<String> = [
+    "connection", "keep-alive", "proxy-connection", "transfer-encoding", "content-length", "te",
+    "upgrade", "trailer", "http2-settings",
+  ]
+
+  private func isAllowed(
+    _ name: String, _ mark: YAMLNode.Mark, _ checker: inout SchemaChecker
+  ) -> Bool {
+    let tokens = Set("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz".utf8)
+    let lower = name.lowercased()
+    if lower.isEmpty || !lower.utf8.allSatisfy(tokens.contains) {
+      checker.report(mark, "\"\(name)\" is not a field name")
+      return false
+    }
+    if Self.own.contains(lower) {
+      checker.report(mark, "\(name) is Weir's own to write; it cannot be changed")
+      return false
+    }
+    return true
+  }
+}

@@ -1,0 +1,76 @@
+import Primitives
+
+/// Reads the values that one word holds. Nil: not such a value.
+enum Scalars {
+  static func duration(_ text: String) -> Duration? {
+    let units: [(String, Int64)] = [
+      ("us", 1000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000),
+      ("h", 3_600_000_000_000),
+    ]
+    let (digits, unit) = split(text)
+    guard let amount = Int64(digits), let scale = units.first(where: { $0.0 == unit })?.1 else {
+      return nil
+    }
+    let (nanoseconds, overflow) = amount.multipliedReportingOverflow(by: scale)
+    return overflow ? nil : .nanoseconds(nanoseconds)
+  }
+
+  static func size(_ text: String) -> Int? {
+    let units = [("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)]
+    let (digits, unit) = split(text)
+    guard let amount = Int(digits), let scale = units.first(where: { $0.0 == unit })?.1 else {
+      return nil
+    }
+    let (bytes, overflow) = amount.multipliedReportingOverflow(by: scale)
+    return overflow ? nil : bytes
+  }
+
+  static func integer(_ text: String) -> Int? {
+    text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
+  }
+
+  /// YAML 1.2's words only: `no` and `on` are names.
+  static func boolean(_ text: String) -> Bool? {
+    text == "true" ? true : text == "false" ? false : nil
+  }
+
+  /// A host name and a port (RFC 1123 §2.1).
+  static func namedAddress(_ text: String) -> (host: String, port: UInt16)? {
+    guard let colon = text.lastIndex(of: ":"),
+      let port = SocketAddress.port(text[text.index(after: colon)...])
+    else { return nil }
+    let host = text[..<colon]
+    let isName =
+      !host.isEmpty && host.utf8.count <= 253
+      && host.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
+        !label.isEmpty && label.utf8.count <= 63 && label.first != "-" && label.last != "-"
+          && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
+      }
+    // What reads like an address and is none would be looked up in vain.
+    let isNumeric = host.allSatisfy { $0.isNumber || $0 == "." }
+    return isName && !isNumeric && port > 0 ? (String(host), port) : nil
+  }
+
+  static func text(_ duration: Duration) -> String {
+    let nanoseconds = duration.nanosecondsClamped
+    for (unit, scale) in [
+      ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000),
+    ] as [(String, Int64)] where nanoseconds % scale == 0 && nanoseconds >= scale {
+      return "\(nanoseconds / scale)\(unit)"
+    }
+    return nanoseconds == 0 ? "0s" : "\(nanoseconds / 1000)us"
+  }
+
+  static func text(bytes: Int) -> String {
+    for (unit, scale) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
+    where bytes % scale == 0 && bytes >= scale {
+      return "\(bytes / scale)\(unit)"
+    }
+    return "\(bytes)B"
+  }
+
+  private static func split(_ text: String) -> (Substring, Substring) {
+    let end = text.firstIndex { !("0"..."9").contains($0) } ?? text.endIndex
+    return (text[..<end], text[end...])
+  }
+}

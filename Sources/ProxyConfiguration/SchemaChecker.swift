@@ -1,0 +1,181 @@
+import Primitives
+
+/// Holds a document against the schema, finds every fault at once, and puts variables in.
+struct SchemaChecker {
+  private let file: String
+  private let lookUp: (String) -> String?
+  private(set) var faults: [ConfigurationFault] = []
+
+  init(file: String, lookUp: @escaping (String) -> String?) {
+    self.file = file
+    self.lookUp = lookUp
+  }
+
+  mutating func report(_ mark: YAMLNode.Mark, _ message: String) {
+    faults.append(
+      ConfigurationFault(file: file, line: mark.line, column: mark.column, message: message))
+  }
+
+  /// The value of a default, which is part of the schema and so is right.
+  static func `default`(_ text: String, _ schema: Schema) -> Section.Value? {
+    if case .list(let element) = schema {
+      let items = text.isEmpty ? [] : text.split(separator: ", ").map(String.init)
+      var checker = SchemaChecker(file: "", lookUp: { _ in nil })
+      let mark = YAMLNode.Mark(line: 0, column: 0)
+      return .list(
+        items.compactMap { item in
+          checker.check(YAMLNode(content: .scalar(item), mark: mark), element, "default")
+        })
+    }
+    var checker = SchemaChecker(file: "", lookUp: { _ in nil })
+    return checker.scalar(text, schema, YAMLNode.Mark(line: 0, column: 0), "default")
+  }
+
+  /// `path`: where the value stands, for messages.
+  mutating func check(
+    _ node: YAMLNode, _ schema: Schema, _ path: String
+  ) -> Section.Located? {
+    let value: Section.Value?
+    switch (schema, node.content) {
+    case (.list(let element), .list(let items)):
+      value = .list(items.compactMap { check($0, element, path) })
+    case (.map(_, let element), .mapping(let entries)):
+      value = .map(
+        entries.compactMap { entry in
+          check(entry.value, element, "\(path).\(entry.key)").map {
+            (entry.key, entry.keyMark, $0)
+          }
+        })
+    case (.object(let keys), .mapping(let entries)),
+      (.either(_, let keys), .mapping(let entries)):
+      value = .section(object(entries, keys, node.mark, path))
+    case (.either(let short, _), .scalar(let text)): value = substituted(text, short, node, path)
+    case (_, .scalar(let text)): value = substituted(text, schema, node, path)
+    default:
+      report(node.mark, "\(path) must be \(Self.expected(schema)), this is \(node.kindName)")
+      value = nil
+    }
+    return value.map { Section.Located(value: $0, mark: node.mark) }
+  }
+
+  private mutating func object(
+    _ entries: [YAMLNode.Entry], _ keys: [Schema.Key], _ mark: YAMLNode.Mark, _ path: String
+  ) -> Section {
+    var section = Section(mark: mark, keys: keys)
+    for entry in entries {
+      let place = path.isEmpty ? entry.key : "\(path).\(entry.key)"
+      guard let key = keys.first(where: { $0.name == entry.key }) else {
+        report(entry.keyMark, unknown(entry.key, keys.map(\.name), path))
+        continue
+      }
+      guard key.isBuilt else {
+        report(entry.keyMark, "\(place) is not built yet; remove it")
+        continue
+      }
+      if let value = check(entry.value, key.schema, place) { section.values[key.name] = value }
+    }
+    for key in keys where key.isRequired && !entries.contains(where: { $0.key == key.name }) {
+      report(mark, "\(path.isEmpty ? "the file" : path) needs the key \(key.name)")
+    }
+    return section
+  }
+
+  private func unknown(_ key: String, _ known: [String], _ path: String) -> String {
+    let place = path.isEmpty ? "at the top" : "in \(path)"
+    let nearest = known.min { Self.distance(key, $0) < Self.distance(key, $1) }
+    guard let nearest else { return "unknown key \(key) \(place); none may stand there" }
+    return "unknown key \(key) \(place); did you mean \(nearest)?"
+  }
+
+  private mutating func substituted(
+    _ text: String, _ schema: Schema, _ node: YAMLNode, _ path: String
+  ) -> Section.Value? {
+    switch Environment.substitute(text, lookUp) {
+    case .success(let text): return scalar(text, schema, node.mark, path)
+    case .failure(let fault):
+      report(node.mark, "\(path): \(fault.message)")
+      return nil
+    }
+  }
+
+  private mutating func scalar(
+    _ text: String, _ schema: Schema, _ mark: YAMLNode.Mark, _ path: String
+  ) -> Section.Value? {
+    if let value = Self.parse(text, schema) { return value }
+    if case .choice(let choices) = schema, choices.contains(where: { $0.name == text }) {
+      let built = choices.filter(\.isBuilt).map(\.name).joined(separator: ", ")
+      report(mark, "\(path): \(text) is not built yet; use one of \(built)")
+    } else {
+      report(mark, "\(path) must be \(Self.expected(schema)), not \"\(text)\"")
+    }
+    return nil
+  }
+
+  private static func parse(_ text: String, _ schema: Schema) -> Section.Value? {
+    switch schema {
+    case .text: return .text(text)
+    case .boolean: return Scalars.boolean(text).map { .boolean($0) }
+    case .integer(let range):
+      return Scalars.integer(text).flatMap { range.contains($0) ? .integer($0) : nil }
+    case .count(let range):
+      if text == "off" { return .quantity(nil) }
+      return Scalars.integer(text).flatMap { range.contains($0) ? .quantity($0) : nil }
+    case .duration(let range, let mayBeOff):
+      if text == "off", mayBeOff { return .duration(nil) }
+      return Scalars.duration(text).flatMap { range.contains($0) ? .duration($0) : nil }
+    case .size(let range, let mayBeOff):
+      if text == "off", mayBeOff { return .quantity(nil) }
+      return Scalars.size(text).flatMap { range.contains($0) ? .quantity($0) : nil }
+    case .address(let mayBeName):
+      let isAddress = SocketAddress(text) != nil
+      return isAddress || mayBeName && Scalars.namedAddress(text) != nil ? .text(text) : nil
+    case .cidr: return CIDR(text).map { _ in .text(text) }
+    case .choice(let choices):
+      return choices.contains { $0.isBuilt && $0.name == text } ? .text(text) : nil
+    case .list, .map, .object, .either: return nil
+    }
+  }
+
+  /// What a value of the schema looks like, for a person.
+  static func expected(_ schema: Schema) -> String {
+    switch schema {
+    case .text(let what): return what
+    case .boolean: return "true or false"
+    case .integer(let range): return "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    case .count(let range):
+      return "a whole number from \(range.lowerBound) to \(range.upperBound), or off"
+    case .duration(let range, let mayBeOff):
+      let ends = "\(Scalars.text(range.lowerBound)) to \(Scalars.text(range.upperBound))"
+      return "a duration such as 250ms, 5s or 1m, from \(ends)\(mayBeOff ? ", or off" : "")"
+    case .size(let range, let mayBeOff):
+      let ends = "\(Scalars.text(bytes: range.lowerBound)) to \(Scalars.text(bytes: range.upperBound))"
+      return "a size such as 64KiB or 1MiB, from \(ends)\(mayBeOff ? ", or off" : "")"
+    case .address(let mayBeName):
+      let forms = "127.0.0.1:8080, [::1]:8080 or unix:/run/app.sock"
+      return "an address such as \(forms)\(mayBeName ? ", or host:port" : "")"
+    case .cidr: return "a block of addresses such as 10.0.0.0/8 or fd00::/8"
+    case .choice(let choices):
+      return "one of \(choices.filter(\.isBuilt).map(\.name).joined(separator: ", "))"
+    case .list(let element): return "a list, each \(expected(element))"
+    case .map(let what, _): return "a mapping of \(what)"
+    case .object: return "a mapping"
+    case .either(let short, _): return "\(expected(short)), or a mapping"
+    }
+  }
+
+  /// Levenshtein's distance.
+  static func distance(_ left: String, _ right: String) -> Int {
+    let target = Array(right)
+    var row = Array(0...target.count)
+    for (i, a) in left.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for (j, b) in target.enumerated() {
+        let above = row[j + 1]
+        row[j + 1] = min(above + 1, row[j] + 1, diagonal + (a == b ? 0 : 1))
+        diagonal = above
+      }
+    }
+    return row[target.count]
+  }
+}

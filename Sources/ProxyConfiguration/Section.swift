@@ -1,0 +1,80 @@
+import Primitives
+
+/// A checked mapping: every value is of its schema's kind, and what was left out has its default.
+struct Section {
+  enum Value {
+    case text(String)
+    case boolean(Bool)
+    case integer(Int)
+    /// Nil: off.
+    case duration(Duration?)
+    case quantity(Int?)
+    case list([Located])
+    case map([(name: String, mark: YAMLNode.Mark, value: Located)])
+    case section(Section)
+  }
+
+  struct Located {
+    var value: Value
+    var mark: YAMLNode.Mark
+  }
+
+  var mark: YAMLNode.Mark
+  var keys: [Schema.Key]
+  var values: [String: Located] = [:]
+
+  func has(_ key: String) -> Bool { values[key] != nil }
+  func mark(_ key: String) -> YAMLNode.Mark { values[key]?.mark ?? mark }
+
+  func text(_ key: String) -> String? {
+    if case .text(let text)? = value(key) { text } else { nil }
+  }
+
+  func boolean(_ key: String) -> Bool {
+    if case .boolean(let value)? = value(key) { value } else { false }
+  }
+
+  func integer(_ key: String) -> Int? {
+    if case .integer(let value)? = value(key) { value } else { nil }
+  }
+
+  /// Nil: off, or left out without a default.
+  func duration(_ key: String) -> Duration? {
+    if case .duration(let value)? = value(key) { value } else { nil }
+  }
+
+  /// A size or a count; nil: off, or left out without a default.
+  func quantity(_ key: String) -> Int? {
+    if case .quantity(let value)? = value(key) { value } else { nil }
+  }
+
+  func list(_ key: String) -> [Located] {
+    if case .list(let items)? = value(key) { items } else { [] }
+  }
+
+  func texts(_ key: String) -> [String] {
+    list(key).compactMap { if case .text(let text) = $0.value { text } else { nil } }
+  }
+
+  func map(_ key: String) -> [(name: String, mark: YAMLNode.Mark, value: Located)] {
+    if case .map(let entries)? = value(key) { entries } else { [] }
+  }
+
+  /// The mapping under `key`; an empty one, with its defaults, where it was left out.
+  func section(_ key: String) -> Section {
+    if case .section(let section)? = values[key]?.value { return section }
+    guard case .object(let keys)? = schema(key)?.schema else {
+      preconditionFailure("the schema has no section \(key)")
+    }
+    return Section(mark: mark, keys: keys)
+  }
+
+  private func schema(_ key: String) -> Schema.Key? { keys.first { $0.name == key } }
+
+  private func value(_ key: String) -> Value? {
+    if let given = values[key] { return given.value }
+    guard let entry = schema(key) else { preconditionFailure("the schema has no key \(key)") }
+    guard let fallback = entry.fallback else { return nil }
+    return SchemaChecker.default(fallback, entry.schema)
+  }
+}

@@ -51,7 +51,7 @@ let package = Package(
         "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
         "Telemetry", "HTTPClient",
       ]),
-    library("Discovery", ["Primitives", "Reactor", "Upstreams", "HTTPClient"]),
+    library("Discovery", ["Primitives"]),
     library(
       "ControlPlane",
       [
@@ -68,7 +68,7 @@ let package = Package(
     .executableTarget(
       name: "weir",
       dependencies: [
-        "Primitives", "ProxyConfiguration", "ControlPlane", "Demo",
+        "Primitives", "Reactor", "ProxyConfiguration", "ControlPlane", "Demo",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -43,11 +43,16 @@ package final class Worker {
     self.snapshot = snapshot
     pool = BufferPool(bytesMax: buffersBytesMax)
     random = RandomSource(seed: seed)
-    install(snapshot, sockets: [:])
+    installUpstreams(of: snapshot)
     heartbeat = try Heartbeat(on: loop) { [unowned self] in flushLog() }
     loop.turnEnded = { nanoseconds in
       shard.observe(metrics.turns, nanoseconds, bounds: HistogramBounds.turns)
     }
+  }
+
+  /// Starts the listeners of the first snapshot. Call once, before the loop runs.
+  package func listen(on sockets: [Int: Int32]) {
+    installListeners(of: snapshot, sockets)
   }
 
   /// Serves by `snapshot` from now on. `sockets`: bound ones for listeners that are new, by their

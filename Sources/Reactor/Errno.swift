@@ -19,6 +19,8 @@ public struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
   /// Nobody listens there: refused, or a Unix-domain path that is not there.
   package var isConnectionRefused: Bool { number == ECONNREFUSED || number == ENOENT }
   package var isTimeout: Bool { number == ETIMEDOUT }
+  package var isAddressInUse: Bool { number == EADDRINUSE }
+  package var isPermissionDenied: Bool { number == EACCES || number == EPERM }
   package var wouldBlock: Bool { number == EAGAIN }
 
   public var description: String {

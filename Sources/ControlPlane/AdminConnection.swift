@@ -1,0 +1,174 @@
+import HTTP1
+import HTTPModel
+import Primitives
+import Reactor
+
+/// A connection of the admin listener: one request at a time, answered whole.
+///
+/// ```
+/// reading ──(head and body)── waiting ──(answer)── writing ── reading … closed
+/// ```
+///
+/// Confinement: the control loop; the responder may answer from any thread.
+package final class AdminConnection: ByteStream {
+  package typealias Responder = @Sendable (AdminRequest, @escaping @Sendable (AdminResponse) -> Void) -> Void
+
+  private static let bodyBytesMax: UInt64 = 4096
+  private static let timeout = Duration.seconds(30)
+  private let pool: BufferPool
+  private let respond: Responder
+  private let closed: () -> Void
+  private var decoder = RequestDecoder(limits: HeadLimits(headBytesMax: 8192))
+  private var head = RequestHead()
+  private var isWaiting = false
+  private var keepsOpen = true
+  /// What of the answer has not been put into the output.
+  private var rest: ArraySlice<UInt8> = []
+
+  package init(
+    loop: EventLoop, pool: BufferPool, respond: @escaping Responder, closed: @escaping () -> Void
+  ) {
+    self.pool = pool
+    self.respond = respond
+    self.closed = closed
+    super.init(loop: loop, isConnected: true)
+  }
+
+  func start() {
+    loop.arm(self, at: loop.now.advanced(by: Self.timeout))
+  }
+
+  package override func ready(_ readiness: Readiness) {
+    note(readiness)
+    if isBroken { return close() }
+    if rest.isEmpty, output == nil { read() } else { write() }
+  }
+
+  package override func resume() { read() }
+  package override func deadlinePassed() { close() }
+
+  private func read() {
+    guard !isWaiting, isOpen else { return }
+    guard let input = input ?? pool.take() else { return close() }
+    self.input = input
+    while true {
+      do throws(HeadFault) {
+        if !input.isEmpty, try decoder.decode(input.readable, into: &head) { return take(input) }
+      } catch {
+        keepsOpen = false
+        return answer(.text("weir: \(error.name)\n", status: Int(error.requestFailure.row.status)))
+      }
+      guard input.writableCount > 0 else { return close() }
+      switch receive(into: input) {
+      case .bytes: continue
+      case .wouldBlock: return
+      case .endOfStream, .failed: return close()
+      }
+    }
+  }
+
+  private func take(_ input: Buffer) {
+    var body = ""
+    if case .length(let length) = head.framing {
+      guard length <= Self.bodyBytesMax else {
+        keepsOpen = false
+        return answer(.text("weir: the body is too large\n", status: 413))
+      }
+      let end = head.headBytes + Int(length)
+      guard receiveBody(input, end) else { return }
+      body = Self.text(input, ByteRange(head.headBytes..<end))
+      finishRequest(input, end, body)
+    } else if head.framing == .none {
+      finishRequest(input, head.headBytes, body)
+    } else {
+      keepsOpen = false
+      answer(.text("weir: send the body with a length\n", status: 411))
+    }
+  }
+
+  /// True: the input holds `end` bytes. Small bodies come with their head or right behind it.
+  private func receiveBody(_ input: Buffer, _ end: Int) -> Bool {
+    while input.count < end {
+      switch receive(into: input) {
+      case .bytes: continue
+      case .wouldBlock:
+        // The next edge decodes the head again.
+        return false
+      case .endOfStream, .failed:
+        close()
+        return false
+      }
+    }
+    return true
+  }
+
+  private func finishRequest(_ input: Buffer, _ end: Int, _ body: String) {
+    let accept = head.fields.first { $0.id == .accept }.map { Self.text(input, $0.value) }
+    let request = AdminRequest(
+      method: Self.text(input, head.methodText), path: Self.text(input, head.path),
+      query: Self.text(input, head.query), accept: accept ?? "", body: body)
+    keepsOpen = head.isPersistent
+    input.consume(end)
+    isWaiting = true
+    let mailbox = loop.mailbox
+    let confined = Confined(connection: self)
+    respond(request) { response in
+      mailbox.post { confined.connection.answer(response) }
+    }
+  }
+
+  private struct Confined: @unchecked Sendable {
+    // SAFETY: reached only in mail of its own loop.
+    let connection: AdminConnection
+  }
+
+  private static func text(_ input: Buffer, _ range: ByteRange) -> String {
+    let bytes = input.slice(range)
+    var copy: [UInt8] = []
+    for index in bytes.indices { copy.append(bytes[index]) }
+    return String(decoding: copy, as: UTF8.self)
+  }
+
+  private func answer(_ response: AdminResponse) {
+    isWaiting = false
+    guard isOpen else { return }
+    let connectionLine = keepsOpen ? "" : "connection: close\r\n"
+    let headText =
+      "HTTP/1.1 \(response.status) \r\ncontent-type: \(response.contentType)\r\n"
+      + "content-length: \(response.body.count)\r\n\(connectionLine)\r\n"
+    let bytes = Array(headText.utf8) + (head.method == .head ? [] : response.body)
+    rest = bytes[...]
+    write()
+  }
+
+  private func write() {
+    guard isOpen, let out = output ?? pool.take(atLeast: BufferPool.largeBytes) else {
+      return close()
+    }
+    output = out
+    while true {
+      if out.isEmpty {
+        guard !rest.isEmpty else { break }
+        let part = rest.prefix(out.capacity)
+        out.append(Array(part))
+        rest = rest.dropFirst(part.count)
+      }
+      switch flush() {
+      case .drained: continue
+      case .blocked: return
+      case .failed: return close()
+      }
+    }
+    giveOutput(to: pool)
+    guard keepsOpen else { return close() }
+    loop.arm(self, at: loop.now.advanced(by: Self.timeout))
+    loop.resumeLater(self)
+  }
+
+  private func close() {
+    guard isOpen else { return }
+    giveBuffers(to: pool)
+    loop.close(self)
+    closed()
+  }
+}

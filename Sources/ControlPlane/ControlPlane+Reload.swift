@@ -1,0 +1,183 @@
+import DataPath
+import Dispatch
+import Discovery
+import Logging
+import Primitives
+import ProxyConfiguration
+import Reactor
+import Routing
+import Telemetry
+
+/// Reloads and discovery: what changes while it serves.
+extension ControlPlane {
+  /// How often the file and the names are looked at.
+  private static let period = Duration.seconds(1)
+
+  func startTimer() {
+    let timer = DispatchSource.makeTimerSource(queue: queue)
+    timer.schedule(deadline: .now() + .seconds(1), repeating: .seconds(1))
+    timer.setEventHandler { [weak self] in self?.tick() }
+    timer.resume()
+    self.timer = timer
+  }
+
+  private func tick() {
+    guard phase == .serving else { return }
+    let stamp = file.stamp
+    // A file that is gone for a moment is being replaced.
+    if let stamp, stamp != lastStamp {
+      log.info("the configuration file has changed", metadata: ["file": "\(file.path)"])
+      loadAnew()
+    }
+    resolveDue()
+  }
+
+  /// Loads the file again; a bad one changes nothing.
+  package func reload() {
+    queue.async { self.loadAnew() }
+  }
+
+  private func loadAnew() {
+    guard phase == .serving, let workers else { return }
+    lastStamp = file.stamp
+    do throws(ConfigurationFaults) {
+      let fresh = try file.load()
+      do throws(ListenerSockets.Fault) {
+        let sockets = try openListeners(fresh, count: workers.handles.count)
+        warnOfFixed(fresh)
+        configuration = fresh
+        resolveAll()
+        install(sockets)
+        lastReloadFaults = []
+        reloads += 1
+        log.info("reloaded", metadata: ["reloads": "\(reloads)"])
+      } catch {
+        refuse([error.message])
+      }
+    } catch {
+      refuse(error.faults.map(\.description))
+    }
+  }
+
+  private func refuse(_ faults: [String]) {
+    lastReloadFaults = faults
+    for fault in faults {
+      log.error("the reload was refused; the old configuration stays", metadata: ["fault": "\(fault)"])
+    }
+  }
+
+  /// What cannot change without a restart.
+  private func warnOfFixed(_ fresh: Configuration) {
+    let old = configuration
+    var fixed: [String] = []
+    if fresh.workers != old.workers { fixed.append("workers") }
+    if fresh.adminAddress != old.adminAddress { fixed.append("admin.address") }
+    if fresh.connectionsMax != old.connectionsMax { fixed.append("limits.connections") }
+    if fresh.bufferBytesMax != old.bufferBytesMax { fixed.append("limits.buffers") }
+    if fresh.accessLog?.path != old.accessLog?.path { fixed.append("telemetry.access_log.path") }
+    for key in fixed {
+      log.warning("a change of this key needs a restart", metadata: ["key": "\(key)"])
+    }
+  }
+
+  /// Binds listeners that are new: for each worker, sockets by the listener's position.
+  func openListeners(
+    _ configuration: Configuration, count: Int
+  ) throws(ListenerSockets.Fault) -> [[Int: Int32]] {
+    var sockets = [[Int: Int32]](repeating: [:], count: count)
+    var fresh: [String: SocketAddress] = [:]
+    do throws(ListenerSockets.Fault) {
+      for (index, listener) in configuration.listeners.enumerated() {
+        let key = Self.key(listener)
+        if let known = bound[key] {
+          fresh[key] = known
+          continue
+        }
+        let (descriptors, actual) = try ListenerSockets.open(
+          listener.address, count: count, kernel: kernel)
+        fresh[key] = actual
+        for (number, descriptor) in descriptors.enumerated() { sockets[number][index] = descriptor }
+      }
+    } catch {
+      for descriptor in sockets.flatMap(\.values) { kernel.close(descriptor) }
+      throw error
+    }
+    bound = fresh
+    return sockets
+  }
+
+  func build(_ configuration: Configuration, _ shards: [MetricShard]) -> [Snapshot] {
+    do throws(RouteFault) {
+      return try builder.build(configuration, answers: answers, shards: shards)
+    } catch {
+      preconditionFailure("a route that was checked does not compile: \(error.message)")
+    }
+  }
+
+  private func install(_ sockets: [[Int: Int32]]) {
+    guard let workers else { return }
+    let snapshots = build(configuration, workers.shards)
+    let slots = registry.slotCount
+    let queue = queue
+    for handle in workers.handles {
+      let snapshot = snapshots[handle.number]
+      let own = sockets[handle.number]
+      handle.post { worker in
+        worker.shard.reserve(slots)
+        let before = worker.install(snapshot, sockets: own)
+        // Freed here, unless requests still keep it.
+        queue.async { withExtendedLifetime(before) {} }
+      }
+    }
+  }
+
+  // MARK: Discovery
+
+  func resolveAll() {
+    for upstream in configuration.upstreams { resolve(upstream) }
+  }
+
+  private func resolve(_ upstream: UpstreamConfiguration) {
+    let answer = resolution.resolve(upstream.endpoints.map { ($0.address, $0.weight) })
+    for name in answer.failedNames {
+      log.warning(
+        "a name cannot be resolved; its last good addresses stay",
+        metadata: ["upstream": "\(upstream.name)", "name": "\(name)"])
+    }
+    answers[upstream.name] = answer
+    nextResolve[upstream.name] = kernel.now().advanced(by: upstream.resolveInterval)
+  }
+
+  private func resolveDue() {
+    let now = kernel.now()
+    var hasChanged = false
+    for upstream in configuration.upstreams {
+      let hasNames = upstream.endpoints.contains { SocketAddress($0.address) == nil }
+      guard hasNames, now >= nextResolve[upstream.name] ?? now else { continue }
+      let before = answers[upstream.name]?.endpoints
+      resolve(upstream)
+      if before != answers[upstream.name]?.endpoints { hasChanged = true }
+    }
+    if hasChanged, let workers {
+      log.info("endpoints have changed")
+      install([[Int: Int32]](repeating: [:], count: workers.handles.count))
+    }
+  }
+
+  // MARK: Log
+
+  /// Opens the access log anew, for a file that was moved away.
+  package func reopenLogs() {
+    queue.async { [self] in
+      guard let logFile, let logSink else { return }
+      let log = log
+      logSink.perform {
+        do throws(Errno) {
+          try logFile.reopen()
+        } catch {
+          log.error("the access log cannot be opened anew", metadata: ["error": "\(error)"])
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,231 @@
+import DataPath
+import Dispatch
+import Discovery
+import Logging
+import Primitives
+import ProxyConfiguration
+import Reactor
+import Telemetry
+import Upstreams
+
+/// Runs a proxy: from a configuration file to listening workers, through reloads, to the last byte
+/// of the drain.
+///
+/// ```
+/// start ── serving ──(SIGHUP, file change)── serving …
+///            └──(SIGTERM, POST /drain)── draining: delay ── listeners closed ── empty ── ended
+/// ```
+///
+/// Confinement: its queue, except `start`.
+package final class ControlPlane: @unchecked Sendable {
+  // SAFETY: everything below is used on `queue` only, once `start` has returned.
+  package static let version = "0.1.0"
+
+  enum Phase: String {
+    case starting, serving, draining, ended
+  }
+
+  let file: ConfigurationFile
+  let log: Logger
+  let queue = DispatchQueue(label: "weir.control")
+  let registry = MetricRegistry()
+  let builder: SnapshotBuilder
+  let resolution = EndpointResolution()
+  var phase = Phase.starting
+  var configuration: Configuration
+  var answers: [String: EndpointResolution.Answer] = [:]
+  var workers: Workers?
+  var processMetrics: ProcessMetrics?
+  var logFile: LogFile?
+  var logSink: LogSink?
+  /// Addresses that are bound, by listener key as configured.
+  var bound: [String: SocketAddress] = [:]
+  var adminAddress: SocketAddress?
+  var lastStamp: SystemFile.Stamp?
+  var lastReloadFaults: [String] = []
+  var reloads = 0
+  var timer: (any DispatchSourceTimer)?
+  var nextResolve: [String: Instant] = [:]
+  let kernel = LinuxKernel()
+  private var adminThread: LoopThread?
+  private var whenEnded: (@Sendable () -> Void)?
+
+  package init(file: ConfigurationFile, log: Logger) throws(ConfigurationFaults) {
+    self.file = file
+    self.log = log
+    lastStamp = file.stamp
+    configuration = try file.load()
+    builder = SnapshotBuilder(registry: registry)
+  }
+
+  package struct StartFault: Error, CustomStringConvertible {
+    package var description: String
+  }
+
+  /// Binds, starts the threads and serves. `ended` is called when the drain is over.
+  package func start(ended: @escaping @Sendable () -> Void) throws(StartFault) {
+    let result: Result<Void, StartFault> = queue.sync {
+      Result { () throws(StartFault) in try begin(ended) }
+    }
+    try result.get()
+  }
+
+  /// Where the listeners are bound, by name, and the admin listener.
+  package var addresses: (listeners: [String: SocketAddress], admin: SocketAddress?) {
+    queue.sync {
+      let named = configuration.listeners.compactMap { listener in
+        bound[Self.key(listener)].map { (listener.name, $0) }
+      }
+      return (Dictionary(uniqueKeysWithValues: named), adminAddress)
+    }
+  }
+
+  static func key(_ listener: ListenerConfiguration) -> String {
+    "\(listener.name) \(listener.address)"
+  }
+
+  private func begin(_ ended: @escaping @Sendable () -> Void) throws(StartFault) {
+    whenEnded = ended
+    let descriptorLimit = ThisProcess.raiseDescriptorLimit()
+    let count = configuration.workers ?? WorkerCount.decide()
+    processMetrics = ProcessMetrics(
+      registry, version: Self.version, descriptorLimit: descriptorLimit,
+      startedAt: kernel.unixNanoseconds())
+    try openLog()
+    resolveAll()
+    try makeWorkers(count)
+    try startAdmin()
+    phase = .serving
+    startTimer()
+    log.info(
+      "serving",
+      metadata: [
+        "workers": "\(count)", "descriptors": "\(descriptorLimit ?? 0)",
+        "listeners": "\(bound.values.map(\.description).sorted().joined(separator: " "))",
+        "admin": "\(adminAddress.map(\.description) ?? "none")",
+      ])
+  }
+
+  private func openLog() throws(StartFault) {
+    guard let settings = configuration.accessLog else { return }
+    do throws(Errno) {
+      let file = try LogFile(path: settings.path)
+      logFile = file
+      logSink = LogSink { file.write($0) }
+    } catch {
+      throw StartFault(description: "the access log \(settings.path) cannot be opened: \(error)")
+    }
+  }
+
+  private func makeWorkers(_ count: Int) throws(StartFault) {
+    let sockets: [[Int: Int32]]
+    do throws(ListenerSockets.Fault) {
+      sockets = try openListeners(configuration, count: count)
+    } catch {
+      throw StartFault(description: error.message)
+    }
+    let shards = (0..<count).map { _ in MetricShard() }
+    let metrics = WorkerMetrics(registry)
+    let snapshots = build(configuration, shards)
+    let connections = ResourceLimits(
+      connectionsMax: configuration.connectionsMax, pendingMax: 0, requestsMax: 0)
+    var made: [Worker] = []
+    do throws(Errno) {
+      for number in 0..<count {
+        shards[number].reserve(registry.slotCount)
+        let worker = try Worker(
+          number: number, loop: try EventLoop(kernel: LinuxKernel()),
+          snapshot: snapshots[number], shard: shards[number], metrics: metrics,
+          connectionLimits: connections, buffersBytesMax: configuration.bufferBytesMax / count,
+          accessLog: logSink.map { AccessLog(sink: $0) },
+          seed: UInt64.random(in: .min ... .max))
+        worker.listen(on: sockets[number])
+        made.append(worker)
+      }
+    } catch {
+      throw StartFault(description: "a worker cannot start: \(error)")
+    }
+    workers = Workers(made, shards: shards, queue: queue)
+  }
+
+  private func startAdmin() throws(StartFault) {
+    guard let address = configuration.adminAddress else { return }
+    do throws(ListenerSockets.Fault) {
+      let (descriptors, actual) = try ListenerSockets.open(address, count: 1, kernel: kernel)
+      adminAddress = actual
+      let descriptor = descriptors[0]
+      adminThread = LoopThread(name: "weir-control") { [self] in serveAdmin(descriptor) }
+    } catch {
+      throw StartFault(description: "admin: \(error.message)")
+    }
+  }
+
+  private func serveAdmin(_ descriptor: Int32) {
+    do throws(Errno) {
+      let loop = try EventLoop(kernel: LinuxKernel())
+      let listener = try AdminListener(loop: loop, descriptor: descriptor) { [self] request, done in
+        queue.async { self.answer(request, done) }
+      }
+      withExtendedLifetime(listener) { loop.run() }
+    } catch {
+      log.error("the admin listener failed", metadata: ["error": "\(error)"])
+    }
+  }
+
+  // MARK: Drain
+
+  /// Stops: readiness fails at once, then listeners close, then what is in flight ends.
+  package func drain(delay: Duration? = nil) {
+    queue.async { self.beginDrain(delay ?? self.configuration.drainDelay) }
+  }
+
+  private func beginDrain(_ delay: Duration) {
+    guard phase == .serving else { return }
+    phase = .draining
+    let started = kernel.now()
+    let deadline = started.advanced(by: configuration.drainTimeout)
+    log.info("draining", metadata: ["delay": "\(delay)", "timeout": "\(configuration.drainTimeout)"])
+    after(delay) { [self] in
+      guard let workers else { return }
+      let left = deadline.nanoseconds(since: kernel.now())
+      after(.nanoseconds(max(left, 0))) { [self] in
+        guard phase == .draining else { return }
+        log.warning("the drain's time is up; what is in flight is cut")
+        for handle in self.workers?.handles ?? [] { handle.post { $0.abandonAll() } }
+        after(.milliseconds(100)) { [self] in end() }
+      }
+      let count = workers.handles.count
+      let empty = Lock(0)
+      for handle in workers.handles {
+        handle.post { worker in
+          worker.closeListeners()
+          worker.drain { [self] in
+            if empty.withLock({ number in
+              number += 1
+              return number == count
+            }) {
+              queue.async { self.end() }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private func end() {
+    guard phase == .draining else { return }
+    phase = .ended
+    workers?.stop()
+    logSink?.drain()
+    for address in bound.values {
+      if case .unix(let path) = address, !path.hasPrefix("@") { SystemFile.remove(path) }
+    }
+    log.info("ended")
+    whenEnded?()
+  }
+
+  func after(_ delay: Duration, _ work: @escaping @Sendable () -> Void) {
+    let nanoseconds = Int(clamping: delay.nanosecondsClamped)
+    queue.asyncAfter(deadline: .now() + .nanoseconds(nanoseconds), execute: work)
+  }
+}

@@ -1,0 +1,41 @@
+import Primitives
+import Reactor
+
+/// Binds listeners: one socket a worker for TCP (SO_REUSEPORT), copies of one for Unix paths.
+enum ListenerSockets {
+  struct Fault: Error {
+    var message: String
+  }
+
+  /// nginx's and HAProxy's default is the system's most.
+  private static let backlog: Int32 = 4096
+
+  /// `count` descriptors, and the address they have (port 0 is replaced by the one that was given).
+  static func open(
+    _ address: SocketAddress, count: Int, kernel: Kernel
+  ) throws(Fault) -> (descriptors: [Int32], address: SocketAddress) {
+    var descriptors: [Int32] = []
+    var bound = address
+    do throws(Errno) {
+      for _ in 0..<count {
+        if address.ip == nil, let first = descriptors.first {
+          descriptors.append(try ThisProcess.duplicate(first))
+        } else {
+          let descriptor = try kernel.listen(on: bound, backlog: backlog, isShared: true)
+          descriptors.append(descriptor)
+          if let actual = kernel.localAddress(descriptor), address.ip != nil { bound = actual }
+        }
+      }
+    } catch {
+      for descriptor in descriptors { kernel.close(descriptor) }
+      throw Fault(message: "cannot listen on \(address): \(error)\(hint(error))")
+    }
+    return (descriptors, bound)
+  }
+
+  private static func hint(_ error: Errno) -> String {
+    if error.isAddressInUse { return "; another process has it: choose another port or stop that one" }
+    if error.isPermissionDenied { return "; ports below 1024 need the right to bind them" }
+    return ""
+  }
+}

@@ -1,0 +1,56 @@
+import Primitives
+import Reactor
+import Telemetry
+
+/// The `process_` metrics that every Prometheus client has, and what was built.
+struct ProcessMetrics {
+  private let shard = MetricShard()
+  private let cpu: Int
+  private let resident: Int
+  private let virtual: Int
+  private let descriptors: Int
+  private let descriptorsMax: Int
+  private let start: Int
+  private let threads: Int
+
+  init(_ registry: MetricRegistry, version: String, descriptorLimit: Int?, startedAt: Int64) {
+    func slot(_ name: String, _ kind: MetricFamily.Kind, _ help: String, _ isDuration: Bool = false)
+      -> Int
+    {
+      registry.series(registry.family(name, kind, help: help, isDuration: isDuration))
+    }
+    cpu = slot("process_cpu_seconds_total", .counter, "Processor time, user and system.", true)
+    resident = slot("process_resident_memory_bytes", .gauge, "Resident memory.")
+    virtual = slot("process_virtual_memory_bytes", .gauge, "Virtual memory.")
+    descriptors = slot("process_open_fds", .gauge, "Open descriptors.")
+    descriptorsMax = slot("process_max_fds", .gauge, "Most descriptors that may be open.")
+    start = slot(
+      "process_start_time_seconds", .gauge, "Start of the process since 1970.", true)
+    threads = slot("process_threads", .gauge, "Threads.")
+    let build = registry.series(
+      registry.family(
+        "weir_build_info", .gauge, help: "What is running.", labels: ["version"]), [version])
+    shard.reserve(registry.slotCount)
+    shard.set(build, 1)
+    shard.set(descriptorsMax, UInt64(descriptorLimit ?? 0))
+    shard.set(start, UInt64(startedAt))
+  }
+
+  /// Reads /proc; for Dispatch.
+  func scrape() -> [UInt64] {
+    guard let bytes = try? SystemFile.read("/proc/self/stat", upTo: 4096) else {
+      return shard.values
+    }
+    // Behind the name, which may hold anything but ends at the last parenthesis (proc(5)).
+    let text = String(decoding: bytes, as: UTF8.self)
+    let words = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
+    func number(_ field: Int) -> UInt64 { field - 2 < words.count ? UInt64(words[field - 2]) ?? 0 : 0 }
+    let ticks = number(14) + number(15)
+    shard.set(cpu, ticks * (1_000_000_000 / UInt64(ThisProcess.clockTicksPerSecond)))
+    shard.set(threads, number(20))
+    shard.set(virtual, number(23))
+    shard.set(resident, number(24) * UInt64(ThisProcess.pageBytes))
+    shard.set(descriptors, UInt64(SystemFile.entryCount("/proc/self/fd")))
+    return shard.values
+  }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import ControlPlane
+import Dispatch
+import Logging
+import ProxyConfiguration
+import Reactor
+
+/// `weir run`: serves until it is told to stop.
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs the proxy.",
+    discussion: "SIGTERM and SIGINT drain and exit 0, SIGHUP reloads, SIGUSR1 reopens the log.")
+
+  @Option(name: .shortAndLong, help: "The configuration file.")
+  var config: String
+
+  @Option(help: "trace, debug, info, notice, warning, error or critical.")
+  var logLevel: String = "info"
+
+  /// sysexits(3).
+  private static let badConfiguration: Int32 = 78
+  private static let unavailable: Int32 = 69
+
+  func validate() throws {
+    guard Logger.Level(rawValue: logLevel) != nil else {
+      throw ValidationError("--log-level must be one of \(Logger.Level.allCases)")
+    }
+  }
+
+  func run() throws {
+    LoggingSystem.bootstrap { _ in LevelledLog() }
+    LevelledLog.level = Logger.Level(rawValue: logLevel) ?? .info
+    let plane: ControlPlane
+    do throws(ConfigurationFaults) {
+      plane = try ControlPlane(
+        file: ConfigurationFile(path: config), log: Logger(label: "weir"))
+    } catch {
+      for fault in error.faults { ThisProcess.say(fault.description) }
+      throw ExitCode(Self.badConfiguration)
+    }
+    let signals = Self.listen(plane)
+    do throws(ControlPlane.StartFault) {
+      try plane.start { ThisProcess.exit(0) }
+    } catch {
+      ThisProcess.say("weir: \(error)")
+      throw ExitCode(Self.unavailable)
+    }
+    withExtendedLifetime(signals) { dispatchMain() }
+  }
+
+  private static func listen(_ plane: ControlPlane) -> Signals {
+    let numbers = [
+      Signals.terminate, Signals.interrupt, Signals.hangUp, Signals.reopenLogs,
+    ]
+    return Signals(numbers, on: .global()) { number in
+      switch number {
+      case Signals.terminate: plane.drain()
+      case Signals.interrupt: plane.drain(delay: .zero)
+      case Signals.hangUp: plane.reload()
+      default: plane.reopenLogs()
+      }
+    }
+  }
+}

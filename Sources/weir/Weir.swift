@@ -1,0 +1,8 @@
+import ArgumentParser
+import ControlPlane
+
+struct Weir: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "weir", abstract: "A sidecar proxy and circuit-breaker runtime.",
+    version: ControlPlane.version, subcommands: [Run.self, Check.self])
+}

@@ -75,7 +75,10 @@ let package = Package(
       swiftSettings: settings),
     library(
       "WeirTesting",
-      ["Primitives", "Reactor", "HTTPModel", "HTTP1", "Routing", "Upstreams", "Telemetry", "DataPath"]),
+      [
+        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Routing", "Upstreams", "Telemetry",
+        "DataPath",
+      ]),
 
     tests("PrimitivesTests", ["Primitives"]),
     tests("ReactorTests", ["Primitives", "Reactor", "WeirTesting"]),
@@ -87,9 +90,17 @@ let package = Package(
     tests("TelemetryTests", ["Primitives", "Telemetry"]),
     tests(
       "SimulationTests",
-      ["Primitives", "Reactor", "HTTPModel", "HTTP1", "Routing", "Upstreams", "Telemetry", "DataPath", "WeirTesting"]
+      [
+        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Routing", "Upstreams", "Telemetry",
+        "DataPath", "WeirTesting",
+      ]
     ),
-    tests("LoopbackTests", ["Primitives", "Reactor", "ControlPlane", "ProxyConfiguration", "WeirTesting"]),
+    tests(
+      "LoopbackTests",
+      [
+        "Primitives", "Reactor", "ControlPlane", "ProxyConfiguration", "WeirTesting",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
     tests("TidyTests", []),
   ]
 )

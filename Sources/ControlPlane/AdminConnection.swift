@@ -11,7 +11,8 @@ import Reactor
 ///
 /// Confinement: the control loop; the responder may answer from any thread.
 package final class AdminConnection: ByteStream {
-  package typealias Responder = @Sendable (AdminRequest, @escaping @Sendable (AdminResponse) -> Void) -> Void
+  package typealias Responder =
+    @Sendable (AdminRequest, @escaping @Sendable (AdminResponse) -> Void) -> Void
 
   private static let bodyBytesMax: UInt64 = 4096
   private static let timeout = Duration.seconds(30)

@@ -45,10 +45,12 @@ extension ControlPlane {
     return .text("log level \(name)\n")
   }
 
+  @Sendable private static func scrape(_ worker: Worker) -> [UInt64] { worker.scrape() }
+
   private func metrics(_ request: AdminRequest, _ done: @escaping Done) {
     let format: Exposition.Format = request.wantsOpenMetrics ? .openMetrics : .text
     let own = processMetrics?.scrape() ?? []
-    workers?.ask({ $0.scrape() }) { [self] shards in
+    workers?.ask(Self.scrape) { [self] shards in
       let text = Exposition.render(registry, shards: shards + [own], format: format)
       done(
         AdminResponse(status: 200, contentType: format.contentType, body: Array(text.utf8)))
@@ -79,7 +81,7 @@ extension ControlPlane {
   }
 
   private func upstreams(_ request: AdminRequest, _ done: @escaping Done) {
-    workers?.ask({ UpstreamView.all(of: $0) }) { [self] views in
+    workers?.ask(UpstreamView.all(of:)) { [self] views in
       let all = UpstreamView.sum(views)
       done(request.wantsText ? .text(UpstreamText.table(all, limits)) : .json(upstreamJSON(all)))
     }

@@ -1,6 +1,6 @@
 import DataPath
-import Dispatch
 import Discovery
+import Dispatch
 import Logging
 import Primitives
 import ProxyConfiguration
@@ -62,7 +62,8 @@ extension ControlPlane {
   private func refuse(_ faults: [String]) {
     lastReloadFaults = faults
     for fault in faults {
-      log.error("the reload was refused; the old configuration stays", metadata: ["fault": "\(fault)"])
+      log.error(
+        "the reload was refused; the old configuration stays", metadata: ["fault": "\(fault)"])
     }
   }
 

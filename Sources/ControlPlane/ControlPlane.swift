@@ -1,6 +1,6 @@
 import DataPath
-import Dispatch
 import Discovery
+import Dispatch
 import Logging
 import Primitives
 import ProxyConfiguration
@@ -184,7 +184,8 @@ package final class ControlPlane: @unchecked Sendable {
     phase = .draining
     let started = kernel.now()
     let deadline = started.advanced(by: configuration.drainTimeout)
-    log.info("draining", metadata: ["delay": "\(delay)", "timeout": "\(configuration.drainTimeout)"])
+    log.info(
+      "draining", metadata: ["delay": "\(delay)", "timeout": "\(configuration.drainTimeout)"])
     after(delay) { [self] in
       guard let workers else { return }
       let left = deadline.nanoseconds(since: kernel.now())

@@ -34,7 +34,9 @@ enum ListenerSockets {
   }
 
   private static func hint(_ error: Errno) -> String {
-    if error.isAddressInUse { return "; another process has it: choose another port or stop that one" }
+    if error.isAddressInUse {
+      return "; another process has it: choose another port or stop that one"
+    }
     if error.isPermissionDenied { return "; ports below 1024 need the right to bind them" }
     return ""
   }

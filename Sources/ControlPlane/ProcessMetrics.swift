@@ -44,7 +44,9 @@ struct ProcessMetrics {
     // Behind the name, which may hold anything but ends at the last parenthesis (proc(5)).
     let text = String(decoding: bytes, as: UTF8.self)
     let words = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
-    func number(_ field: Int) -> UInt64 { field - 2 < words.count ? UInt64(words[field - 2]) ?? 0 : 0 }
+    func number(_ field: Int) -> UInt64 {
+      field - 2 < words.count ? UInt64(words[field - 2]) ?? 0 : 0
+    }
     let ticks = number(14) + number(15)
     shard.set(cpu, ticks * (1_000_000_000 / UInt64(ThisProcess.clockTicksPerSecond)))
     shard.set(threads, number(20))

@@ -12,7 +12,7 @@ struct UpstreamView: Sendable {
   var name: String
   var endpoints: [Endpoint]
 
-  static func all(of worker: Worker) -> [UpstreamView] {
+  @Sendable static func all(of worker: Worker) -> [UpstreamView] {
     worker.snapshot.upstreams.map { upstream in
       UpstreamView(
         name: upstream.plan.name,

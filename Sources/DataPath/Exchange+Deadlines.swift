@@ -47,7 +47,9 @@ extension Exchange {
     if stage == .waiting, now >= pendingDeadline { return .pendingTimeout }
     if now >= headDeadline { return stage == .head ? .requestHeadTimeout : .requestTimeout }
     guard let settings = listener?.settings else { return nil }
-    if downstream?.output?.isEmpty == false, now >= lastProgress.advanced(by: settings.writeStallTimeout) {
+    if downstream?.output?.isEmpty == false,
+      now >= lastProgress.advanced(by: settings.writeStallTimeout)
+    {
       return .downstreamWriteStalled
     }
     if stage == .responding, !requestDone, let failure = bodyRate(settings) { return failure }

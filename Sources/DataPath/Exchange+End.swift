@@ -42,8 +42,9 @@ extension Exchange {
     if !requestDone { keepsDownstreamOpen = false }
     responseBegun = true
     stage = .replying
-    guard let out = downstream.output ?? worker.pool.take(atLeast: BufferPool.largeBytes)
-      ?? worker.pool.take()
+    guard
+      let out = downstream.output ?? worker.pool.take(atLeast: BufferPool.largeBytes)
+        ?? worker.pool.take()
     else { return cut(downstream) }
     out.removeAll()
     downstream.output = out

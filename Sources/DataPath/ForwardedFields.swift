@@ -16,14 +16,16 @@ enum ForwardedFields {
       guard writeFor(head, bytes, isTrusted, peer, out) else { return false }
     }
     if !omitted.contains(.xForwardedProto) {
-      guard keep(.xForwardedProto, head, bytes, isTrusted, out)
-        ?? HeadEncoder.append("x-forwarded-proto: http\r\n", to: out)
+      guard
+        keep(.xForwardedProto, head, bytes, isTrusted, out)
+          ?? HeadEncoder.append("x-forwarded-proto: http\r\n", to: out)
       else { return false }
     }
     if !omitted.contains(.xForwardedHost), !head.authority.isEmpty {
       let authority = bytes.extracting(head.authority.bounds)
-      guard keep(.xForwardedHost, head, bytes, isTrusted, out)
-        ?? HeadEncoder.appendField("x-forwarded-host", value: authority, to: out)
+      guard
+        keep(.xForwardedHost, head, bytes, isTrusted, out)
+          ?? HeadEncoder.appendField("x-forwarded-host", value: authority, to: out)
       else { return false }
     }
     // Only continued: who does not send it reads the x- forms.

@@ -24,7 +24,11 @@ package struct HeaderEdits: Sendable {
     var others: [[UInt8]] = []
     for name in remove + set.map(\.name) {
       let id = Self.fieldName(name)
-      if id == .other { others.append(Array(name.lowercased().utf8)) } else { known.insert(FieldSet(id)) }
+      if id == .other {
+        others.append(Array(name.lowercased().utf8))
+      } else {
+        known.insert(FieldSet(id))
+      }
     }
     omitted = known
     self.others = others

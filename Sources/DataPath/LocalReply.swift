@@ -23,7 +23,8 @@ enum LocalReply {
     appendReason(row.name, detail, out)
     out.append("\"\r\n")
     out.append(
-      wantsText ? "content-type: text/plain; charset=utf-8\r\n" : "content-type: application/json\r\n")
+      wantsText
+        ? "content-type: text/plain; charset=utf-8\r\n" : "content-type: application/json\r\n")
     if row.status == 503 { out.append("retry-after: 1\r\n") }
     let reasonCount =
       row.name.utf8CodeUnitCount
@@ -129,7 +130,9 @@ enum LocalReply {
     var hasText = false
     for index in value.indices where value[index] == 0x2F {
       if matches(value, "text", before: index) { hasText = true }
-      if index + 4 < value.count, value[index + 1] == 0x6A, value[index + 2] == 0x73 { return false }
+      if index + 4 < value.count, value[index + 1] == 0x6A, value[index + 2] == 0x73 {
+        return false
+      }
     }
     return hasText
   }

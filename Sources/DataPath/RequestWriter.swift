@@ -112,7 +112,9 @@ enum RequestWriter {
       trace.appendB3(to: out)
       out.append("\r\n")
     }
-    if settings.addsVia { out.append(exchange.head.minorVersion == 1 ? "via: 1.1 weir\r\n" : "via: 1.0 weir\r\n") }
+    if settings.addsVia {
+      out.append(exchange.head.minorVersion == 1 ? "via: 1.1 weir\r\n" : "via: 1.0 weir\r\n")
+    }
     return true
   }
 

@@ -82,7 +82,8 @@ package final class WorkerEndpoint: ConnectionReceiver {
   }
 
   /// Closes a connection, idle ones after their removal from the pool.
-  func close(_ connection: UpstreamConnection, _ reason: UpstreamMetrics.Close, reset: Bool = false) {
+  func close(_ connection: UpstreamConnection, _ reason: UpstreamMetrics.Close, reset: Bool = false)
+  {
     connection.giveBuffers(to: upstream.worker.pool)
     connection.close(reset: reset)
     forget(connection, reason)

@@ -78,7 +78,9 @@ package enum HeadEncoder {
       if field.id != .other, omitted.contains(field.id) { continue }
       let name = bytes.extracting(field.name.bounds)
       if nominatesOthers, isNominated(name, fields, bytes) { continue }
-      if !others.isEmpty, field.id == .other, others.contains(where: { equalIgnoringCase($0.span, name) }) {
+      if !others.isEmpty, field.id == .other,
+        others.contains(where: { equalIgnoringCase($0.span, name) })
+      {
         continue
       }
       guard appendField(name: name, value: bytes.extracting(field.value.bounds), to: out) else {

@@ -14,7 +14,8 @@ public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
       self = .unix(path)
       return
     }
-    guard let colon = text.lastIndex(of: ":"), let port = Self.port(text[text.index(after: colon)...])
+    guard let colon = text.lastIndex(of: ":"),
+      let port = Self.port(text[text.index(after: colon)...])
     else { return nil }
     var host = text[..<colon]
     let isBracketed = host.hasPrefix("[") && host.hasSuffix("]") && host.count > 2

@@ -17,7 +17,8 @@ enum Environment {
         continue
       }
       guard rest.first == "{", let end = rest.firstIndex(of: "}") else {
-        return .failure(Fault(message: "a lone $; write $$ for a dollar sign, ${NAME} for a variable"))
+        return .failure(
+          Fault(message: "a lone $; write $$ for a dollar sign, ${NAME} for a variable"))
       }
       let reference = rest[rest.index(after: rest.startIndex)..<end]
       rest = rest[rest.index(after: end)...]
@@ -52,6 +53,7 @@ enum Environment {
     if let text = found ?? fallback.map(String.init) { return .success(text) }
     return .failure(
       Fault(
-        message: "the environment variable \(name) is not set; set it or write ${\(name):-default}"))
+        message: "the environment variable \(name) is not set; set it or write ${\(name):-default}")
+    )
   }
 }

@@ -53,7 +53,9 @@ struct RouteReader {
     }
     if let regex = match.text("regex") { return .regex(regex) }
     let text = match.text("path") ?? match.text("prefix") ?? "/"
-    guard begins(text, match.mark(given.first ?? "prefix"), "match.\(given.first ?? "prefix")", &checker)
+    guard
+      begins(
+        text, match.mark(given.first ?? "prefix"), "match.\(given.first ?? "prefix")", &checker)
     else { return nil }
     return match.has("path") ? .exact(text) : .prefix(text)
   }
@@ -180,7 +182,9 @@ struct RouteReader {
     edits.set = fields(section, "set", mayBeAny: false, &checker)
     edits.add = fields(section, "add", mayBeAny: false, &checker)
     for item in section.list("remove") {
-      guard case .text(let name) = item.value, isAllowed(name, item.mark, &checker) else { continue }
+      guard case .text(let name) = item.value, isAllowed(name, item.mark, &checker) else {
+        continue
+      }
       edits.remove.append(name)
     }
     return edits

@@ -44,7 +44,9 @@ enum Scalars {
       !host.isEmpty && host.utf8.count <= 253
       && host.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
         !label.isEmpty && label.utf8.count <= 63 && label.first != "-" && label.last != "-"
-          && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
+          && label.allSatisfy {
+            $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_")
+          }
       }
     // What reads like an address and is none would be looked up in vain.
     let isNumeric = host.allSatisfy { $0.isNumber || $0 == "." }

@@ -141,14 +141,16 @@ struct SchemaChecker {
     switch schema {
     case .text(let what): return what
     case .boolean: return "true or false"
-    case .integer(let range): return "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    case .integer(let range):
+      return "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .count(let range):
       return "a whole number from \(range.lowerBound) to \(range.upperBound), or off"
     case .duration(let range, let mayBeOff):
       let ends = "\(Scalars.text(range.lowerBound)) to \(Scalars.text(range.upperBound))"
       return "a duration such as 250ms, 5s or 1m, from \(ends)\(mayBeOff ? ", or off" : "")"
     case .size(let range, let mayBeOff):
-      let ends = "\(Scalars.text(bytes: range.lowerBound)) to \(Scalars.text(bytes: range.upperBound))"
+      let ends =
+        "\(Scalars.text(bytes: range.lowerBound)) to \(Scalars.text(bytes: range.upperBound))"
       return "a size such as 64KiB or 1MiB, from \(ends)\(mayBeOff ? ", or off" : "")"
     case .address(let mayBeName):
       let forms = "127.0.0.1:8080, [::1]:8080 or unix:/run/app.sock"

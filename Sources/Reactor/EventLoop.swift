@@ -42,7 +42,8 @@ package final class EventLoop {
   /// Gives `descriptor` to `source` and watches it, edge-triggered, for good: nothing is re-armed
   /// per request. On an error the descriptor stays the caller's.
   package func add(
-    _ source: EventSource, on descriptor: Int32, watching interest: Readiness = [.readable, .writable],
+    _ source: EventSource, on descriptor: Int32,
+    watching interest: Readiness = [.readable, .writable],
     isExclusive: Bool = false
   ) throws(Errno) {
     let slot = freeSlots.popLast() ?? UInt32(sources.count)

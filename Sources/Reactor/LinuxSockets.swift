@@ -165,7 +165,9 @@ public class LinuxSockets: Kernel {
   }
 
   @discardableResult
-  private final func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) -> Bool {
+  private final func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32)
+    -> Bool
+  {
     var value = value
     // SAFETY: `value` outlives the call.
     let result = unsafe setsockopt(

@@ -10,7 +10,8 @@ package final class LoopThread: @unchecked Sendable {
   package init(name: String, _ body: @escaping @Sendable () -> Void) {
     let box = unsafe Unmanaged.passRetained(Body(name: name, run: body))
     // SAFETY: the box is released by the thread, which takes it over.
-    let result = unsafe pthread_create(&thread, nil, { unsafe LoopThread.start($0) }, box.toOpaque())
+    let result = unsafe pthread_create(
+      &thread, nil, { unsafe LoopThread.start($0) }, box.toOpaque())
     precondition(result == 0, "no thread could be started: \(Errno(result))")
   }
 

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Whole small files, and what tells two versions of one apart. Blocking: for Dispatch and start-up.

@@ -9,7 +9,9 @@ package struct Redirect: Sendable, Equatable {
   /// 301, 302, 303, 307 or 308. Default 308: the method stays and caches may keep it.
   package var status: UInt16
 
-  package init(scheme: String? = nil, host: String? = nil, path: String? = nil, status: UInt16 = 308) {
+  package init(
+    scheme: String? = nil, host: String? = nil, path: String? = nil, status: UInt16 = 308
+  ) {
     self.scheme = scheme
     self.host = host
     self.path = path

@@ -74,7 +74,8 @@ package final class RouteTable {
     }
     considerPrefixes(path, authority, head, bytes, &best)
     for entry in regexes where entry.route < best {
-      if entry.hosts.contains(where: { hosts.matches($0, authority) }), conditions[entry.route].hold(head, bytes),
+      if entry.hosts.contains(where: { hosts.matches($0, authority) }),
+        conditions[entry.route].hold(head, bytes),
         entry.regex.matches(path)
       {
         best = entry.route

@@ -1,0 +1,178 @@
+import Testing
+import WeirTesting
+
+/// Failures that the client or the endpoint cause: what the client is answered, what is counted,
+/// and that the next request is served.
+@Suite(.serialized)
+struct FailureTests {
+  private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+  private func healthy() throws -> ScriptedEndpoint {
+    try ScriptedEndpoint.answering { _ in Self.ok }
+  }
+
+  private func counted(_ proxy: RunningProxy, _ reason: String, _ code: Int, upstream: String)
+    throws -> Double
+  {
+    let route = upstream == "none" ? "none" : "0"
+    return try proxy.metric(
+      "weir_requests_total{listener=\"ingress\",route=\"\(route)\",upstream=\"\(upstream)\","
+        + "code=\"\(code)\",reason=\"\(reason)\"}")
+  }
+
+  @Test func forwardsAndAnswers() throws {
+    let endpoint = try healthy()
+    let proxy = try RunningProxy(endpoints: [endpoint.port])
+    let answer = try proxy.get("/prescriptions?id=1")
+    #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
+    #expect(answer.hasSuffix("\r\n\r\nok"))
+    #expect(try counted(proxy, "none", 200, upstream: "service") == 1)
+    #expect(proxy.stop())
+  }
+
+  @Test(arguments: [
+    ("GET / HTTP/1.1\r\n\r\n", 400, "malformed_request", "missing_host"),
+    ("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400, "malformed_request", "repeated_host"),
+    (
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+      400, "malformed_request", "length_and_chunked"
+    ),
+    ("GET /\u{1} HTTP/1.1\r\nHost: a\r\n\r\n", 400, "malformed_request", ""),
+    ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505, "version_unsupported", ""),
+    ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, "malformed_request", "http2_preface"),
+    ("GET / HTTP/1.1\r\nHost: a\r\nExpect: magic\r\n\r\n", 417, "expectation_unsupported", ""),
+    ("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", 403, "connect_denied", ""),
+    ("GET /../x HTTP/1.1\r\nHost: a\r\n\r\n", 400, "malformed_request", "bad_path"),
+  ])
+  func refusesWhatIsMalformed(
+    request: String, status: Int, failure: String, detail: String
+  ) throws {
+    let endpoint = try healthy()
+    let proxy = try RunningProxy(endpoints: [endpoint.port])
+    let answer = try proxy.exchange(
+      request.replacing(
+        "GET / HTTP/1.1\r\nHost: a\r\nExpect", with: "GET / HTTP/1.1\r\nHost: a\r\nExpect"))
+    #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
+    #expect(answer.contains("proxy-status: weir; error="))
+    #expect(answer.contains(failure))
+    #expect(answer.contains(detail))
+    #expect(answer.contains("connection: close") || failure == "connect_denied")
+    #expect(try counted(proxy, failure, status, upstream: "none") == 1)
+    #expect(try proxy.get("/").contains("200 OK"))
+    #expect(proxy.stop())
+  }
+
+  @Test func namesARefusedConnection() throws {
+    let (listener, port) = try BlockingSocket.listen()
+    listener.close()
+    let proxy = try RunningProxy(endpoints: [port])
+    let answer = try proxy.get("/")
+    #expect(answer.hasPrefix("HTTP/1.1 502 "))
+    #expect(answer.contains("error=connection_refused"))
+    #expect(try counted(proxy, "connect_refused", 502, upstream: "service") == 1)
+    #expect(proxy.stop())
+  }
+
+  @Test(arguments: [
+    ("", "upstream_closed"),
+    ("HTTP/1.1 200 OK\r\nContent-Le", "response_incomplete"),
+    ("HTTP/1.1 2OO OK\r\n\r\n", "malformed_response"),
+    ("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na", "malformed_response"),
+    ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", "upgrade_failed"),
+  ])
+  func namesWhatAnEndpointGetsWrong(response: String, failure: String) throws {
+    let endpoint = try ScriptedEndpoint { connection, _ in
+      _ = try connection.receiveMessage()
+      try connection.send(response)
+      connection.shutdownSend()
+      _ = try connection.receive()
+    }
+    let proxy = try RunningProxy(endpoints: [endpoint.port])
+    let answer = try proxy.get("/")
+    #expect(answer.hasPrefix("HTTP/1.1 502 "), "\(answer)")
+    #expect(answer.contains(failure))
+    #expect(try counted(proxy, failure, 502, upstream: "service") == 1)
+    #expect(proxy.stop())
+  }
+
+  @Test func cutsAnAnswerThatEndsShort() throws {
+    let endpoint = try ScriptedEndpoint { connection, _ in
+      _ = try connection.receiveMessage()
+      try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
+      connection.close()
+    }
+    let proxy = try RunningProxy(endpoints: [endpoint.port])
+    let socket = try BlockingSocket.connect(port: proxy.port)
+    try socket.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    // The client must not take the part for the whole: it sees a reset, not an end.
+    #expect(throws: BlockingSocket.Failure.self) { _ = try socket.receiveAll() }
+    #expect(try counted(proxy, "response_incomplete", 200, upstream: "service") == 1)
+    #expect(proxy.stop())
+  }
+
+  @Test func timesOutAnEndpointThatHangs() throws {
+    let endpoint = try ScriptedEndpoint { connection, _ in _ = try connection.receiveAll() }
+    let proxy = try RunningProxy(
+      endpoints: [endpoint.port],
+      routes: "[{ match: { prefix: / }, upstream: service, timeout: 100ms }]")
+    let answer = try proxy.get("/")
+    #expect(answer.hasPrefix("HTTP/1.1 504 "))
+    #expect(answer.contains("request_timeout"))
+    #expect(proxy.stop())
+  }
+
+  @Test func cutsASlowHead() throws {
+    let endpoint = try healthy()
+    let proxy = try RunningProxy(
+      endpoints: [endpoint.port], listener: "timeouts: { request_head: 100ms }")
+    #expect(try proxy.exchange("GET / HT").hasPrefix("HTTP/1.1 408 "))
+    #expect(try counted(proxy, "request_head_timeout", 408, upstream: "none") == 1)
+    #expect(proxy.stop())
+  }
+
+  @Test func cutsASlowBody() throws {
+    let endpoint = try ScriptedEndpoint { connection, _ in _ = try connection.receiveAll() }
+    let proxy = try RunningProxy(
+      endpoints: [endpoint.port],
+      listener: "request_body_rate: { bytes_per_second: 1000, window: 200ms }")
+    let answer = try proxy.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nx")
+    #expect(answer.hasPrefix("HTTP/1.1 408 "), "\(answer)")
+    #expect(answer.contains("request_body_too_slow"))
+    #expect(proxy.stop())
+  }
+
+  @Test(arguments: [
+    "Content-Length: 11\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n",
+  ])
+  func refusesABodyThatIsTooLarge(framing: String) throws {
+    let endpoint = try ScriptedEndpoint { connection, _ in _ = try connection.receiveAll() }
+    let proxy = try RunningProxy(
+      endpoints: [endpoint.port], listener: "limits: { request_body: 10B }")
+    let answer = try proxy.exchange("POST / HTTP/1.1\r\nHost: a\r\n\(framing)")
+    #expect(answer.hasPrefix("HTTP/1.1 413 "), "\(answer)")
+    #expect(proxy.stop())
+  }
+
+  @Test func refusesLongHeadsAndTargets() throws {
+    let endpoint = try healthy()
+    let proxy = try RunningProxy(endpoints: [endpoint.port])
+    let longTarget = String(repeating: "a", count: 9000)
+    #expect(try proxy.get("/\(longTarget)").hasPrefix("HTTP/1.1 414 "))
+    let longField = "X-Long: \(String(repeating: "a", count: 62_000))\r\n"
+    #expect(try proxy.get("/", headers: longField).hasPrefix("HTTP/1.1 431 "))
+    let many = String(repeating: "X-A: b\r\n", count: 101)
+    #expect(try proxy.get("/", headers: many).hasPrefix("HTTP/1.1 431 "))
+    #expect(try proxy.get("/").contains("200 OK"))
+    #expect(proxy.stop())
+  }
+
+  @Test func answersNoRouteAndNoEndpoint() throws {
+    let proxy = try RunningProxy(
+      endpoints: [9], routes: "[{ match: { path: /only }, upstream: service }]")
+    let answer = try proxy.get("/other", headers: "Accept: text/plain\r\n")
+    #expect(answer.hasPrefix("HTTP/1.1 404 "))
+    #expect(answer.hasSuffix("weir: no_route\n"))
+    #expect(try counted(proxy, "no_route", 404, upstream: "none") == 1)
+    #expect(proxy.stop())
+  }
+}

@@ -1,0 +1,107 @@
+import ControlPlane
+import Foundation
+import Logging
+import Primitives
+import ProxyConfiguration
+import WeirTesting
+
+/// A whole proxy in this process, from configuration text, on ports that were free.
+final class RunningProxy: Sendable {
+  let port: UInt16
+  let adminPort: UInt16
+  let plane: ControlPlane
+  private let file: String
+  private let ended: DispatchSemaphore
+
+  /// `body`: what stands under `listeners[0]` and behind; `endpoints`: of the upstream `service`.
+  convenience init(
+    endpoints: [UInt16], routes: String = "[{ match: { prefix: / }, upstream: service }]",
+    listener: String = "", upstream: String = "", top: String = ""
+  ) throws {
+    let list = endpoints.map { "127.0.0.1:\($0)" }.joined(separator: ", ")
+    try self.init(
+      """
+      workers: 1
+      admin: { address: 127.0.0.1:0 }
+      drain: { delay: 0s, timeout: 5s }
+      \(top)
+      listeners:
+        - name: ingress
+          address: 127.0.0.1:0
+          routes: \(routes)
+          \(listener)
+      upstreams:
+        service:
+          endpoints: [\(list)]
+          \(upstream)
+      """)
+  }
+
+  init(_ yaml: String) throws {
+    file = NSTemporaryDirectory() + "weir-\(UUID().uuidString).yaml"
+    try yaml.write(toFile: file, atomically: true, encoding: .utf8)
+    let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    do {
+      plane = try ControlPlane(file: ConfigurationFile(path: file), log: log)
+    } catch {
+      throw Unusable(reason: "\(error.faults)")
+    }
+    let ended = DispatchSemaphore(value: 0)
+    self.ended = ended
+    try plane.start { ended.signal() }
+    let addresses = plane.addresses
+    guard let port = addresses.listeners.values.first?.port else {
+      throw Unusable(reason: "no listener is bound")
+    }
+    self.port = port
+    adminPort = addresses.admin?.port ?? 0
+  }
+
+  struct Unusable: Error {
+    var reason: String
+  }
+
+  /// Replaces the configuration file's text.
+  func rewrite(_ yaml: String) throws {
+    try yaml.write(toFile: file, atomically: true, encoding: .utf8)
+  }
+
+  /// Sends one request on a connection of its own and returns all that comes back.
+  func exchange(_ request: String) throws -> String {
+    let socket = try BlockingSocket.connect(port: port)
+    try socket.send(request)
+    return try socket.receiveAll()
+  }
+
+  /// The answer to a GET that asks for the connection to be closed.
+  func get(_ target: String, headers: String = "") throws -> String {
+    try exchange("GET \(target) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\(headers)\r\n")
+  }
+
+  /// An admin endpoint's answer.
+  func admin(_ path: String, method: String = "GET", body: String = "") throws -> String {
+    let socket = try BlockingSocket.connect(port: adminPort)
+    try socket.send(
+      "\(method) \(path) HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n"
+        + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+    return try socket.receiveAll()
+  }
+
+  /// The value of a metric's series; `line`: its name and labels. 0 where it is not there yet.
+  func metric(_ line: String) throws -> Double {
+    let text = try admin("/metrics")
+    for entry in text.split(separator: "\n") where entry.hasPrefix(line + " ") {
+      return Double(entry.dropFirst(line.count + 1)) ?? .nan
+    }
+    return 0
+  }
+
+  /// Drains and waits for the end; false: it did not end in time.
+  @discardableResult
+  func stop() -> Bool {
+    plane.drain(delay: .zero)
+    let result = ended.wait(timeout: .now() + 10)
+    try? FileManager.default.removeItem(atPath: file)
+    return result == .success
+  }
+}

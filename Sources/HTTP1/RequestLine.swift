@@ -54,15 +54,6 @@ extension Method {
       case (7, 0x4F): .options
       default: .other
       }
-    self = candidate != .other && Method.spells(token, candidate.name) ? candidate : .other
-  }
-
-  private static func spells(_ token: Span<UInt8>, _ name: StaticString) -> Bool {
-    name.withUTF8Buffer { text in
-      guard text.count == token.count else { return false }
-      // SAFETY: index < text.count.
-      for index in token.indices where token[index] != (unsafe text[index]) { return false }
-      return true
-    }
+    self = candidate != .other && ByteScan.equal(token, candidate.name) ? candidate : .other
   }
 }

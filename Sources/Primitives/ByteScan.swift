@@ -52,6 +52,15 @@ package enum ByteScan {
     return true
   }
 
+  /// True when `bytes` is `text`.
+  package static func equal(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
+    guard bytes.count == text.utf8CodeUnitCount else { return false }
+    // SAFETY: a static string is utf8CodeUnitCount bytes long and lives for ever.
+    let expected = unsafe text.utf8Start
+    for index in bytes.indices where bytes[index] != (unsafe expected[index]) { return false }
+    return true
+  }
+
   /// True when `bytes` is `text` but for the case of ASCII letters. `text` is in lower case.
   package static func equalIgnoringCase(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
     guard bytes.count == text.utf8CodeUnitCount else { return false }

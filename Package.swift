@@ -12,7 +12,7 @@ let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
   // docs/decisions/0001-exclusivity.md: 37 % of the instructions of a proxied request; debug,
   // test, fuzz and sanitizer builds keep the check.
-  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+  .unsafeFlags(["-enforce-exclusivity=unchecked", "-cross-module-optimization"], .when(configuration: .release)),
 ]
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {

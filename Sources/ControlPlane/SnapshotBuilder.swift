@@ -68,13 +68,13 @@ final class SnapshotBuilder {
     let endpoints = (answer?.endpoints ?? []).map {
       UpstreamPlan.Endpoint(address: $0.address, weight: $0.weight)
     }
-    var plan = UpstreamPlan(name: upstream.name, endpoints: endpoints, limits: shared)
+    let plan = UpstreamPlan(name: upstream.name, endpoints: endpoints, limits: shared)
     plan.policy = upstream.policy == .roundRobin ? .roundRobin : .leastRequest
     plan.pool = PoolPolicy(
       idle: upstream.poolIdle, ageMax: upstream.poolAge, idleMax: upstream.idleConnectionsMax)
-    plan.connectTimeout = upstream.connectTimeout
-    plan.pendingTimeout = upstream.pendingTimeout
-    plan.streamIdleTimeout = upstream.streamIdleTimeout
+    plan.connectNanoseconds = upstream.connectTimeout.nanosecondsClamped
+    plan.pendingNanoseconds = upstream.pendingTimeout.nanosecondsClamped
+    plan.streamIdleNanoseconds = upstream.streamIdleTimeout.nanosecondsClamped
     plan.isUnresolved = answer?.failedNames.isEmpty == false
     return plan
   }
@@ -134,7 +134,7 @@ final class SnapshotBuilder {
 }
 
 extension HeaderEdits {
-  init(_ edits: RouteConfiguration.Edits) {
+  convenience init(_ edits: RouteConfiguration.Edits) {
     self.init(
       set: edits.set.map { ($0.name, $0.value) }, add: edits.add.map { ($0.name, $0.value) },
       remove: edits.remove)
@@ -142,7 +142,7 @@ extension HeaderEdits {
 }
 
 extension ProxySettings {
-  init(_ configuration: Configuration) {
+  convenience init(_ configuration: Configuration) {
     self.init()
     trustedProxies = configuration.trustedProxies
     emitsW3C = configuration.propagatesW3C
@@ -153,17 +153,17 @@ extension ProxySettings {
 }
 
 extension ListenerSettings {
-  init(_ listener: ListenerConfiguration) {
+  convenience init(_ listener: ListenerConfiguration) {
     self.init(name: listener.name, address: listener.address)
     headLimits = HeadLimits(
       headBytesMax: listener.requestHeadBytesMax, fieldsMax: listener.fieldsMax,
       targetBytesMax: listener.targetBytesMax)
     requestBodyBytesMax = listener.requestBodyBytesMax.map { UInt64($0) }
     requestsPerConnectionMax = listener.requestsPerConnectionMax.map { UInt64($0) }
-    requestHeadTimeout = listener.requestHeadTimeout
-    idleTimeout = listener.idleTimeout
-    writeStallTimeout = listener.writeStallTimeout
+    requestHeadNanoseconds = listener.requestHeadTimeout.nanosecondsClamped
+    idleNanoseconds = listener.idleTimeout.nanosecondsClamped
+    writeStallNanoseconds = listener.writeStallTimeout.nanosecondsClamped
     bodyBytesPerSecondMin = UInt64(listener.bodyBytesPerSecondMin)
-    bodyRateWindow = listener.bodyRateWindow
+    bodyWindowNanoseconds = listener.bodyRateWindow.nanosecondsClamped
   }
 }

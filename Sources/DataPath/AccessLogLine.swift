@@ -36,14 +36,13 @@ enum AccessLogLine {
 
   private static func writeRequest(_ exchange: Exchange, _ json: inout JSONWriter, _ out: Buffer) {
     guard exchange.hasHead, let input = exchange.downstream?.input else { return }
-    let head = exchange.head
     let bytes = input.readable
-    json.text("method", bytes.extracting(head.methodText.bounds), most: 32)
-    json.text("host", bytes.extracting(head.authority.bounds), most: 256)
-    json.text("path", bytes.extracting(head.target.bounds), most: 1024)
-    json.text("protocol", head.minorVersion == 1 ? "HTTP/1.1" : "HTTP/1.0")
-    if head.present.contains(.userAgent),
-      let agent = head.fields.first(where: { $0.id == .userAgent })
+    json.text("method", bytes.extracting(exchange.head.methodText.bounds), most: 32)
+    json.text("host", bytes.extracting(exchange.head.authority.bounds), most: 256)
+    json.text("path", bytes.extracting(exchange.head.target.bounds), most: 1024)
+    json.text("protocol", exchange.head.minorVersion == 1 ? "HTTP/1.1" : "HTTP/1.0")
+    if exchange.head.present.contains(.userAgent),
+      let agent = exchange.head.fields.first(where: { $0.id == .userAgent })
     {
       json.text("user_agent", bytes.extracting(agent.value.bounds), most: 256)
     }

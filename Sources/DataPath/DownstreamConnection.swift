@@ -42,7 +42,7 @@ package final class DownstreamConnection: ByteStream {
   var isDraining: Bool { worker.isDraining || !listener.isOpen }
 
   func start() {
-    loop.arm(self, at: loop.now.advanced(by: settings.idleTimeout))
+    loop.arm(self, at: loop.now.advanced(byNanoseconds: settings.idleNanoseconds))
   }
 
   /// Answers at once with `failure` and closes; for a connection above the limit.
@@ -99,7 +99,7 @@ package final class DownstreamConnection: ByteStream {
       input.consume(consumed)
       if input.isEmpty { giveInput(to: worker.pool) }
     }
-    loop.arm(self, at: loop.now.advanced(by: settings.idleTimeout))
+    loop.arm(self, at: loop.now.advanced(byNanoseconds: settings.idleNanoseconds))
     // One request a turn: a client that pipelines does not starve the others.
     if input != nil || mayReceive { loop.resumeLater(self) }
   }

@@ -35,7 +35,7 @@ extension Exchange {
     case .waiting(let ticket):
       self.ticket = ticket
       stage = .waiting
-      pendingDeadline = now.advanced(by: upstream.plan.pendingTimeout)
+      pendingDeadline = now.advanced(byNanoseconds: upstream.plan.pendingNanoseconds)
       armDeadline()
     case .refused(let failure): fail(failure)
     }

@@ -22,15 +22,15 @@ extension Exchange {
   private var nextDeadline: Instant {
     var next = min(headDeadline, totalDeadline, pendingDeadline)
     if let upstream, stage != .waiting {
-      next = min(next, lastProgress.advanced(by: upstream.plan.streamIdleTimeout))
+      next = min(next, lastProgress.advanced(byNanoseconds: upstream.plan.streamIdleNanoseconds))
     }
     if let settings = listener?.settings {
       if stage == .responding, !requestDone, settings.bodyBytesPerSecondMin > 0 {
         if bodyWindowStart.nanoseconds == 0 { bodyWindowStart = now }
-        next = min(next, bodyWindowStart.advanced(by: settings.bodyRateWindow))
+        next = min(next, bodyWindowStart.advanced(byNanoseconds: settings.bodyWindowNanoseconds))
       }
       if downstream?.output?.isEmpty == false {
-        next = min(next, lastProgress.advanced(by: settings.writeStallTimeout))
+        next = min(next, lastProgress.advanced(byNanoseconds: settings.writeStallNanoseconds))
       }
     }
     return next
@@ -48,12 +48,12 @@ extension Exchange {
     if now >= headDeadline { return stage == .head ? .requestHeadTimeout : .requestTimeout }
     guard let settings = listener?.settings else { return nil }
     if downstream?.output?.isEmpty == false,
-      now >= lastProgress.advanced(by: settings.writeStallTimeout)
+      now >= lastProgress.advanced(byNanoseconds: settings.writeStallNanoseconds)
     {
       return .downstreamWriteStalled
     }
     if stage == .responding, !requestDone, let failure = bodyRate(settings) { return failure }
-    if let upstream, now >= lastProgress.advanced(by: upstream.plan.streamIdleTimeout) {
+    if let upstream, now >= lastProgress.advanced(byNanoseconds: upstream.plan.streamIdleNanoseconds) {
       return connection?.output?.isEmpty == false ? .upstreamWriteStalled : .streamIdleTimeout
     }
     return nil
@@ -62,9 +62,9 @@ extension Exchange {
   /// Judges the window that is over, unless it is the endpoint that holds the client back.
   private func bodyRate(_ settings: ListenerSettings) -> FailureKind? {
     guard settings.bodyBytesPerSecondMin > 0,
-      now >= bodyWindowStart.advanced(by: settings.bodyRateWindow)
+      now >= bodyWindowStart.advanced(byNanoseconds: settings.bodyWindowNanoseconds)
     else { return nil }
-    let window = UInt64(max(settings.bodyRateWindow.nanosecondsClamped, 0))
+    let window = UInt64(max(settings.bodyWindowNanoseconds, 0))
     let needed = settings.bodyBytesPerSecondMin * (window / 1_000_000) / 1000
     let isSlow = bodyWindowBytes < needed
     bodyWindowStart = now

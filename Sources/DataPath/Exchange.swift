@@ -30,7 +30,7 @@ package final class Exchange: ConnectionReceiver {
 
   static let rootPath: [UInt8] = [0x2F]
 
-  unowned let worker: Worker
+  let worker: Worker
   var stage = Stage.idle
   /// Set from `begin` to `finish`.
   var downstream: DownstreamConnection?
@@ -118,7 +118,7 @@ package final class Exchange: ConnectionReceiver {
     stage = .head
     startedAt = now
     lastProgress = now
-    headDeadline = now.advanced(by: listener.settings.requestHeadTimeout)
+    headDeadline = now.advanced(byNanoseconds: listener.settings.requestHeadNanoseconds)
     readHead()
     if stage == .head { armDeadline() }
   }

@@ -9,38 +9,37 @@ enum ForwardedFields {
     _ exchange: Exchange, _ omitted: FieldSet, _ bytes: Span<UInt8>, to out: Buffer
   ) -> Bool {
     guard let downstream = exchange.downstream else { return false }
-    let head = exchange.head
     let isTrusted = downstream.isTrusted
     let peer = downstream.peerText
     if !omitted.contains(.xForwardedFor) {
-      guard writeFor(head, bytes, isTrusted, peer, out) else { return false }
+      guard writeFor(exchange, bytes, isTrusted, peer, out) else { return false }
     }
     if !omitted.contains(.xForwardedProto) {
       guard
-        keep(.xForwardedProto, head, bytes, isTrusted, out)
+        keep(.xForwardedProto, exchange, bytes, isTrusted, out)
           ?? HeadEncoder.append("x-forwarded-proto: http\r\n", to: out)
       else { return false }
     }
-    if !omitted.contains(.xForwardedHost), !head.authority.isEmpty {
-      let authority = bytes.extracting(head.authority.bounds)
+    if !omitted.contains(.xForwardedHost), !exchange.head.authority.isEmpty {
+      let authority = bytes.extracting(exchange.head.authority.bounds)
       guard
-        keep(.xForwardedHost, head, bytes, isTrusted, out)
+        keep(.xForwardedHost, exchange, bytes, isTrusted, out)
           ?? HeadEncoder.appendField("x-forwarded-host", value: authority, to: out)
       else { return false }
     }
     // Only continued: who does not send it reads the x- forms.
-    if head.present.contains(.forwarded), !omitted.contains(.forwarded) {
-      return writeForwarded(head, bytes, isTrusted, peer, out)
+    if exchange.head.present.contains(.forwarded), !omitted.contains(.forwarded) {
+      return writeForwarded(exchange, bytes, isTrusted, peer, out)
     }
     return true
   }
 
   private static func writeFor(
-    _ head: RequestHead, _ bytes: Span<UInt8>, _ isTrusted: Bool, _ peer: [UInt8], _ out: Buffer
+    _ exchange: Exchange, _ bytes: Span<UInt8>, _ isTrusted: Bool, _ peer: [UInt8], _ out: Buffer
   ) -> Bool {
     guard HeadEncoder.append("x-forwarded-for: ", to: out) else { return false }
-    if isTrusted, head.present.contains(.xForwardedFor) {
-      guard join(.xForwardedFor, head, bytes, out) else { return false }
+    if isTrusted, exchange.head.present.contains(.xForwardedFor) {
+      guard join(.xForwardedFor, exchange, bytes, out) else { return false }
     }
     guard peer.count + 2 <= out.writableCount else { return false }
     out.append(peer)
@@ -49,10 +48,10 @@ enum ForwardedFields {
   }
 
   private static func writeForwarded(
-    _ head: RequestHead, _ bytes: Span<UInt8>, _ isTrusted: Bool, _ peer: [UInt8], _ out: Buffer
+    _ exchange: Exchange, _ bytes: Span<UInt8>, _ isTrusted: Bool, _ peer: [UInt8], _ out: Buffer
   ) -> Bool {
     guard HeadEncoder.append("forwarded: ", to: out) else { return false }
-    if isTrusted, !join(.forwarded, head, bytes, out) { return false }
+    if isTrusted, !join(.forwarded, exchange, bytes, out) { return false }
     guard peer.count + 32 <= out.writableCount else { return false }
     // RFC 7239 §6: an IPv6 address is quoted and bracketed.
     let isV6 = peer.contains(0x3A)
@@ -64,9 +63,9 @@ enum ForwardedFields {
 
   /// All values of `name`, each followed by a comma.
   private static func join(
-    _ name: FieldName, _ head: RequestHead, _ bytes: Span<UInt8>, _ out: Buffer
+    _ name: FieldName, _ exchange: Exchange, _ bytes: Span<UInt8>, _ out: Buffer
   ) -> Bool {
-    for field in head.fields where field.id == name && !field.value.isEmpty {
+    for field in exchange.head.fields where field.id == name && !field.value.isEmpty {
       let value = bytes.extracting(field.value.bounds)
       guard value.count + 2 <= out.writableCount else { return false }
       out.append(value)
@@ -77,10 +76,10 @@ enum ForwardedFields {
 
   /// Copies the first field of that name; nil when it is not to be believed or not there.
   private static func keep(
-    _ name: FieldName, _ head: RequestHead, _ bytes: Span<UInt8>, _ isTrusted: Bool, _ out: Buffer
+    _ name: FieldName, _ exchange: Exchange, _ bytes: Span<UInt8>, _ isTrusted: Bool, _ out: Buffer
   ) -> Bool? {
-    guard isTrusted, head.present.contains(name),
-      let field = head.fields.first(where: { $0.id == name }), !field.value.isEmpty
+    guard isTrusted, exchange.head.present.contains(name),
+      let field = exchange.head.fields.first(where: { $0.id == name }), !field.value.isEmpty
     else { return nil }
     return HeadEncoder.appendField(
       name.text, value: bytes.extracting(field.value.bounds), to: out)

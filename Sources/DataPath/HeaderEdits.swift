@@ -3,7 +3,7 @@ import HTTPModel
 import Primitives
 
 /// What a route changes in a head's fields: some are dropped, some lines are added.
-package struct HeaderEdits: Sendable {
+package final class HeaderEdits: Sendable {
   /// Known names that are not copied: what is removed or set.
   let omitted: FieldSet
   /// The same of all other names, in lower case.

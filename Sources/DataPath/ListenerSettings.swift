@@ -2,7 +2,9 @@ import HTTP1
 import Primitives
 
 /// How a listener treats its connections, whatever the route.
-package struct ListenerSettings: Sendable, Equatable {
+package final class ListenerSettings: @unchecked Sendable {
+  // SAFETY: filled by the one who makes it, then only read.
+
   package var name: String
   package var address: SocketAddress
   package var headLimits = HeadLimits()
@@ -13,15 +15,15 @@ package struct ListenerSettings: Sendable, Equatable {
   /// Requests that one connection may carry; nil: no limit, as Envoy.
   package var requestsPerConnectionMax: UInt64?
   /// From a head's first byte to its last. HAProxy's guide: `timeout http-request 10s`.
-  package var requestHeadTimeout: Duration = .seconds(10)
+  package var requestHeadNanoseconds: Int64 = 10_000_000_000
   /// Without a request. nginx: `keepalive_timeout 75s`.
-  package var idleTimeout: Duration = .seconds(75)
+  package var idleNanoseconds: Int64 = 75_000_000_000
   /// A client that takes no byte of what waits for it. nginx: `send_timeout 60s`.
-  package var writeStallTimeout: Duration = .seconds(60)
-  /// A client that sends less of its body in each `bodyRateWindow` is cut, 0: none is. Apache's
+  package var writeStallNanoseconds: Int64 = 60_000_000_000
+  /// A client that sends less of its body in each window is cut, 0: none is. Apache's
   /// mod_reqtimeout: `body=20,MinRate=500`.
   package var bodyBytesPerSecondMin: UInt64 = 500
-  package var bodyRateWindow: Duration = .seconds(20)
+  package var bodyWindowNanoseconds: Int64 = 20_000_000_000
 
   package init(name: String, address: SocketAddress) {
     self.name = name

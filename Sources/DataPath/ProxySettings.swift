@@ -1,7 +1,9 @@
 import Primitives
 
 /// What holds for all listeners and routes.
-package struct ProxySettings: Sendable {
+package final class ProxySettings: @unchecked Sendable {
+  // SAFETY: filled by the one who makes it, then only read.
+
   /// Whose forwarded fields and request ids are believed. Default: loopback, the application beside
   /// us; a peer on a Unix-domain socket is on this machine and always believed.
   package var trustedProxies: [CIDR] = [CIDR("127.0.0.0/8"), CIDR("::1")].compactMap(\.self)

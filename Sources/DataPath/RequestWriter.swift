@@ -12,17 +12,16 @@ enum RequestWriter {
     FieldSet([.host, .xForwardedFor, .xForwardedProto, .xForwardedHost, .forwarded, .xRequestID]))
 
   static func write(_ exchange: Exchange, _ input: Buffer, to out: Buffer) -> Bool {
-    let head = exchange.head
     let bytes = input.readable
     guard let route = exchange.route, let trace = exchange.trace else { return false }
     var omitted = always.union(route.requestEdits.omitted)
     // A state without a context that it belongs to is dropped (W3C §3.3.1).
-    if !head.present.contains(.traceparent) { omitted.insert(FieldSet(.tracestate)) }
+    if !exchange.head.present.contains(.traceparent) { omitted.insert(FieldSet(.tracestate)) }
     return writeLine(exchange, route, input, out)
       && writeHost(exchange, route, bytes, out)
       && HeadEncoder.copyFields(
-        head.fields, of: bytes, omitting: omitted, others: route.requestEdits.others,
-        nominatesOthers: head.nominatesOthers, to: out)
+        exchange.head.fields, of: bytes, omitting: omitted, others: route.requestEdits.others,
+        nominatesOthers: exchange.head.nominatesOthers, to: out)
       && writeFraming(exchange, bytes, out)
       && ForwardedFields.write(exchange, route.requestEdits.omitted, bytes, to: out)
       && writeIdentity(exchange, trace, bytes, out)
@@ -33,13 +32,12 @@ enum RequestWriter {
   private static func writeLine(
     _ exchange: Exchange, _ route: Route, _ input: Buffer, _ out: Buffer
   ) -> Bool {
-    let head = exchange.head
-    let method = input.slice(head.methodText)
-    let query = input.slice(head.query)
+    let method = input.slice(exchange.head.methodText)
+    let query = input.slice(exchange.head.query)
     return exchange.withPath(input) { path in
-      guard let rewrite = route.rewrite, head.targetForm != .asterisk else {
+      guard let rewrite = route.rewrite, exchange.head.targetForm != .asterisk else {
         return HeadEncoder.appendRequestLine(
-          method: method, path: path, query: query, hasQuery: head.hasQuery, to: out)
+          method: method, path: path, query: query, hasQuery: exchange.head.hasQuery, to: out)
       }
       guard method.count + query.count + 16 <= out.writableCount else { return false }
       out.append(method)
@@ -47,7 +45,7 @@ enum RequestWriter {
       guard rewrite.apply(to: path, into: out), query.count + 12 <= out.writableCount else {
         return false
       }
-      if head.hasQuery {
+      if exchange.head.hasQuery {
         out.append(0x3F)
         out.append(query)
       }
@@ -73,9 +71,8 @@ enum RequestWriter {
   private static func writeFraming(
     _ exchange: Exchange, _ bytes: Span<UInt8>, _ out: Buffer
   ) -> Bool {
-    let head = exchange.head
     guard out.writableCount >= 128 else { return false }
-    switch head.framing {
+    switch exchange.head.framing {
     case .length(let length):
       out.append("content-length: ")
       out.append(decimal: length)
@@ -85,11 +82,11 @@ enum RequestWriter {
     }
     if exchange.isUpgradeRequested(bytes) {
       out.append("connection: upgrade\r\n")
-      for field in head.fields where field.id == .upgrade {
+      for field in exchange.head.fields where field.id == .upgrade {
         let value = bytes.extracting(field.value.bounds)
         guard HeadEncoder.appendField("upgrade", value: value, to: out) else { return false }
       }
-    } else if head.acceptsTrailers {
+    } else if exchange.head.acceptsTrailers {
       out.append("te: trailers\r\nconnection: te\r\n")
     }
     return true

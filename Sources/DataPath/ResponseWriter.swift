@@ -7,14 +7,13 @@ import Primitives
 /// `Date` and `Server` pass untouched. Cost: one copy of the fields. False: it does not fit.
 enum ResponseWriter {
   static func write(_ exchange: Exchange, _ input: Buffer, to out: Buffer) -> Bool {
-    let head = exchange.responseHead
     let bytes = input.readable
     guard let edits = exchange.route?.responseEdits else { return false }
     return HeadEncoder.appendStatusLine(
-      head.status, reason: bytes.extracting(head.reason.bounds), to: out)
+      exchange.responseHead.status, reason: bytes.extracting(exchange.responseHead.reason.bounds), to: out)
       && HeadEncoder.copyFields(
-        head.fields, of: bytes, omitting: FieldSet.hopByHop.union(edits.omitted),
-        others: edits.others, nominatesOthers: head.nominatesOthers, to: out)
+        exchange.responseHead.fields, of: bytes, omitting: FieldSet.hopByHop.union(edits.omitted),
+        others: edits.others, nominatesOthers: exchange.responseHead.nominatesOthers, to: out)
       && writeFraming(exchange, out)
       && writeConnection(exchange, out)
       && writeLines(edits.lines, out)
@@ -23,28 +22,26 @@ enum ResponseWriter {
 
   /// A 1xx that the client is shown.
   static func writeInterim(_ exchange: Exchange, _ input: Buffer, to out: Buffer) -> Bool {
-    let head = exchange.responseHead
     let bytes = input.readable
     return HeadEncoder.appendStatusLine(
-      head.status, reason: bytes.extracting(head.reason.bounds), to: out)
+      exchange.responseHead.status, reason: bytes.extracting(exchange.responseHead.reason.bounds), to: out)
       && HeadEncoder.copyFields(
-        head.fields, of: bytes, omitting: FieldSet.hopByHop,
-        nominatesOthers: head.nominatesOthers, to: out)
+        exchange.responseHead.fields, of: bytes, omitting: FieldSet.hopByHop,
+        nominatesOthers: exchange.responseHead.nominatesOthers, to: out)
       && HeadEncoder.append("\r\n", to: out)
   }
 
-  /// 101: the protocol changes behind this head.
+  /// 101: the protocol changes behind this exchange.responseHead.
   static func writeUpgrade(_ exchange: Exchange, _ input: Buffer, to out: Buffer) -> Bool {
-    let head = exchange.responseHead
     let bytes = input.readable
     guard
       HeadEncoder.appendStatusLine(
-        101, reason: bytes.extracting(head.reason.bounds), to: out),
+        101, reason: bytes.extracting(exchange.responseHead.reason.bounds), to: out),
       HeadEncoder.copyFields(
-        head.fields, of: bytes, omitting: FieldSet.hopByHop,
-        nominatesOthers: head.nominatesOthers, to: out)
+        exchange.responseHead.fields, of: bytes, omitting: FieldSet.hopByHop,
+        nominatesOthers: exchange.responseHead.nominatesOthers, to: out)
     else { return false }
-    for field in head.fields where field.id == .upgrade {
+    for field in exchange.responseHead.fields where field.id == .upgrade {
       let value = bytes.extracting(field.value.bounds)
       guard HeadEncoder.appendField("upgrade", value: value, to: out) else { return false }
     }
@@ -53,13 +50,12 @@ enum ResponseWriter {
 
   private static func writeFraming(_ exchange: Exchange, _ out: Buffer) -> Bool {
     guard out.writableCount >= 64 else { return false }
-    let head = exchange.responseHead
-    if exchange.chunksResponse || (head.declaresChunked && exchange.head.minorVersion == 1) {
+    if exchange.chunksResponse || (exchange.responseHead.declaresChunked && exchange.head.minorVersion == 1) {
       out.append("transfer-encoding: chunked\r\n")
       return true
     }
-    var length = head.declaredLength
-    if case .length(let declared) = head.framing { length = declared }
+    var length = exchange.responseHead.declaredLength
+    if case .length(let declared) = exchange.responseHead.framing { length = declared }
     guard let length else { return true }
     out.append("content-length: ")
     out.append(decimal: length)

@@ -12,7 +12,7 @@ package final class WorkerEndpoint: ConnectionReceiver {
   package let address: SocketAddress
   /// `127.0.0.1:9001`, for the log.
   let text: [UInt8]
-  unowned let upstream: WorkerUpstream
+  let upstream: WorkerUpstream
   /// Position in the upstream's endpoints; -1 once it has left the mesh.
   var index = -1
   private(set) var pool: IdlePool
@@ -39,7 +39,7 @@ package final class WorkerEndpoint: ConnectionReceiver {
     connection.receiver = exchange
     do throws(Errno) {
       try connection.open(
-        to: address, deadline: loop.now.advanced(by: upstream.plan.connectTimeout))
+        to: address, deadline: loop.now.advanced(byNanoseconds: upstream.plan.connectNanoseconds))
     } catch {
       freeIDs.append(id)
       exchange.connectFailure = UpstreamConnection.failure(of: error)
@@ -77,7 +77,7 @@ package final class WorkerEndpoint: ConnectionReceiver {
       close(connection, isOld == true ? .age : .unused)
     case .park:
       upstream.gauge(upstream.metrics.idle, up: true)
-      loop.arm(connection, at: loop.now.advanced(by: pool.trust(loop.now)))
+      loop.arm(connection, at: loop.now.advanced(byNanoseconds: pool.trustNanoseconds(loop.now)))
     }
   }
 
@@ -129,6 +129,6 @@ package final class WorkerEndpoint: ConnectionReceiver {
       upstream.gauge(upstream.metrics.idle, up: false)
       if let expired = connections[Int(id)] { close(expired, .idle) }
     }
-    if connection.isOpen { loop.arm(connection, at: loop.now.advanced(by: pool.trust(loop.now))) }
+    if connection.isOpen { loop.arm(connection, at: loop.now.advanced(byNanoseconds: pool.trustNanoseconds(loop.now))) }
   }
 }

@@ -16,7 +16,7 @@ package final class WorkerUpstream {
     case refused(FailureKind)
   }
 
-  unowned let worker: Worker
+  let worker: Worker
   package private(set) var plan: UpstreamPlan
   let metrics: UpstreamMetrics
   package private(set) var endpoints: [WorkerEndpoint] = []

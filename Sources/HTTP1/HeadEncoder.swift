@@ -73,22 +73,60 @@ package enum HeadEncoder {
     nominatesOthers: Bool, to out: Buffer
   ) -> Bool {
     let before = out.count
+    // Lines that stand together and are written as they would be anew go out in one copy.
+    var run = 0..<0
     for index in fields.indices {
       let field = fields[index]
-      if field.id != .other, omitted.contains(field.id) { continue }
-      let name = bytes.extracting(field.name.bounds)
-      if nominatesOthers, isNominated(name, fields, bytes) { continue }
-      if !others.isEmpty, field.id == .other,
-        others.contains(where: { equalIgnoringCase($0.span, name) })
-      {
+      if isOmitted(field, bytes, omitted, others, nominatesOthers ? fields : []) { continue }
+      let line = canonicalLine(field, bytes)
+      if let line, line.lowerBound == run.upperBound, !run.isEmpty {
+        run = run.lowerBound..<line.upperBound
         continue
       }
-      guard appendField(name: name, value: bytes.extracting(field.value.bounds), to: out) else {
-        out.truncate(out.count - before)
-        return false
+      guard copy(bytes, run, to: out) else { return undo(before, out) }
+      run = line ?? 0..<0
+      if line == nil {
+        let value = bytes.extracting(field.value.bounds)
+        guard appendField(name: bytes.extracting(field.name.bounds), value: value, to: out) else {
+          return undo(before, out)
+        }
       }
     }
+    return copy(bytes, run, to: out) || undo(before, out)
+  }
+
+  @inline(__always)
+  private static func isOmitted(
+    _ field: Field, _ bytes: Span<UInt8>, _ omitted: FieldSet, _ others: [[UInt8]],
+    _ nominating: [Field]
+  ) -> Bool {
+    if field.id != .other, omitted.contains(field.id) { return true }
+    if nominating.isEmpty, others.isEmpty { return false }
+    let name = bytes.extracting(field.name.bounds)
+    if !nominating.isEmpty, isNominated(name, nominating, bytes) { return true }
+    return field.id == .other && others.contains { equalIgnoringCase($0.span, name) }
+  }
+
+  /// The field's whole line, if it is `name: value CRLF` with nothing else between.
+  @inline(__always)
+  private static func canonicalLine(_ field: Field, _ bytes: Span<UInt8>) -> Range<Int>? {
+    let colon = field.name.end
+    let end = field.value.end
+    guard Int(field.value.start) == colon + 2, bytes[colon + 1] == 0x20, end + 1 < bytes.count,
+      bytes[end] == 0x0D
+    else { return nil }
+    return Int(field.name.start)..<end + 2
+  }
+
+  private static func copy(_ bytes: Span<UInt8>, _ run: Range<Int>, to out: Buffer) -> Bool {
+    guard run.count <= out.writableCount else { return false }
+    if !run.isEmpty { out.append(bytes.extracting(run)) }
     return true
+  }
+
+  private static func undo(_ before: Int, _ out: Buffer) -> Bool {
+    out.truncate(out.count - before)
+    return false
   }
 
   /// Whether a `Connection` field names `name`. Cost: linear in the Connection fields.

@@ -182,14 +182,32 @@
   /// Appends the low `digits` hexadecimal digits of `number`, zeros included.
   package func append(hexadecimal number: UInt64, digits: Int) {
     precondition(digits > 0 && digits <= 16 && digits <= capacity - end, "the number does not fit")
-    var shift = UInt64(digits * 4)
-    for _ in 0..<digits {
-      shift -= 4
-      let nibble = UInt8(truncatingIfNeeded: (number >> shift) & 0xF)
+    var left = digits
+    while left >= 8 {
+      left -= 8
+      let word = Self.digits(of: UInt32(truncatingIfNeeded: number >> UInt64(left * 4)))
+      // SAFETY: eight bytes fit behind `end` by the precondition above.
+      unsafe UnsafeMutableRawPointer(base + end).storeBytes(of: word, as: UInt64.self)
+      end += 8
+    }
+    while left > 0 {
+      left -= 1
+      let nibble = UInt8(truncatingIfNeeded: (number >> UInt64(left * 4)) & 0xF)
       // SAFETY: end < capacity by the precondition above.
       unsafe base[end] = nibble < 10 ? nibble + 0x30 : nibble + 0x57
       end += 1
     }
+  }
+
+  /// The eight digits of `number` in memory order: nibbles are spread to bytes, and those above 9
+  /// are moved to the letters, all at once.
+  private static func digits(of number: UInt32) -> UInt64 {
+    var spread = UInt64(number)
+    spread = (spread | spread << 16) & 0x0000_FFFF_0000_FFFF
+    spread = (spread | spread << 8) & 0x00FF_00FF_00FF_00FF
+    spread = (spread | spread << 4) & 0x0F0F_0F0F_0F0F_0F0F
+    let letters = (spread &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+    return (spread &+ 0x3030_3030_3030_3030 &+ letters &* 39).bigEndian
   }
 
   /// Lends the writable space to a system call, which answers how many bytes it put there, or a

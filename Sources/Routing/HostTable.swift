@@ -31,27 +31,24 @@ struct HostTable {
     return numbers[index]
   }
 
-  /// Whether the entry fits `authority` (a host and perhaps a port). 0 fits all.
-  /// Cost: linear in the host's length; no allocation.
-  func matches(_ number: Int, _ authority: Span<UInt8>) -> Bool {
-    if number == 0 { return true }
+  /// The numbers that fit `authority`, a host and perhaps a port.
+  /// Cost: linear in the host's length and labels; no allocation.
+  func numbers(of authority: Span<UInt8>) -> HostNumbers {
+    var numbers = HostNumbers()
+    guard count > 1 else { return numbers }
     let host = authority.extracting(0..<Self.hostCount(authority))
-    guard host.count > 0 else { return false }
-    if let index = exact.find(Self.hash(host, from: 0), host, ignoringCase: true),
-      exactNumbers[index] == number
-    {
-      return true
+    guard host.count > 0 else { return numbers }
+    if let index = exact.find(Self.hash(host, from: 0), host, ignoringCase: true) {
+      numbers.append(exactNumbers[index])
     }
-    guard !wildcardNumbers.isEmpty else { return false }
+    guard !wildcardNumbers.isEmpty else { return numbers }
     for start in 1..<max(host.count, 1) where host[start] == 0x2E {
       let suffix = host.extracting(start..<host.count)
-      if let index = wildcard.find(Self.hash(host, from: start), suffix, ignoringCase: true),
-        wildcardNumbers[index] == number
-      {
-        return true
+      if let index = wildcard.find(Self.hash(host, from: start), suffix, ignoringCase: true) {
+        numbers.append(wildcardNumbers[index])
       }
     }
-    return false
+    return numbers
   }
 
   private static func hash(_ host: Span<UInt8>, from start: Int) -> UInt64 {

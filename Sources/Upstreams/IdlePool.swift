@@ -45,7 +45,7 @@ package struct IdlePool: Sendable {
     .nanoseconds(trustNanoseconds(now))
   }
 
-  private func trustNanoseconds(_ now: Instant) -> Int64 {
+  package func trustNanoseconds(_ now: Instant) -> Int64 {
     var nanoseconds = min(idleNanoseconds, advertised)
     if learned != .max, now.nanoseconds(since: learnedAt) < Self.memoryNanoseconds {
       nanoseconds = min(nanoseconds, learned / 5 * 4)

@@ -65,7 +65,7 @@ enum LocalReply {
     beginHead(response.status, exchange, out)
     if !response.body.isEmpty {
       out.append("content-type: ")
-      out.append(response.contentType)
+      out.append(text: response.contentType)
       out.append("\r\n")
     }
     let lines = exchange.route?.responseEdits.lines ?? []

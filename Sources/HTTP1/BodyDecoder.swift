@@ -33,7 +33,7 @@ package struct BodyDecoder: Sendable {
   private var remaining: UInt64
   private var digits = 0
   private var extensionBytes = 0
-  private var trailers = TrailerSection()
+  private var trailers: TrailerSection?
 
   package init(framing: BodyFraming, limits: BodyLimits = BodyLimits()) {
     self.framing = framing
@@ -75,10 +75,11 @@ package struct BodyDecoder: Sendable {
     return state == .done
   }
 
-  package var hasTrailers: Bool { !trailers.isEmpty }
+  package var hasTrailers: Bool { trailers?.isEmpty == false }
 
   /// Appends the trailer lines, each with its CRLF; false, and nothing appended, if they do not fit.
   package func appendTrailers(to out: Buffer) -> Bool {
+    guard let trailers else { return true }
     guard trailers.bytes.count <= out.writableCount else { return false }
     out.append(trailers.bytes)
     return true
@@ -162,6 +163,8 @@ package struct BodyDecoder: Sendable {
   }
 
   private mutating func takeTrailer(_ byte: UInt8) throws(BodyFault) {
-    if try trailers.take(byte, limits) { state = .trailerStart }
+    let section = trailers ?? TrailerSection()
+    trailers = section
+    if try section.take(byte, limits) { state = .trailerStart }
   }
 }

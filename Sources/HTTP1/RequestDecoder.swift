@@ -66,7 +66,7 @@ package struct RequestDecoder: Sendable {
 
   private func begin(_ head: inout RequestHead) {
     head.fields.removeAll(keepingCapacity: true)
-    head.present = []
+    head.present = .none
     head.expectsContinue = false
     head.acceptsTrailers = false
     head.wantsUpgrade = false

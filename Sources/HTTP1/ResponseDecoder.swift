@@ -47,7 +47,7 @@ package struct ResponseDecoder: Sendable {
 
   private func begin(_ head: inout ResponseHead) {
     head.fields.removeAll(keepingCapacity: true)
-    head.present = []
+    head.present = .none
     head.declaredLength = nil
     head.declaresChunked = false
     head.keepAliveSeconds = nil

@@ -2,7 +2,10 @@ import HTTPModel
 import Primitives
 
 /// The trailer lines of a chunked body, kept to be sent on (RFC 9110 §6.5).
-struct TrailerSection: Sendable {
+///
+/// Why a class: a body without trailers carries a null reference and no array about.
+final class TrailerSection: @unchecked Sendable {
+  // SAFETY: one decoder's, which is used by one loop.
   /// Whole, validated lines, each with its CRLF.
   private(set) var bytes: [UInt8] = []
   private var lineStart = 0
@@ -18,7 +21,7 @@ struct TrailerSection: Sendable {
   var isEmpty: Bool { bytes.isEmpty }
 
   /// True: the byte ended a line.
-  mutating func take(_ byte: UInt8, _ limits: BodyLimits) throws(BodyFault) -> Bool {
+  func take(_ byte: UInt8, _ limits: BodyLimits) throws(BodyFault) -> Bool {
     guard bytes.count < limits.trailerBytesMax else { throw .trailersTooLarge }
     bytes.append(byte)
     guard byte == 0x0A else { return false }
@@ -32,7 +35,8 @@ struct TrailerSection: Sendable {
   }
 
   private func check(_ line: Range<Int>) throws(BodyFault) {
-    let span = bytes.span
+    let held = bytes
+    let span = held.span
     guard ByteScan.firstControl(in: span, from: line.lowerBound) == line.upperBound else {
       throw .badTrailer
     }

@@ -63,7 +63,7 @@ public final class UpstreamConnection: ByteStream {
   public override func ready(_ readiness: Readiness) {
     note(readiness)
     if !isConnected {
-      guard !readiness.isDisjoint(with: [.writable, .broken]) else { return }
+      guard readiness.contains(.writable) || readiness.contains(.broken) else { return }
       if let error = loop.kernel.connectFailure(descriptor) {
         fail(Self.failure(of: error))
         return

@@ -38,6 +38,11 @@ package enum FieldName: UInt8, CaseIterable, Sendable {
   case idempotencyKey
   case http2Settings
 
+  // Said outright: what enums with raw values inherit is generic, and is called for every field.
+  @inlinable package static func == (left: FieldName, right: FieldName) -> Bool {
+    left.rawValue == right.rawValue
+  }
+
   /// The name in lower case, as HTTP/2 writes it; empty for `other`.
   package var text: StaticString {
     switch self {

@@ -12,6 +12,9 @@ package struct FieldSet: OptionSet, Sendable {
     rawValue = 1 &<< UInt64(name.rawValue)
   }
 
+  /// No name. (An empty literal is built at run time, element by element.)
+  @inlinable package static var none: FieldSet { FieldSet(rawValue: 0) }
+
   @inlinable
   package func contains(_ name: FieldName) -> Bool {
     rawValue & (1 &<< UInt64(name.rawValue)) != 0

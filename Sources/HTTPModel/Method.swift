@@ -2,6 +2,11 @@
 package enum Method: UInt8, CaseIterable, Sendable {
   case get, head, post, put, delete, connect, options, trace, patch, other
 
+  // As for `FieldName`: the inherited one is generic.
+  @inlinable package static func == (left: Method, right: Method) -> Bool {
+    left.rawValue == right.rawValue
+  }
+
   /// RFC 9110 §9.2.2: repeating the request has the effect of making it once.
   package var isIdempotent: Bool {
     switch self {

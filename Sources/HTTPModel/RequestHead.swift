@@ -25,7 +25,7 @@ package struct RequestHead: Sendable {
   package var minorVersion: UInt8 = 1
   package var fields: [Field] = []
   /// Which known names occur.
-  package var present: FieldSet = []
+  package var present = FieldSet.none
   /// `none`, `length` or `chunked`.
   package var framing: BodyFraming = .none
   /// True where the connection may carry another request after this one.

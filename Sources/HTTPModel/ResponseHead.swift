@@ -8,7 +8,7 @@ package struct ResponseHead: Sendable {
   /// 0 or 1.
   package var minorVersion: UInt8 = 1
   package var fields: [Field] = []
-  package var present: FieldSet = []
+  package var present = FieldSet.none
   package var framing: BodyFraming = .none
   /// The declared Content-Length where `framing` is `.none` because of HEAD or 304: it is passed on.
   package var declaredLength: UInt64?

@@ -14,9 +14,9 @@
   // access below is within 0 ..< capacity because 0 <= start <= end <= capacity always holds: only
   // the methods of this file change the three, each under a precondition.
   private let base: UnsafeMutablePointer<UInt8>
-  package let capacity: Int
-  package private(set) var start = 0
-  package private(set) var end = 0
+  public let capacity: Int
+  public private(set) var start = 0
+  public private(set) var end = 0
 
   package init(capacity: Int) {
     precondition(capacity > 0, "a buffer holds at least a byte")
@@ -26,10 +26,10 @@
 
   deinit { unsafe base.deallocate() }
 
-  package var count: Int { end - start }
-  package var isEmpty: Bool { start == end }
+  @inlinable public var count: Int { end - start }
+  @inlinable public var isEmpty: Bool { start == end }
   /// Bytes that can be written behind `end` without compacting.
-  package var writableCount: Int { capacity - end }
+  @inlinable public var writableCount: Int { capacity - end }
   /// Bytes that could be written after `compact()`.
   package var freeCount: Int { capacity - count }
 
@@ -146,8 +146,9 @@
     append(text.span)
   }
 
-  /// For texts made off the request path. Precondition: they fit.
-  package func append(_ text: String) {
+  /// For texts that are not constants. Named, because a literal would choose it over the cheaper
+  /// constant. Precondition: they fit.
+  package func append(text: String) {
     var text = text
     text.makeContiguousUTF8()
     append(text.utf8.span)

@@ -67,11 +67,36 @@ package enum ByteScan {
   package static func equalIgnoringCase(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
     guard bytes.count == text.utf8CodeUnitCount else { return false }
     // SAFETY: a static string is utf8CodeUnitCount bytes long and lives for ever.
-    let lower = unsafe text.utf8Start
-    for index in bytes.indices where asciiLowercased(bytes[index]) != (unsafe lower[index]) {
-      return false
+    let lower = unsafe UnsafeRawPointer(text.utf8Start)
+    let count = bytes.count
+    return unsafe bytes.withUnsafeBytes { raw in
+      var index = 0
+      while index + 8 <= count {
+        // SAFETY: index ..< index + 8 lies inside both.
+        let word = unsafe raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        let wanted = unsafe lower.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        if lowercased(word) != wanted { return false }
+        index += 8
+      }
+      while index < count {
+        // SAFETY: index is below the count of both.
+        let byte = unsafe raw[index]
+        let wanted = unsafe lower.load(fromByteOffset: index, as: UInt8.self)
+        if asciiLowercased(byte) != wanted { return false }
+        index += 1
+      }
+      return true
     }
-    return true
+  }
+
+  /// The ASCII letters among eight bytes in lower case.
+  @inline(__always)
+  private static func lowercased(_ word: UInt64) -> UInt64 {
+    let low = word & 0x7F7F_7F7F_7F7F_7F7F
+    let fromA = low &+ 0x3F3F_3F3F_3F3F_3F3F
+    let aboveZ = low &+ 0x2525_2525_2525_2525
+    let upper = (fromA ^ aboveZ) & ~word & 0x8080_8080_8080_8080
+    return word | upper >> 2
   }
 
   @inlinable

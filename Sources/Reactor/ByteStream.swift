@@ -35,7 +35,7 @@ open class ByteStream: EventSource {
 
   /// Takes over what the kernel said. Call first in `ready`.
   package final func note(_ readiness: Readiness) {
-    if !readiness.isDisjoint(with: [.readable, .peerEnded, .broken]) { mayReceive = true }
+    if readiness.rawValue & Readiness.receivable.rawValue != 0 { mayReceive = true }
     if readiness.contains(.writable) { maySend = true }
     if readiness.contains(.peerEnded) { peerEnded = true }
     if readiness.contains(.broken) { isBroken = true }

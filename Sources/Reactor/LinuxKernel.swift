@@ -89,7 +89,7 @@ import Primitives
   }
 
   private static func readiness(_ flags: UInt32) -> Readiness {
-    var readiness: Readiness = []
+    var readiness = Readiness(rawValue: 0)
     if flags & EPOLLIN.rawValue != 0 { readiness.insert(.readable) }
     if flags & EPOLLOUT.rawValue != 0 { readiness.insert(.writable) }
     if flags & EPOLLRDHUP.rawValue != 0 { readiness.insert(.peerEnded) }

@@ -12,6 +12,8 @@ public struct Readiness: OptionSet, Sendable {
   package static let writable = Readiness(rawValue: 2)
   /// The peer has ended its sending direction (EPOLLRDHUP).
   package static let peerEnded = Readiness(rawValue: 4)
+  /// A receive would tell something.
+  static let receivable = Readiness(rawValue: 1 | 4 | 8)
   /// The connection is broken in both directions (EPOLLERR, EPOLLHUP).
   package static let broken = Readiness(rawValue: 8)
 }

@@ -27,10 +27,10 @@ package struct Redirect: Sendable, Equatable {
     guard own + authority.count + received.count + query.count + 5 <= out.writableCount else {
       return false
     }
-    if let scheme { out.append(scheme) } else { out.append(receivedScheme) }
+    if let scheme { out.append(text: scheme) } else { out.append(receivedScheme) }
     out.append("://")
-    if let host { out.append(host) } else { out.append(authority) }
-    if let path { out.append(path) } else { out.append(received) }
+    if let host { out.append(text: host) } else { out.append(authority) }
+    if let path { out.append(text: path) } else { out.append(received) }
     if hasQuery {
       out.append(0x3F)
       out.append(query)

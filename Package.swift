@@ -12,7 +12,9 @@ let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
   // docs/decisions/0001-exclusivity.md: 37 % of the instructions of a proxied request; debug,
   // test, fuzz and sanitizer builds keep the check.
-  .unsafeFlags(["-enforce-exclusivity=unchecked", "-cross-module-optimization"], .when(configuration: .release)),
+  .unsafeFlags(
+    ["-enforce-exclusivity=unchecked", "-cross-module-optimization"], .when(configuration: .release)
+  ),
 ]
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -65,7 +67,8 @@ let package = Package(
     library(
       "Demo",
       [
-        "Primitives", "Reactor", "ProxyConfiguration", "Telemetry", "DataPath", "ControlPlane",
+        "Primitives", "Reactor", "HTTPModel", "HTTP1", "HTTPClient", "ProxyConfiguration",
+        "ControlPlane", .product(name: "Logging", package: "swift-log"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
     .executableTarget(

@@ -87,7 +87,7 @@ extension ControlPlane {
     }
   }
 
-  private func limits(_ name: String) -> String {
+  func limits(_ name: String) -> String {
     guard let limits = builder.limits(of: name) else { return "" }
     return "connections \(limits.used(.connections))/\(limits.most(.connections))"
       + ", pending \(limits.used(.pending))/\(limits.most(.pending))"

@@ -47,6 +47,7 @@ package final class ControlPlane: @unchecked Sendable {
   var timer: (any DispatchSourceTimer)?
   var nextResolve: [String: Instant] = [:]
   let kernel = LinuxKernel()
+  private let shownUpstreams = Lock("")
   private var adminThread: LoopThread?
   private var whenEnded: (@Sendable () -> Void)?
 
@@ -78,6 +79,18 @@ package final class ControlPlane: @unchecked Sendable {
       }
       return (Dictionary(uniqueKeysWithValues: named), adminAddress)
     }
+  }
+
+  /// `/upstreams` for a person, as it was when it was last asked for: asking does not wait.
+  package var upstreamText: String {
+    let shown = shownUpstreams.withLock { $0 }
+    queue.async { [self] in
+      workers?.ask(UpstreamView.all(of:)) { [self] views in
+        let text = UpstreamText.table(UpstreamView.sum(views), limits)
+        shownUpstreams.withLock { $0 = text }
+      }
+    }
+    return shown
   }
 
   static func key(_ listener: ListenerConfiguration) -> String {

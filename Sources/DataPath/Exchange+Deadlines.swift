@@ -53,7 +53,9 @@ extension Exchange {
       return .downstreamWriteStalled
     }
     if stage == .responding, !requestDone, let failure = bodyRate(settings) { return failure }
-    if let upstream, now >= lastProgress.advanced(byNanoseconds: upstream.plan.streamIdleNanoseconds) {
+    if let upstream,
+      now >= lastProgress.advanced(byNanoseconds: upstream.plan.streamIdleNanoseconds)
+    {
       return connection?.output?.isEmpty == false ? .upstreamWriteStalled : .streamIdleTimeout
     }
     return nil

@@ -10,7 +10,8 @@ enum ResponseWriter {
     let bytes = input.readable
     guard let edits = exchange.route?.responseEdits else { return false }
     return HeadEncoder.appendStatusLine(
-      exchange.responseHead.status, reason: bytes.extracting(exchange.responseHead.reason.bounds), to: out)
+      exchange.responseHead.status, reason: bytes.extracting(exchange.responseHead.reason.bounds),
+      to: out)
       && HeadEncoder.copyFields(
         exchange.responseHead.fields, of: bytes, omitting: FieldSet.hopByHop.union(edits.omitted),
         others: edits.others, nominatesOthers: exchange.responseHead.nominatesOthers, to: out)
@@ -24,7 +25,8 @@ enum ResponseWriter {
   static func writeInterim(_ exchange: Exchange, _ input: Buffer, to out: Buffer) -> Bool {
     let bytes = input.readable
     return HeadEncoder.appendStatusLine(
-      exchange.responseHead.status, reason: bytes.extracting(exchange.responseHead.reason.bounds), to: out)
+      exchange.responseHead.status, reason: bytes.extracting(exchange.responseHead.reason.bounds),
+      to: out)
       && HeadEncoder.copyFields(
         exchange.responseHead.fields, of: bytes, omitting: FieldSet.hopByHop,
         nominatesOthers: exchange.responseHead.nominatesOthers, to: out)
@@ -50,7 +52,9 @@ enum ResponseWriter {
 
   private static func writeFraming(_ exchange: Exchange, _ out: Buffer) -> Bool {
     guard out.writableCount >= 64 else { return false }
-    if exchange.chunksResponse || (exchange.responseHead.declaresChunked && exchange.head.minorVersion == 1) {
+    if exchange.chunksResponse
+      || (exchange.responseHead.declaresChunked && exchange.head.minorVersion == 1)
+    {
       out.append("transfer-encoding: chunked\r\n")
       return true
     }

@@ -129,6 +129,8 @@ package final class WorkerEndpoint: ConnectionReceiver {
       upstream.gauge(upstream.metrics.idle, up: false)
       if let expired = connections[Int(id)] { close(expired, .idle) }
     }
-    if connection.isOpen { loop.arm(connection, at: loop.now.advanced(byNanoseconds: pool.trustNanoseconds(loop.now))) }
+    if connection.isOpen {
+      loop.arm(connection, at: loop.now.advanced(byNanoseconds: pool.trustNanoseconds(loop.now)))
+    }
   }
 }

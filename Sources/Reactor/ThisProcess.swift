@@ -4,9 +4,18 @@ import Glibc
 /// What the system says of this process.
 package enum ThisProcess {
   package static func environment(_ name: String) -> String? {
-    // SAFETY: the environment is not changed by this process.
+    // SAFETY: the environment is changed by `setEnvironment` only, before threads run.
     unsafe getenv(name).map { unsafe String(cString: $0) }
   }
+
+  /// Call before other threads run: the environment is not locked.
+  package static func setEnvironment(_ name: String, _ value: String) {
+    // SAFETY: both strings live through the call, which copies them.
+    _ = unsafe setenv(name, value, 1)
+  }
+
+  /// Standard output is a terminal.
+  package static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
   /// Raises the soft limit of descriptors to the hard one; the value in force, nil where unknown.
   package static func raiseDescriptorLimit() -> Int? {

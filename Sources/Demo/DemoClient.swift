@@ -1,0 +1,125 @@
+import HTTP1
+import HTTPClient
+import HTTPModel
+import Histogram
+import Primitives
+import Reactor
+
+/// The demo's trickle of traffic: one request after another through the proxy, and how long each
+/// took.
+package final class DemoClient: ConnectionReceiver {
+  private let loop: EventLoop
+  private let pool: BufferPool
+  private let target: SocketAddress
+  private let paths: [String]
+  private let pause: Duration
+  private var connection: UpstreamConnection?
+  private var head = ResponseHead()
+  private var body: BodyDecoder?
+  private var sentAt = Instant(nanoseconds: 0)
+  private var count = 0
+  private var pacer: Heartbeat?
+  /// Microseconds.
+  package private(set) var latencies = Histogram<UInt32>(highestTrackableValue: 60_000_000)
+  package private(set) var failures = 0
+
+  package init(
+    loop: EventLoop, pool: BufferPool, target: SocketAddress, paths: [String], pause: Duration
+  ) throws(Errno) {
+    self.loop = loop
+    self.pool = pool
+    self.target = target
+    self.paths = paths
+    self.pause = pause
+    super.init()
+    pacer = try Heartbeat(on: loop) { [unowned self] in send() }
+    pacer?.arm(at: loop.now)
+  }
+
+  package var answered: Int { Int(latencies.totalCount) }
+
+  private func send() {
+    sentAt = loop.now
+    guard let connection, connection.isOpen else { return connect() }
+    write(connection)
+  }
+
+  private func connect() {
+    let fresh = UpstreamConnection(id: 0, loop: loop, limits: HeadLimits())
+    fresh.receiver = self
+    do throws(Errno) {
+      try fresh.open(to: target, deadline: loop.now.advanced(by: .seconds(1)))
+      connection = fresh
+    } catch {
+      fail()
+    }
+  }
+
+  private func write(_ connection: UpstreamConnection) {
+    guard let out = connection.output ?? pool.take() else { return fail() }
+    connection.output = out
+    connection.beginAttempt()
+    out.append("GET ")
+    out.append(text: paths[count % paths.count])
+    out.append(" HTTP/1.1\r\nhost: demo.ndp.test\r\n\r\n")
+    count += 1
+    if connection.flush() != .drained { fail() }
+  }
+
+  package override func connectionReady(_ connection: UpstreamConnection) {
+    if connection.requestCount == 0 { return write(connection) }
+    guard let input = connection.input ?? pool.take() else { return fail() }
+    connection.input = input
+    while true {
+      switch connection.receive(into: input) {
+      case .bytes: break
+      case .wouldBlock: return
+      case .endOfStream, .failed: return fail()
+      }
+      do {
+        if try isWhole(connection, input) { return note() }
+      } catch {
+        return fail()
+      }
+    }
+  }
+
+  private func isWhole(_ connection: UpstreamConnection, _ input: Buffer) throws -> Bool {
+    if body == nil {
+      guard try connection.decoder.decode(input.readable, answering: .get, into: &head) else {
+        return false
+      }
+      input.consume(head.headBytes)
+      body = BodyDecoder(framing: head.framing)
+    }
+    while var decoder = body, !decoder.isComplete {
+      let step = try decoder.decode(input.readable)
+      body = decoder
+      if step.isStuck { return false }
+      input.consume(step.framing + step.payload)
+    }
+    body = nil
+    return true
+  }
+
+  private func note() {
+    latencies.record(UInt64(max(loop.now.nanoseconds(since: sentAt), 0) / 1000))
+    if head.status >= 500 { failures += 1 }
+    pacer?.arm(at: loop.now.advanced(by: pause))
+  }
+
+  private func fail() {
+    failures += 1
+    body = nil
+    connection?.giveBuffers(to: pool)
+    connection?.close()
+    connection = nil
+    pacer?.arm(at: loop.now.advanced(by: .milliseconds(500)))
+  }
+
+  package override func connectFailed(
+    _ connection: UpstreamConnection, _ failure: FailureKind
+  ) {
+    fail()
+  }
+}

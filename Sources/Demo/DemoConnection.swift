@@ -1,0 +1,85 @@
+import HTTP1
+import HTTPModel
+import Primitives
+import Reactor
+
+/// One connection to a `DemoService`: a request, a pause, the document, and again.
+package final class DemoConnection: ByteStream {
+  private let pool: BufferPool
+  private let document: [UInt8]
+  private let delay: Duration
+  private var decoder = RequestDecoder(limits: HeadLimits())
+  private var head = RequestHead()
+  private var body: BodyDecoder?
+
+  package init(loop: EventLoop, pool: BufferPool, document: [UInt8], delay: Duration) {
+    self.pool = pool
+    self.document = document
+    self.delay = delay
+    super.init(loop: loop, isConnected: true)
+  }
+
+  package override func ready(_ readiness: Readiness) {
+    note(readiness)
+    read()
+  }
+
+  package override func resume() { read() }
+  package override func deadlinePassed() { answer() }
+
+  private func read() {
+    guard output == nil, let input = input ?? pool.take() else { return }
+    self.input = input
+    while true {
+      do {
+        if try isWhole(input) {
+          output = pool.take()
+          return loop.arm(self, at: loop.now.advanced(by: delay))
+        }
+      } catch {
+        return close()
+      }
+      input.compact()
+      guard input.writableCount > 0 else { return close() }
+      switch receive(into: input) {
+      case .bytes: continue
+      case .wouldBlock: return
+      case .endOfStream, .failed: return close()
+      }
+    }
+  }
+
+  /// True: a request and its body, which is dropped, have been taken from the input.
+  private func isWhole(_ input: Buffer) throws -> Bool {
+    if body == nil {
+      guard !input.isEmpty, try decoder.decode(input.readable, into: &head) else { return false }
+      input.consume(head.headBytes)
+      body = BodyDecoder(framing: head.framing)
+    }
+    while var decoder = body, !decoder.isComplete {
+      let step = try decoder.decode(input.readable)
+      body = decoder
+      if step.isStuck { return false }
+      input.consume(step.framing + step.payload)
+    }
+    body = nil
+    return true
+  }
+
+  private func answer() {
+    guard let out = output else { return }
+    out.append("HTTP/1.1 200 OK\r\ncontent-type: application/fhir+json\r\ncontent-length: ")
+    out.append(decimal: UInt64(document.count))
+    out.append("\r\n\r\n")
+    if head.method != .head { out.append(document) }
+    guard flush() == .drained else { return close() }
+    giveOutput(to: pool)
+    loop.resumeLater(self)
+  }
+
+  private func close() {
+    guard isOpen else { return }
+    giveBuffers(to: pool)
+    loop.close(self)
+  }
+}

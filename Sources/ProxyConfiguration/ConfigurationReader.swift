@@ -126,6 +126,10 @@ package struct ConfigurationReader {
   private mutating func listener(
     _ section: Section, known: [ListenerConfiguration]
   ) -> ListenerConfiguration? {
+    // Before anything may be missing: every fault is reported at once.
+    var reader = RouteReader(upstreams: upstreamNames)
+    let routes = reader.read(
+      section.list("routes"), of: section.text("name") ?? "the listener", &checker)
     guard let name = section.text("name"),
       let address = section.text("address").flatMap({ SocketAddress($0) })
     else { return nil }
@@ -135,13 +139,12 @@ package struct ConfigurationReader {
     if known.contains(where: { $0.address == address && address.port != 0 }) {
       checker.report(section.mark("address"), "two listeners have the address \(address)")
     }
-    var routes = RouteReader(upstreams: upstreamNames)
     let limits = section.section("limits")
     let timeouts = section.section("timeouts")
     let rate = section.section("request_body_rate")
     return ListenerConfiguration(
       name: name, address: address,
-      routes: routes.read(section.list("routes"), of: name, &checker),
+      routes: routes,
       requestHeadBytesMax: limits.quantity("request_head") ?? 0,
       fieldsMax: limits.integer("fields") ?? 0,
       targetBytesMax: limits.quantity("request_target") ?? 0,

@@ -20,9 +20,9 @@ struct RouteReader {
       if !names.insert(name).inserted {
         checker.report(section.mark("name"), "two routes of \(listener) are named \(name)")
       }
-      guard let path = path(section.section("match"), &checker),
-        let action = action(section, &checker)
-      else { continue }
+      let path = path(section.section("match"), &checker)
+      let action = action(section, &checker)
+      guard let path, let action else { continue }
       routes.append(route(name, path, action, section, &checker))
     }
     return routes

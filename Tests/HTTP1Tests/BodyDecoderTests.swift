@@ -1,0 +1,52 @@
+import HTTP1
+import HTTPModel
+import Primitives
+import Testing
+
+struct BodyDecoderTests {
+  /// The payload of `text` when it arrives `size` bytes at a time; nil: not complete.
+  private func payload(_ text: String, size: Int) throws(BodyFault) -> String? {
+    var decoder = BodyDecoder(framing: .chunked)
+    var result: [UInt8] = []
+    var pending: [UInt8] = []
+    let bytes = Array(text.utf8)
+    var start = 0
+    while start < bytes.count {
+      let end = min(start + size, bytes.count)
+      pending += bytes[start..<end]
+      start = end
+      while true {
+        let step = try decoder.decode(pending.span)
+        result += pending[step.framing..<step.framing + step.payload]
+        pending.removeFirst(step.framing + step.payload)
+        if step.isComplete { return String(decoding: result, as: UTF8.self) }
+        if step.isStuck { break }
+      }
+    }
+    return nil
+  }
+
+  @Test(arguments: 1...40)
+  func decodesChunksAtEverySize(size: Int) throws {
+    let text = "5\r\nhello\r\n6;name=value\r\n world\r\n0\r\nX-Sum: 1\r\n\r\n"
+    #expect(try payload(text, size: size) == "hello world")
+  }
+
+  @Test(arguments: [
+    ("g\r\n", BodyFault.badChunkSize), ("\r\n", .badChunkSize), ("5\nhello", .badChunkSize),
+    ("1000000000000000\r\n", .chunkSizeTooLarge), ("1\r\nab\r\n", .badChunkEnd),
+    ("1;\u{1}\r\na", .badChunkExtension), ("0\r\nHost: a\r\n\r\n", .forbiddenTrailer),
+    ("0\r\nbad trailer\r\n\r\n", .badTrailer),
+  ])
+  func refuses(text: String, fault: BodyFault) {
+    for size in 1...text.utf8.count {
+      #expect(throws: fault) { _ = try payload(text, size: size) }
+    }
+  }
+
+  @Test func capsExtensionsAndTrailers() {
+    let long = String(repeating: "a", count: 10_000)
+    #expect(throws: BodyFault.chunkExtensionTooLong) { _ = try payload("1;\(long)", size: 100) }
+    #expect(throws: BodyFault.trailersTooLarge) { _ = try payload("0\r\nX: \(long)", size: 100) }
+  }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import Glibc
+import WeirTesting
+
+/// A real nginx as an endpoint: serves a large file and takes uploads.
+final class Nginx {
+  static let largeBytes = 20_000_000
+  let port: UInt16
+  let largeFile: String
+  private let folder: String
+  private let process = Process()
+  private let ended = DispatchSemaphore(value: 0)
+
+  struct Unusable: Error {
+    var reason: String
+  }
+
+  init() throws {
+    let (listener, port) = try BlockingSocket.listen()
+    listener.close()
+    self.port = port
+    folder = NSTemporaryDirectory() + "weir-nginx-\(UUID().uuidString)"
+    largeFile = folder + "/large"
+    try FileManager.default.createDirectory(
+      atPath: folder + "/temporary", withIntermediateDirectories: true)
+    // Workers of a nginx that root started are another user.
+    try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder)
+    try Data(repeating: 0x61, count: Self.largeBytes).write(to: URL(filePath: largeFile))
+    let configuration = """
+      daemon off; master_process off; worker_processes 1; pid \(folder)/pid;
+      error_log \(folder)/error.log;
+      events { worker_connections 256; }
+      http {
+        access_log off; root \(folder); client_max_body_size 0;
+        client_body_temp_path \(folder)/temporary; proxy_temp_path \(folder)/p;
+        fastcgi_temp_path \(folder)/f; uwsgi_temp_path \(folder)/u; scgi_temp_path \(folder)/s;
+        server {
+          listen 127.0.0.1:\(port);
+          location /upload { dav_methods PUT; }
+        }
+      }
+      """
+    let file = folder + "/nginx.conf"
+    try configuration.write(toFile: file, atomically: true, encoding: .utf8)
+    process.executableURL = URL(filePath: "/usr/sbin/nginx")
+    process.arguments = ["-c", file, "-e", folder + "/error.log", "-p", folder]
+    let ended = ended
+    process.terminationHandler = { _ in ended.signal() }
+    try process.run()
+    for _ in 0..<200_000 {
+      if (try? BlockingSocket.connect(port: port)) != nil { return }
+      if !process.isRunning { break }
+    }
+    throw Unusable(
+      reason: (try? String(contentsOfFile: folder + "/error.log", encoding: .utf8)) ?? "no log")
+  }
+
+  var uploadedBytes: Int {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: folder + "/upload")
+    return attributes?[.size] as? Int ?? -1
+  }
+
+  func stop() {
+    // Not SIGTERM: it is blocked in the thread that starts nginx, and so in nginx.
+    _ = kill(process.processIdentifier, SIGKILL)
+    _ = ended.wait(timeout: .now() + 10)
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  /// What a command prints.
+  static func run(_ command: String, _ arguments: [String]) throws -> String {
+    let process = Process()
+    let pipe = Pipe()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = [command] + arguments
+    process.standardOutput = pipe
+    try process.run()
+    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    return String(decoding: data, as: UTF8.self)
+  }
+}

@@ -3,7 +3,7 @@
 SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --product weir --static-swift-stdlib
 
-.PHONY: demo test build lint format bench fuzz packages-%
+.PHONY: demo test build lint format bench packages-%
 
 demo: build
 	.build/release/weir demo $(ARGUMENTS)
@@ -25,9 +25,6 @@ format:
 
 bench: packages-bench build
 	Benchmarks/run
-
-fuzz: packages-build
-	Fuzzing/run
 
 packages-%:
 	@scripts/packages $*

@@ -13,7 +13,7 @@ let settings: [SwiftSetting] = [
   // docs/decisions/0001-exclusivity.md: 37 % of the instructions of a proxied request; debug,
   // test, fuzz and sanitizer builds keep the check.
   .unsafeFlags(
-    ["-enforce-exclusivity=unchecked", "-cross-module-optimization"], .when(configuration: .release)
+    ["-enforce-exclusivity=unchecked"], .when(configuration: .release)
   ),
 ]
 

@@ -30,22 +30,23 @@ extension Exchange {
       self.connection = connection
       self.endpoint = endpoint
       isReused = false
+      pendingDeadline = .distantFuture
       stage = .connecting
       armDeadline()
     case .waiting(let ticket):
       self.ticket = ticket
       stage = .waiting
-      pendingDeadline = now.advanced(byNanoseconds: upstream.plan.pendingNanoseconds)
+      if pendingDeadline == .distantFuture {
+        pendingDeadline = now.advanced(byNanoseconds: upstream.plan.pendingNanoseconds)
+      }
       armDeadline()
     case .refused(let failure): fail(failure)
     }
   }
 
-  /// A waiter's turn: a connection may be opened now.
-  func askAgain() {
-    pendingDeadline = .distantFuture
-    choose(isFresh: false)
-  }
+  /// A waiter's turn: a connection may be opened now. If it was not to be, it waits on, and not
+  /// longer than it would have.
+  func askAgain() { choose(isFresh: false) }
 
   /// A connection that has been used before is given to this exchange.
   func take(_ connection: UpstreamConnection, _ endpoint: WorkerEndpoint) {

@@ -19,6 +19,12 @@ extension Exchange {
     downstream.loop.arm(downstream, at: nextDeadline)
   }
 
+  /// The client takes no more of its answer for now: its stall is timed from the last byte it took.
+  func noteBlocked(_ tookSome: Bool) {
+    if tookSome { lastProgress = now }
+    armDeadline()
+  }
+
   private var nextDeadline: Instant {
     var next = min(headDeadline, totalDeadline, pendingDeadline)
     if let upstream, stage != .waiting {

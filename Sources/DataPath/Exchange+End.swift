@@ -57,7 +57,7 @@ extension Exchange {
     guard let downstream else { return }
     switch downstream.flush() {
     case .drained: finish()
-    case .blocked: armDeadline()
+    case .blocked(let tookSome): noteBlocked(tookSome)
     case .failed:
       failure = failure ?? .downstreamClosed
       cut(downstream)

@@ -91,7 +91,9 @@ extension Exchange {
       lastProgress = now
       if requestDone { connection.giveOutput(to: worker.pool) }
       return true
-    case .blocked: return false
+    case .blocked(let tookSome):
+      if tookSome { lastProgress = now }
+      return false
     case .failed:
       // An endpoint may answer early and close: its answer is read before this counts.
       requestRefused = true

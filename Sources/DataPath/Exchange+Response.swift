@@ -202,8 +202,9 @@ extension Exchange {
     case .drained:
       lastProgress = now
       return true
-    case .blocked:
+    case .blocked(let tookSome):
       if responseDone { stage = .replying }
+      noteBlocked(tookSome)
       return false
     case .failed:
       fail(.downstreamClosed)

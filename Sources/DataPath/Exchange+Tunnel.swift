@@ -88,7 +88,9 @@ extension Exchange {
     for _ in 0..<Self.roundsPerTurnMax {
       switch target.flush() {
       case .drained: break
-      case .blocked: return true
+      case .blocked(let tookSome):
+        if tookSome { lastProgress = now }
+        return true
       case .failed: return endTunnel()
       }
       if tunnelEnds.contains(end) { return true }

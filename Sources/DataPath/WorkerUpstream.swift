@@ -86,18 +86,20 @@ package final class WorkerUpstream {
         return open(endpoint, for: exchange)
       }
     }
-    return wait(exchange)
+    return wait(exchange, endpoint)
   }
 
   private func open(_ endpoint: WorkerEndpoint, for exchange: Exchange) -> CheckOut {
     guard let connection = endpoint.open(for: exchange) else {
       plan.limits.release(.connections)
+      // By mail, not at once: each who waits may fail like this one.
+      tellNextWaiter()
       return .refused(exchange.connectFailure)
     }
     return .connecting(connection, endpoint)
   }
 
-  private func wait(_ exchange: Exchange) -> CheckOut {
+  private func wait(_ exchange: Exchange, _ endpoint: WorkerEndpoint) -> CheckOut {
     guard plan.limits.acquire(.pending) else { return .refused(.pendingOverflow) }
     let ticket = queue.push()
     while waiters.count <= Int(ticket) { waiters.append(nil) }
@@ -105,6 +107,11 @@ package final class WorkerUpstream {
     gauge(metrics.pending, up: true)
     if queue.count == 1 {
       plan.limits.setWaiting(worker.number, true)
+      // A slot may have been freed before anyone knew that we wait.
+      if plan.limits.acquire(.connections) {
+        leaveQueue(ticket)
+        return open(endpoint, for: exchange)
+      }
       worker.askOthersToReclaim(plan.name)
     }
     return .waiting(ticket: ticket)
@@ -129,12 +136,15 @@ package final class WorkerUpstream {
     exchange?.askAgain()
   }
 
-  /// A connection has nothing to do: the one who waits longest takes it, else its pool.
+  /// A connection has nothing to do: the one who waits longest here takes it, else its slot goes to
+  /// a worker that waits, else it is parked.
   func checkIn(_ connection: UpstreamConnection, _ endpoint: WorkerEndpoint) {
     if endpoint.index >= 0, let ticket = queue.pop() {
       let exchange = waiters[Int(ticket)]
       left(ticket)
       exchange?.take(connection, endpoint)
+    } else if plan.limits.waitingWorker(after: worker.number) != nil {
+      endpoint.close(connection, .evicted)
     } else {
       endpoint.checkIn(connection)
     }
@@ -143,20 +153,22 @@ package final class WorkerUpstream {
   /// A connection was closed: someone who waits may open one, here or on another worker.
   func connectionSlotFreed() {
     plan.limits.release(.connections)
-    if let ticket = queue.pop() {
-      wake(ticket)
-    } else if let other = plan.limits.waitingWorker(otherThan: worker.number) {
-      worker.tellConnectionFreed(plan.name, worker: other)
-    }
+    tryWaiting()
   }
 
-  /// Another worker waits: gives an idle connection up, or lets a waiter of ours try.
+  /// A slot may be free: for a waiter of ours, else for another worker's.
+  func tryWaiting() {
+    if let ticket = queue.pop() { wake(ticket) } else { tellNextWaiter() }
+  }
+
+  private func tellNextWaiter() {
+    guard let waiting = plan.limits.waitingWorker(after: worker.number) else { return }
+    worker.tellConnectionFreed(plan.name, worker: waiting)
+  }
+
+  /// Another worker waits: gives an idle connection up.
   func reclaim() {
     for endpoint in endpoints where endpoint.evict(.evicted) { return }
-  }
-
-  func tryWaiting() {
-    if let ticket = queue.pop() { wake(ticket) }
   }
 
   func attemptBegan(_ endpoint: WorkerEndpoint) {

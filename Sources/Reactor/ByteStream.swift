@@ -11,8 +11,8 @@ open class ByteStream: EventSource {
   package enum Flush: Equatable, Sendable {
     /// Nothing is left to send.
     case drained
-    /// The peer does not take more now; an edge will tell.
-    case blocked
+    /// The peer does not take more now; an edge will tell. `tookSome`: it took a part.
+    case blocked(tookSome: Bool)
     case failed(Errno)
   }
 
@@ -62,17 +62,17 @@ open class ByteStream: EventSource {
   /// Sends what `output` holds, in one call unless the kernel takes only a part.
   package final func flush() -> Flush {
     guard let output, !output.isEmpty else { return .drained }
-    guard maySend else { return .blocked }
+    guard maySend else { return .blocked(tookSome: false) }
     switch loop.kernel.send(descriptor, from: output) {
     case .bytes(let count):
       bytesSent &+= UInt64(count)
       output.consume(count)
       if output.isEmpty { return .drained }
       maySend = false
-      return .blocked
+      return .blocked(tookSome: true)
     case .wouldBlock:
       maySend = false
-      return .blocked
+      return .blocked(tookSome: false)
     case .endOfStream: preconditionFailure("a send does not end a stream")
     case .failed(let error):
       isBroken = true

@@ -41,10 +41,17 @@ package final class ResourceLimits: Sendable {
     }
   }
 
-  /// A worker other than `worker` that waits, if any.
-  package func waitingWorker(otherThan worker: Int) -> Int? {
-    let bits = waitingWorkers.load(ordering: .relaxed) & ~(1 << UInt64(worker & 63))
-    return bits == 0 ? nil : bits.trailingZeroBitCount
+  /// The worker that waits and comes next after `worker` in a circle, `worker` itself last, so that
+  /// each gets its turn; nil when none waits.
+  ///
+  /// Who frees a slot looks here afterwards; who waits says so and then tries for a slot once more:
+  /// in that order, and sequentially consistent, no slot is free while someone waits.
+  package func waitingWorker(after worker: Int) -> Int? {
+    let bits = waitingWorkers.load(ordering: .sequentiallyConsistent)
+    guard bits != 0 else { return nil }
+    let shift = UInt64((worker + 1) & 63)
+    let turned = (bits &>> shift) | (bits &<< ((64 - shift) & 63))
+    return (turned.trailingZeroBitCount + Int(shift)) & 63
   }
 
   private func slots(_ resource: Resource) -> Slots {

@@ -16,16 +16,20 @@ final class Slots: Sendable {
     limit.store(most, ordering: .relaxed)
   }
 
-  /// Adds first and takes it back when that was too much, so that two threads cannot share a slot.
+  /// By exchange, not by adding and taking back: a try that fails must not make another fail.
   func acquire() -> Bool {
-    let now = taken.add(1, ordering: .acquiringAndReleasing).newValue
-    if now <= most { return true }
-    taken.subtract(1, ordering: .relaxed)
+    var now = taken.load(ordering: .sequentiallyConsistent)
+    while now < most {
+      let (isTaken, found) = taken.compareExchange(
+        expected: now, desired: now + 1, ordering: .sequentiallyConsistent)
+      if isTaken { return true }
+      now = found
+    }
     return false
   }
 
   func release() {
-    let now = taken.subtract(1, ordering: .acquiringAndReleasing).newValue
+    let now = taken.subtract(1, ordering: .sequentiallyConsistent).newValue
     precondition(now >= 0, "a slot was released that was not taken")
   }
 }

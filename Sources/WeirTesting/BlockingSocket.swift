@@ -43,8 +43,8 @@ public final class BlockingSocket: @unchecked Sendable {
     return socket
   }
 
-  /// A listening socket on a free port.
-  public static func listen() throws -> (socket: BlockingSocket, port: UInt16) {
+  /// A listening socket on a free port; `backlog`: how many connections may wait to be accepted.
+  public static func listen(backlog: Int32 = 128) throws -> (socket: BlockingSocket, port: UInt16) {
     let socket = BlockingSocket(Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
     var address = loopback(0)
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -52,7 +52,7 @@ public final class BlockingSocket: @unchecked Sendable {
       // SAFETY: as above; getsockname writes at most `length` bytes.
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
         guard unsafe Glibc.bind(socket.descriptor, raw, length) == 0,
-          Glibc.listen(socket.descriptor, 128) == 0
+          Glibc.listen(socket.descriptor, backlog) == 0
         else { return Int32(-1) }
         return unsafe getsockname(socket.descriptor, raw, &length)
       }

@@ -11,22 +11,13 @@ struct FailureTests {
     try ScriptedEndpoint.answering { _ in Self.ok }
   }
 
-  private func counted(_ proxy: RunningProxy, _ reason: String, _ code: Int, upstream: String)
-    throws -> Double
-  {
-    let route = upstream == "none" ? "none" : "0"
-    return try proxy.metric(
-      "weir_requests_total{listener=\"ingress\",route=\"\(route)\",upstream=\"\(upstream)\","
-        + "code=\"\(code)\",reason=\"\(reason)\"}")
-  }
-
   @Test func forwardsAndAnswers() throws {
     let endpoint = try healthy()
     let proxy = try RunningProxy(endpoints: [endpoint.port])
     let answer = try proxy.get("/prescriptions?id=1")
     #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
     #expect(answer.hasSuffix("\r\n\r\nok"))
-    #expect(try counted(proxy, "none", 200, upstream: "service") == 1)
+    #expect(try proxy.counted("none", 200) == 1)
     #expect(proxy.stop())
   }
 
@@ -55,7 +46,7 @@ struct FailureTests {
     #expect(answer.contains(failure))
     #expect(answer.contains(detail))
     #expect(answer.contains("connection: close") || failure == "connect_denied")
-    #expect(try counted(proxy, failure, status, upstream: "none") == 1)
+    #expect(try proxy.counted(failure, status, route: "none", upstream: "none") == 1)
     #expect(try proxy.get("/").contains("200 OK"))
     #expect(proxy.stop())
   }
@@ -67,7 +58,7 @@ struct FailureTests {
     let answer = try proxy.get("/")
     #expect(answer.hasPrefix("HTTP/1.1 502 "))
     #expect(answer.contains("error=connection_refused"))
-    #expect(try counted(proxy, "connect_refused", 502, upstream: "service") == 1)
+    #expect(try proxy.counted("connect_refused", 502) == 1)
     #expect(proxy.stop())
   }
 
@@ -89,7 +80,7 @@ struct FailureTests {
     let answer = try proxy.get("/")
     #expect(answer.hasPrefix("HTTP/1.1 502 "), "\(answer)")
     #expect(answer.contains(failure))
-    #expect(try counted(proxy, failure, 502, upstream: "service") == 1)
+    #expect(try proxy.counted(failure, 502) == 1)
     #expect(proxy.stop())
   }
 
@@ -104,7 +95,7 @@ struct FailureTests {
     try socket.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
     // The client must not take the part for the whole: it sees a reset, not an end.
     #expect(throws: BlockingSocket.Failure.self) { _ = try socket.receiveAll() }
-    #expect(try counted(proxy, "response_incomplete", 200, upstream: "service") == 1)
+    #expect(try proxy.counted("response_incomplete", 200) == 1)
     #expect(proxy.stop())
   }
 
@@ -124,7 +115,7 @@ struct FailureTests {
     let proxy = try RunningProxy(
       endpoints: [endpoint.port], listener: "timeouts: { request_head: 100ms }")
     #expect(try proxy.exchange("GET / HT").hasPrefix("HTTP/1.1 408 "))
-    #expect(try counted(proxy, "request_head_timeout", 408, upstream: "none") == 1)
+    #expect(try proxy.counted("request_head_timeout", 408, route: "none", upstream: "none") == 1)
     #expect(proxy.stop())
   }
 
@@ -140,14 +131,16 @@ struct FailureTests {
   }
 
   @Test(arguments: [
-    "Content-Length: 11\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n",
+    ("Content-Length: 11\r\n\r\n", "none", "none"),
+    ("Transfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n", "0", "service"),
   ])
-  func refusesABodyThatIsTooLarge(framing: String) throws {
+  func refusesABodyThatIsTooLarge(framing: String, route: String, upstream: String) throws {
     let endpoint = try ScriptedEndpoint { connection, _ in _ = try connection.receiveAll() }
     let proxy = try RunningProxy(
       endpoints: [endpoint.port], listener: "limits: { request_body: 10B }")
     let answer = try proxy.exchange("POST / HTTP/1.1\r\nHost: a\r\n\(framing)")
     #expect(answer.hasPrefix("HTTP/1.1 413 "), "\(answer)")
+    #expect(try proxy.counted("request_body_too_large", 413, route: route, upstream: upstream) == 1)
     #expect(proxy.stop())
   }
 
@@ -156,21 +149,24 @@ struct FailureTests {
     let proxy = try RunningProxy(endpoints: [endpoint.port])
     let longTarget = String(repeating: "a", count: 9000)
     #expect(try proxy.get("/\(longTarget)").hasPrefix("HTTP/1.1 414 "))
+    #expect(
+      try proxy.counted("request_target_too_long", 414, route: "none", upstream: "none") == 1)
     let longField = "X-Long: \(String(repeating: "a", count: 62_000))\r\n"
     #expect(try proxy.get("/", headers: longField).hasPrefix("HTTP/1.1 431 "))
     let many = String(repeating: "X-A: b\r\n", count: 101)
     #expect(try proxy.get("/", headers: many).hasPrefix("HTTP/1.1 431 "))
+    #expect(try proxy.counted("request_head_too_large", 431, route: "none", upstream: "none") == 2)
     #expect(try proxy.get("/").contains("200 OK"))
     #expect(proxy.stop())
   }
 
-  @Test func answersNoRouteAndNoEndpoint() throws {
+  @Test func answersNoRoute() throws {
     let proxy = try RunningProxy(
       endpoints: [9], routes: "[{ match: { path: /only }, upstream: service }]")
     let answer = try proxy.get("/other", headers: "Accept: text/plain\r\n")
     #expect(answer.hasPrefix("HTTP/1.1 404 "))
     #expect(answer.hasSuffix("weir: no_route\n"))
-    #expect(try counted(proxy, "no_route", 404, upstream: "none") == 1)
+    #expect(try proxy.counted("no_route", 404, route: "none", upstream: "none") == 1)
     #expect(proxy.stop())
   }
 }

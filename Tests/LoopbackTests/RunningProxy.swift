@@ -96,6 +96,24 @@ final class RunningProxy: Sendable {
     return 0
   }
 
+  /// How many requests ended as `reason`, answered `code`.
+  func counted(
+    _ reason: String, _ code: Int, route: String = "0", upstream: String = "service"
+  ) throws -> Double {
+    try metric(
+      "weir_requests_total{listener=\"ingress\",route=\"\(route)\",upstream=\"\(upstream)\","
+        + "code=\"\(code)\",reason=\"\(reason)\"}")
+  }
+
+  /// Asks until `condition` holds; false: it did not within ten seconds.
+  func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
+    let end = ContinuousClock.now.advanced(by: .seconds(10))
+    while ContinuousClock.now < end {
+      if try condition() { return true }
+    }
+    return false
+  }
+
   /// Drains and waits for the end; false: it did not end in time.
   @discardableResult
   func stop() -> Bool {

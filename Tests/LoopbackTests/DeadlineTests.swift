@@ -1,0 +1,158 @@
+import Foundation
+import Testing
+import WeirTesting
+
+/// Each clock of an exchange, and peers that leave or cannot be reached.
+@Suite(.serialized)
+struct DeadlineTests {
+  private static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+  private static let large = [UInt8](repeating: 0x61, count: 16 << 20)
+
+  @Test func cutsAnAnswerAtTheTotalTimeout() throws {
+    let endpoint = try ScriptedEndpoint { connection, number in
+      _ = try connection.receiveMessage()
+      if number == 1 { try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab") }
+      _ = try connection.receiveAll()
+    }
+    let proxy = try RunningProxy(
+      endpoints: [endpoint.port],
+      routes: "[{ match: { prefix: / }, upstream: service, total_timeout: 100ms }]")
+    #expect(try proxy.get("/").hasPrefix("HTTP/1.1 504 "))
+    #expect(try proxy.counted("total_timeout", 504) == 1)
+    // An answer that has begun is cut: the client sees a reset, not an end.
+    #expect(throws: BlockingSocket.Failure.self) { _ = try proxy.get("/") }
+    #expect(try proxy.counted("total_timeout", 200) == 1)
+    #expect(proxy.stop())
+  }
+
+  @Test func cutsAnAnswerThatStands() throws {
+    let endpoint = try ScriptedEndpoint { connection, _ in
+      _ = try connection.receiveMessage()
+      try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab")
+      _ = try connection.receiveAll()
+    }
+    let proxy = try RunningProxy(
+      endpoints: [endpoint.port], upstream: "timeouts: { stream_idle: 100ms }")
+    #expect(throws: BlockingSocket.Failure.self) { _ = try proxy.get("/") }
+    #expect(try proxy.counted("stream_idle_timeout", 200) == 1)
+    #expect(proxy.stop())
+  }
+
+  @Test func cutsAnEndpointThatDoesNotRead() throws {
+    let release = DispatchSemaphore(value: 0)
+    let endpoint = try ScriptedEndpoint { connection, _ in
+      release.wait()
+      connection.close()
+    }
+    let proxy = try RunningProxy(
+      endpoints: [endpoint.port], upstream: "timeouts: { stream_idle: 200ms }")
+    let socket = try BlockingSocket.connect(port: proxy.port)
+    try? socket.send(
+      Array("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(Self.large.count)\r\n\r\n".utf8))
+    try? socket.send(Self.large)
+    #expect(try proxy.eventually { try proxy.counted("upstream_write_stalled", 504) == 1 })
+    release.signal()
+    #expect(proxy.stop())
+  }
+
+  @Test func cutsAClientThatDoesNotRead() throws {
+    let endpoint = try ScriptedEndpoint { connection, _ in
+      _ = try connection.receiveMessage()
+      try connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(Self.large.count)\r\n\r\n")
+      try connection.send(Self.large)
+    }
+    let proxy = try RunningProxy(
+      endpoints: [endpoint.port], listener: "timeouts: { write_stall: 200ms }")
+    let socket = try BlockingSocket.connect(port: proxy.port)
+    try socket.send(Self.get)
+    #expect(try proxy.eventually { try proxy.counted("downstream_write_stalled", 499) == 1 })
+    socket.close()
+    #expect(proxy.stop())
+  }
+
+  @Test func leavesTheEndpointWhenTheClientHasLeft() throws {
+    let left = DispatchSemaphore(value: 0)
+    let endpoint = try ScriptedEndpoint { connection, _ in
+      _ = try connection.receiveMessage()
+      _ = try? connection.receiveAll()
+      left.signal()
+    }
+    let proxy = try RunningProxy(endpoints: [endpoint.port])
+    let socket = try BlockingSocket.connect(port: proxy.port)
+    try socket.send(Self.get)
+    #expect(
+      try proxy.eventually {
+        try proxy.metric("weir_upstream_attempts_total{upstream=\"service\"}") == 1
+      })
+    socket.close()
+    #expect(left.wait(timeout: .now() + 5) == .success)
+    #expect(try proxy.counted("downstream_closed", 499) == 1)
+    #expect(proxy.stop())
+  }
+
+  @Test func timesOutAConnect() throws {
+    // The queue of one is full: further SYNs are dropped.
+    let (listener, port) = try BlockingSocket.listen(backlog: 0)
+    let queued = try BlockingSocket.connect(port: port)
+    let proxy = try RunningProxy(endpoints: [port], upstream: "timeouts: { connect: 100ms }")
+    let answer = try proxy.get("/")
+    #expect(answer.hasPrefix("HTTP/1.1 504 ") && answer.contains("connection_timeout"))
+    #expect(try proxy.counted("connect_timeout", 504) == 1)
+    queued.close()
+    listener.close()
+    #expect(proxy.stop())
+  }
+
+  @Test(arguments: [
+    ("unix:/nonexistent/weir.sock", "connect_refused", 502),
+    // TCP does not go to a broadcast address.
+    ("127.255.255.255:80", "connect_failed", 502),
+    ("no-such-host.invalid:80", "name_unresolved", 502),
+  ])
+  func namesWhatCannotBeReached(address: String, failure: String, status: Int) throws {
+    let proxy = try RunningProxy(
+      """
+      admin: { address: 127.0.0.1:0 }
+      listeners:
+        - { name: ingress, address: "127.0.0.1:0", routes: [{ match: { prefix: / }, upstream: service }] }
+      upstreams: { service: { endpoints: ["\(address)"] } }
+      """)
+    #expect(try proxy.get("/").hasPrefix("HTTP/1.1 \(status) "))
+    #expect(try proxy.counted(failure, status) == 1)
+    #expect(proxy.stop())
+  }
+
+  @Test func namesAReset() throws {
+    let endpoint = try ScriptedEndpoint { connection, _ in
+      _ = try connection.receiveMessage()
+      connection.resetOnClose()
+      connection.close()
+    }
+    let proxy = try RunningProxy(endpoints: [endpoint.port])
+    #expect(try proxy.get("/").hasPrefix("HTTP/1.1 502 "))
+    #expect(try proxy.counted("upstream_reset", 502) == 1)
+    #expect(proxy.stop())
+  }
+
+  @Test func cutsWhatIsLeftAtTheDrainsEnd() throws {
+    let endpoint = try ScriptedEndpoint { connection, _ in _ = try connection.receiveAll() }
+    let proxy = try RunningProxy(
+      """
+      admin: { address: 127.0.0.1:0 }
+      drain: { delay: 0s, timeout: 1s }
+      listeners:
+        - { name: ingress, address: "127.0.0.1:0", routes: [{ match: { prefix: / }, upstream: service }] }
+      upstreams: { service: { endpoints: ["127.0.0.1:\(endpoint.port)"] } }
+      """)
+    let socket = try BlockingSocket.connect(port: proxy.port)
+    try socket.send(Self.get)
+    #expect(
+      try proxy.eventually {
+        try proxy.metric("weir_upstream_attempts_total{upstream=\"service\"}") == 1
+      })
+    _ = try proxy.admin("/drain", method: "POST")
+    let answer = try socket.receiveAll()
+    #expect(answer.hasPrefix("HTTP/1.1 503 ") && answer.contains("drain_timeout"))
+    #expect(proxy.stop())
+  }
+}

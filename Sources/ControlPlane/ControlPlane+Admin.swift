@@ -17,10 +17,7 @@ extension ControlPlane {
     let isRead = request.method == "GET" || request.method == "HEAD"
     switch (request.path, request.method) {
     case ("/livez", _) where isRead: done(.text("alive\n"))
-    case ("/readyz", _) where isRead:
-      done(
-        phase == .serving
-          ? .text("ready\n") : .text("not ready: \(phase.rawValue)\n", status: 503))
+    case ("/readyz", _) where isRead: done(readiness)
     case ("/metrics", _) where isRead: metrics(request, done)
     case ("/config", _) where isRead: done(config(request))
     case ("/upstreams", _) where isRead: upstreams(request, done)
@@ -33,6 +30,13 @@ extension ControlPlane {
       done(.text("weir: not with \(request.method); there are \(Self.endpoints)\n", status: 405))
     default: done(.text("weir: there are \(Self.endpoints)\n", status: 404))
     }
+  }
+
+  /// A refused reload does not make it unready: what was good is still served (design rule 5).
+  private var readiness: AdminResponse {
+    guard phase == .serving else { return .text("not ready: \(phase.rawValue)\n", status: 503) }
+    let faults = lastReloadFaults.map { "the last reload was refused: \($0)\n" }
+    return .text("ready\n" + faults.joined())
   }
 
   private func setLevel(_ body: String) -> AdminResponse {

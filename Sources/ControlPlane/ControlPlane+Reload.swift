@@ -50,6 +50,7 @@ extension ControlPlane {
         install(sockets)
         lastReloadFaults = []
         reloads += 1
+        processMetrics?.reloaded(true)
         log.info("reloaded", metadata: ["reloads": "\(reloads)"])
       } catch {
         refuse([error.message])
@@ -61,6 +62,7 @@ extension ControlPlane {
 
   private func refuse(_ faults: [String]) {
     lastReloadFaults = faults
+    processMetrics?.reloaded(false)
     for fault in faults {
       log.error(
         "the reload was refused; the old configuration stays", metadata: ["fault": "\(fault)"])
@@ -95,7 +97,8 @@ extension ControlPlane {
           continue
         }
         let (descriptors, actual) = try ListenerSockets.open(
-          listener.address, count: count, kernel: kernel)
+          listener.address, count: count, kernel: kernel,
+          ownPorts: Set(bound.values.compactMap(\.port)))
         fresh[key] = actual
         for (number, descriptor) in descriptors.enumerated() { sockets[number][index] = descriptor }
       }

@@ -11,12 +11,17 @@ enum ListenerSockets {
   private static let backlog: Int32 = 4096
 
   /// `count` descriptors, and the address they have (port 0 is replaced by the one that was given).
+  /// A port is tried without SO_REUSEPORT first, unless it is one of `ownPorts`: two processes of
+  /// one user would share it, each with half of the connections, and nobody would say so.
   static func open(
-    _ address: SocketAddress, count: Int, kernel: Kernel
+    _ address: SocketAddress, count: Int, kernel: Kernel, ownPorts: Set<UInt16> = []
   ) throws(Fault) -> (descriptors: [Int32], address: SocketAddress) {
     var descriptors: [Int32] = []
     var bound = address
     do throws(Errno) {
+      if let port = address.port, port != 0, !ownPorts.contains(port) {
+        kernel.close(try kernel.listen(on: address, backlog: 1, isShared: false))
+      }
       for _ in 0..<count {
         if address.ip == nil, let first = descriptors.first {
           descriptors.append(try ThisProcess.duplicate(first))

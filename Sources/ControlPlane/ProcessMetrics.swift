@@ -12,6 +12,9 @@ struct ProcessMetrics {
   private let descriptorsMax: Int
   private let start: Int
   private let threads: Int
+  private let reloads: Int
+  private let reloadsRefused: Int
+  private let isReloadGood: Int
 
   init(_ registry: MetricRegistry, version: String, descriptorLimit: Int?, startedAt: Int64) {
     func slot(_ name: String, _ kind: MetricFamily.Kind, _ help: String, _ isDuration: Bool = false)
@@ -27,13 +30,26 @@ struct ProcessMetrics {
     start = slot(
       "process_start_time_seconds", .gauge, "Start of the process since 1970.", true)
     threads = slot("process_threads", .gauge, "Threads.")
+    reloads = slot(
+      "weir_config_reloads_total", .counter, "Configurations that were loaded anew.")
+    reloadsRefused = slot(
+      "weir_config_reloads_refused_total", .counter,
+      "Reloads that failed; the configuration from before stays.")
+    isReloadGood = slot(
+      "weir_config_last_reload_good", .gauge, "0 after a reload that was refused, else 1.")
     let build = registry.series(
       registry.family(
         "weir_build_info", .gauge, help: "What is running.", labels: ["version"]), [version])
     shard.reserve(registry.slotCount)
     shard.set(build, 1)
+    shard.set(isReloadGood, 1)
     shard.set(descriptorsMax, UInt64(descriptorLimit ?? 0))
     shard.set(start, UInt64(startedAt))
+  }
+
+  func reloaded(_ isGood: Bool) {
+    shard.add(isGood ? reloads : reloadsRefused)
+    shard.set(isReloadGood, isGood ? 1 : 0)
   }
 
   /// Reads /proc; for Dispatch.

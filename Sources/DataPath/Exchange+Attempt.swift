@@ -23,6 +23,7 @@ extension Exchange {
   /// Asks for a connection and goes on with what comes of it.
   func choose(isFresh: Bool) {
     guard let upstream else { return }
+    stage = .choosing
     switch upstream.checkOut(for: self, isFresh: isFresh) {
     case .reused(let connection, let endpoint):
       take(connection, endpoint)
@@ -90,7 +91,6 @@ extension Exchange {
       isReused && unrepeatableBytes == 0 && RetrySafety.maySendAgain(evidence)
     let wasConnecting = stage == .connecting
     self.connection = nil
-    self.endpoint = nil
     if !wasConnecting { upstream?.attemptEnded(endpoint) }
     if connection.isOpen {
       endpoint.close(connection, .error)

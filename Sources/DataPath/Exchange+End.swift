@@ -20,7 +20,7 @@ extension Exchange {
     if responseBegun { return cut(downstream) }
     status = kind.row.status
     if kind.row.status == 499 || downstream.isBroken { return cut(downstream) }
-    keepsDownstreamOpen = keepsDownstreamOpen && requestDone && hasHead && !downstream.isDraining
+    keepsDownstreamOpen = keepsDownstreamOpen && hasHead && !downstream.isDraining
     reply { LocalReply.append(kind, detail, for: self, to: $0) }
   }
 

@@ -10,11 +10,11 @@ import Upstreams
 /// One request and its response: conducts the journey and alone knows its order.
 ///
 /// ```
-/// idle ── head ── (route, admission) ──┬── waiting ──┐
-///                     ▲                ├── connecting┤
-///        one retry on a fresh          └─────────────┴── responding ──┬── tunnelling ──┐
-///        connection └─────────────────────────────────────────┘       │                │
-///          fail: a reply of ours ── replying ─────────────────────────┴───────── finish ── idle
+/// idle ── head ── (route, admission) ── choosing ──┬── waiting (then choosing again)
+///                                          ▲       ├── connecting ─┐
+///               one retry on a fresh       │       └───────────────┴ responding ─┬─ tunnelling ┐
+///               connection                 └─────────────────────────────┘       │             │
+///          fail: a reply of ours ── replying ───────────────────────────────────┴──── finish ── idle
 /// ```
 ///
 /// The rooms: `Exchange+Head` (decode, route), `Exchange+Attempt` (admission, connection, retry),
@@ -25,7 +25,7 @@ import Upstreams
 /// nothing.
 package final class Exchange: ConnectionReceiver {
   enum Stage {
-    case idle, head, waiting, connecting, responding, replying, tunnelling
+    case idle, head, choosing, waiting, connecting, responding, replying, tunnelling
   }
 
   static let rootPath: [UInt8] = [0x2F]
@@ -63,6 +63,7 @@ package final class Exchange: ConnectionReceiver {
   // MARK: The attempt
 
   var upstream: WorkerUpstream?
+  /// Stays after an attempt, for the log.
   var endpoint: WorkerEndpoint?
   var connection: UpstreamConnection?
   var ticket: UInt32 = 0
@@ -140,7 +141,8 @@ package final class Exchange: ConnectionReceiver {
     case .connecting: begin(on: connection)
     case .responding: pump()
     case .tunnelling: pumpTunnel()
-    case .idle, .head, .waiting, .replying: preconditionFailure("a connection without an attempt")
+    case .idle, .head, .choosing, .waiting, .replying:
+      preconditionFailure("a connection without an attempt")
     }
   }
 
@@ -157,7 +159,7 @@ package final class Exchange: ConnectionReceiver {
     case .responding: pumpResponse()
     case .replying: sendReply()
     case .tunnelling: pumpTunnel()
-    case .idle, .head, .waiting, .connecting: break
+    case .idle, .head, .choosing, .waiting, .connecting: break
     }
   }
 }

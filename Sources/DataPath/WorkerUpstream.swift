@@ -90,6 +90,7 @@ package final class WorkerUpstream {
   }
 
   private func open(_ endpoint: WorkerEndpoint, for exchange: Exchange) -> CheckOut {
+    exchange.endpoint = endpoint
     guard let connection = endpoint.open(for: exchange) else {
       plan.limits.release(.connections)
       // By mail, not at once: each who waits may fail like this one.

@@ -52,13 +52,13 @@ extension FailureKind {
       .requestBodyTooLarge, .requestBodyTooSlow, .requestTrailersTooLarge, .versionUnsupported,
       .expectationUnsupported, .connectDenied, .downstreamClosed, .downstreamWriteStalled:
       downstreamRow
-    case .noRoute, .noEndpoint, .noHealthyEndpoint, .downstreamConnectionsExceeded,
+    case .noRoute, .noEndpoint, .downstreamConnectionsExceeded,
       .requestsExceeded, .pendingOverflow, .pendingTimeout, .bufferBudgetExceeded,
-      .requestTimeout, .totalTimeout, .drainTimeout, .internalError:
+      .requestTimeout, .totalTimeout, .drainTimeout:
       localRow
     case .nameUnresolved, .connectRefused, .connectTimeout, .connectFailed, .upstreamReset,
       .upstreamClosed, .upstreamWriteStalled, .malformedResponse, .responseHeadTooLarge,
-      .responseTrailersTooLarge, .attemptTimeout, .streamIdleTimeout, .responseIncomplete,
+      .responseTrailersTooLarge, .streamIdleTimeout, .responseIncomplete,
       .upgradeFailed:
       upstreamRow
     }
@@ -106,8 +106,6 @@ extension FailureKind {
     switch self {
     case .noRoute: Self.local("no_route", .routing, 404, "http_request_error")
     case .noEndpoint: Self.local("no_endpoint", .pick, 503, "destination_unavailable")
-    case .noHealthyEndpoint:
-      Self.local("no_healthy_endpoint", .pick, 503, "destination_unavailable")
     case .downstreamConnectionsExceeded:
       Self.local("downstream_connections_exceeded", .listener, 503, "connection_limit_reached")
     case .requestsExceeded:
@@ -160,8 +158,6 @@ extension FailureKind {
       Self.upstream(
         "response_trailers_too_large", .responseBody, .never, 502,
         "http_response_trailer_section_size")
-    case .attemptTimeout:
-      Self.upstream("attempt_timeout", .attempt, .ifIdempotent, 504, "http_response_timeout")
     case .streamIdleTimeout:
       Self.upstream("stream_idle_timeout", .responseBody, .never, 504, "connection_read_timeout")
     case .responseIncomplete:

@@ -21,7 +21,6 @@ public enum FailureKind: UInt8, CaseIterable, Sendable {
   // Local: Weir's own decision, or its limits.
   case noRoute
   case noEndpoint
-  case noHealthyEndpoint
   case downstreamConnectionsExceeded
   case requestsExceeded
   case pendingOverflow
@@ -30,7 +29,6 @@ public enum FailureKind: UInt8, CaseIterable, Sendable {
   case requestTimeout
   case totalTimeout
   case drainTimeout
-  case internalError
 
   // Upstream: the endpoint or the way to it.
   case nameUnresolved
@@ -43,7 +41,6 @@ public enum FailureKind: UInt8, CaseIterable, Sendable {
   case malformedResponse
   case responseHeadTooLarge
   case responseTrailersTooLarge
-  case attemptTimeout
   case streamIdleTimeout
   case responseIncomplete
   case upgradeFailed

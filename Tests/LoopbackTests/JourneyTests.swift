@@ -204,14 +204,14 @@ struct JourneyTests {
   @Test func streamsLargeBodiesThroughNginx() throws {
     let nginx = try Nginx()
     let proxy = try RunningProxy(endpoints: [nginx.port])
-    let output = try Nginx.run(
+    let output = try Command.run(
       "curl",
       [
         "-s", "-o", "/dev/null", "-w", "%{http_code} %{size_download}",
         "http://127.0.0.1:\(proxy.port)/large",
       ])
     #expect(output == "200 \(Nginx.largeBytes)")
-    let upload = try Nginx.run(
+    let upload = try Command.run(
       "curl",
       [
         "-s", "-T", nginx.largeFile, "-o", "/dev/null", "-w", "%{http_code} %{size_upload}",

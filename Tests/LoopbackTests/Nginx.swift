@@ -66,16 +66,4 @@ final class Nginx {
     _ = ended.wait(timeout: .now() + 10)
     try? FileManager.default.removeItem(atPath: folder)
   }
-
-  /// What a command prints.
-  static func run(_ command: String, _ arguments: [String]) throws -> String {
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [command] + arguments
-    process.standardOutput = pipe
-    try process.run()
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
-    return String(decoding: data, as: UTF8.self)
-  }
 }

@@ -37,9 +37,14 @@ final class RunningProxy: Sendable {
       """)
   }
 
-  init(_ yaml: String) throws {
-    file = NSTemporaryDirectory() + "weir-\(UUID().uuidString).yaml"
+  convenience init(_ yaml: String) throws {
+    let file = NSTemporaryDirectory() + "weir-\(UUID().uuidString).yaml"
     try yaml.write(toFile: file, atomically: true, encoding: .utf8)
+    try self.init(file: file)
+  }
+
+  init(file: String) throws {
+    self.file = file
     let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     do {
       plane = try ControlPlane(file: ConfigurationFile(path: file), log: log)

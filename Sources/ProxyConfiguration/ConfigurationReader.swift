@@ -55,8 +55,10 @@ package struct ConfigurationReader {
       else { continue }
       result.listeners.append(listener)
     }
-    if top.has("listeners"), top.list("listeners").isEmpty, checker.faults.isEmpty {
-      checker.report(top.mark("listeners"), "listeners is empty; give one")
+    let mark = top.mark("listeners")
+    let isFaulty = checker.faults.contains { $0.line == mark.line && $0.column == mark.column }
+    if top.has("listeners"), top.list("listeners").isEmpty, !isFaulty {
+      checker.report(mark, "listeners is empty; give one")
     }
     return result
   }

@@ -1,0 +1,98 @@
+import Foundation
+import Glibc
+import WeirTesting
+
+/// The real binary, `weir run`, as a process: for signals, descriptors and exit codes.
+final class WeirProcess {
+  let port: UInt16
+  let adminPort: UInt16
+  let folder: String
+  private let process = Process()
+  private let ended = DispatchSemaphore(value: 0)
+
+  struct Unusable: Error {
+    var reason: String
+  }
+
+  /// Where the products of this build are: beside the tests' own executable.
+  static var binary: String {
+    get throws {
+      let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+      return URL(filePath: own).deletingLastPathComponent().appending(path: "weir").path
+    }
+  }
+
+  /// `body`: what stands behind `admin` and the listener's address; `descriptors`: the most it may
+  /// have open.
+  init(descriptors: Int? = nil, _ body: (_ folder: String) -> String) throws {
+    var ports: [UInt16] = []
+    var sockets: [BlockingSocket] = []
+    for _ in 0..<2 {
+      let (socket, port) = try BlockingSocket.listen()
+      sockets.append(socket)
+      ports.append(port)
+    }
+    for socket in sockets { socket.close() }
+    port = ports[0]
+    adminPort = ports[1]
+    folder = NSTemporaryDirectory() + "weir-process-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let text = """
+      workers: 1
+      admin: { address: "127.0.0.1:\(adminPort)" }
+      drain: { delay: 0s, timeout: 5s }
+      listeners:
+        - name: ingress
+          address: 127.0.0.1:\(port)
+      \(body(folder))
+      """
+    try text.write(toFile: folder + "/weir.yaml", atomically: true, encoding: .utf8)
+    let limit = descriptors.map { "ulimit -n \($0); " } ?? ""
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments = [
+      "-c", "\(limit)exec \"$0\" run --config \(folder)/weir.yaml 2>\(folder)/log",
+      try Self.binary,
+    ]
+    let ended = ended
+    process.terminationHandler = { _ in ended.signal() }
+    try process.run()
+    for _ in 0..<200_000 {
+      if (try? BlockingSocket.connect(port: adminPort)) != nil { return }
+      if !process.isRunning { break }
+    }
+    throw Unusable(reason: log)
+  }
+
+  deinit {
+    if process.isRunning { _ = kill(process.processIdentifier, SIGKILL) }
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  /// Its log so far.
+  var log: String { (try? String(contentsOfFile: folder + "/log", encoding: .utf8)) ?? "" }
+
+  func signal(_ number: Int32) { _ = kill(process.processIdentifier, number) }
+
+  /// The exit code; -1: it did not end in time, or by a signal.
+  func wait() -> Int32 {
+    guard ended.wait(timeout: .now() + 10) == .success, process.terminationReason == .exit else {
+      return -1
+    }
+    return process.terminationStatus
+  }
+
+  func ask(_ port: UInt16, _ path: String) throws -> String {
+    let socket = try BlockingSocket.connect(port: port)
+    try socket.send("GET \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+    return try socket.receiveAll()
+  }
+
+  /// Asks until `condition` holds; false: it did not within ten seconds.
+  func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
+    let end = ContinuousClock.now.advanced(by: .seconds(10))
+    while ContinuousClock.now < end {
+      if try condition() { return true }
+    }
+    return false
+  }
+}

@@ -88,7 +88,7 @@ extension Exchange {
       bytesWritten: connection.attemptBytesSent,
       bytesAcknowledged: connection.attemptBytesAcknowledged, responseHasBegun: responseBegun)
     let maySendAgain =
-      isReused && unrepeatableBytes == 0 && RetrySafety.maySendAgain(evidence)
+      isReused && attempts == 1 && unrepeatableBytes == 0 && RetrySafety.maySendAgain(evidence)
     let wasConnecting = stage == .connecting
     self.connection = nil
     if !wasConnecting { upstream?.attemptEnded(endpoint) }

@@ -18,10 +18,11 @@ extension Exchange {
   func pumpRequest() {
     guard let connection, let downstream else { return }
     for _ in 0..<Self.roundsPerTurnMax {
-      if !requestDone {
-        guard forwardBody(connection, downstream) else { return }
-      }
-      guard flushRequest(connection), !requestDone else { return }
+      var moved = Moved.all
+      if !requestDone { moved = forwardBody(connection, downstream) }
+      guard moved != .failed, flushRequest(connection), !requestDone else { return }
+      // What is left of the input goes before what is still in the socket, its end included.
+      if moved == .full { continue }
       // Only the end is left to write, now that there is room.
       if requestBody.isComplete { continue }
       guard receiveBody(connection, downstream) else { return }
@@ -29,15 +30,25 @@ extension Exchange {
     worker.loop.resumeLater(downstream)
   }
 
-  /// Moves what the input holds into the output; false: the exchange failed.
+  /// What became of the bytes that an input holds.
+  enum Moved {
+    /// All of it that can be understood went into the output.
+    case all
+    /// The output is full: there is more.
+    case full
+    /// The exchange failed.
+    case failed
+  }
+
+  /// Moves what the input holds into the output.
   private func forwardBody(
     _ connection: UpstreamConnection, _ downstream: DownstreamConnection
-  ) -> Bool {
-    guard let out = connection.output, let input = downstream.input else { return true }
+  ) -> Moved {
+    guard let out = connection.output, let input = downstream.input else { return .all }
     let isChunked = requestBody.framing == .chunked
     while !requestBody.isComplete, bodyOffset < input.count {
       let room = out.writableCount - ChunkEncoder.overheadMax
-      guard room > 0 else { break }
+      guard room > 0 else { return .full }
       let bytes = input.readable
       let offered = bytes.extracting(bodyOffset..<min(bytes.count, bodyOffset + room))
       let step: BodyStep
@@ -46,29 +57,29 @@ extension Exchange {
       } catch {
         worker.shard.add(worker.metrics.request(error))
         fail(error.requestFailure, error.name)
-        return false
+        return .failed
       }
-      if step.isStuck { break }
+      if step.isStuck {
+        // The end of what was offered may cut a chunk's head that the input holds whole.
+        return bodyOffset + offered.count < bytes.count ? .full : .all
+      }
       if step.payload > 0 {
-        guard note(body: step.payload) else { return false }
+        guard note(body: step.payload) else { return .failed }
         let payload = offered.extracting(step.framing..<step.framing + step.payload)
         if isChunked { _ = ChunkEncoder.appendChunk(payload, to: out) } else { out.append(payload) }
       }
       bodyOffset += step.framing + step.payload
     }
-    if requestBody.isComplete { return endBody(out, isChunked) }
-    return true
+    if requestBody.isComplete { endBody(out, isChunked) }
+    return .all
   }
 
-  private func endBody(_ out: Buffer, _ isChunked: Bool) -> Bool {
-    if isChunked, !ChunkEncoder.appendEnd(trailersOf: requestBody, to: out) {
-      // There is room once the output is sent.
-      return true
-    }
+  private func endBody(_ out: Buffer, _ isChunked: Bool) {
+    // There is room for the end once the output is sent.
+    if isChunked, !ChunkEncoder.appendEnd(trailersOf: requestBody, to: out) { return }
     requestDone = true
     // The time to answer begins when there is something whole to answer.
     if head.framing != .none { armTimeout() }
-    return true
   }
 
   /// Counts payload; false: there is more than the listener lets through.

@@ -19,9 +19,11 @@ extension Exchange {
         guard readResponseHead(connection, downstream) else { return }
         if stage == .tunnelling { return pumpTunnel() }
       }
-      guard forwardResponse(connection, downstream) else { return }
-      guard flushResponse(downstream) else { return }
+      let moved = forwardResponse(connection, downstream)
+      guard moved != .failed, flushResponse(downstream) else { return }
       if responseDone { return finish() }
+      // What is left of the input goes before what is still in the socket, its end included.
+      if moved == .full { continue }
       guard receiveResponse(connection, downstream) else { return }
     }
     if let downstream { worker.loop.resumeLater(downstream) }
@@ -153,15 +155,15 @@ extension Exchange {
 
   // MARK: Body
 
-  /// Moves what the endpoint's input holds into the client's output; false: the exchange failed.
+  /// Moves what the endpoint's input holds into the client's output.
   private func forwardResponse(
     _ connection: UpstreamConnection, _ downstream: DownstreamConnection
-  ) -> Bool {
-    guard let out = downstream.output, !responseDone else { return true }
+  ) -> Moved {
+    guard let out = downstream.output, !responseDone else { return .all }
     if let input = connection.input {
       while !responseBody.isComplete, !input.isEmpty {
         let room = out.writableCount - ChunkEncoder.overheadMax
-        guard room > 0 else { break }
+        guard room > 0 else { return .full }
         let bytes = input.readable
         let offered = bytes.extracting(0..<min(bytes.count, room))
         let step: BodyStep
@@ -170,9 +172,12 @@ extension Exchange {
         } catch {
           worker.shard.add(worker.metrics.response(error))
           fail(error.responseFailure, error.name)
-          return false
+          return .failed
         }
-        if step.isStuck { break }
+        if step.isStuck {
+          // The end of what was offered may cut a chunk's head that the input holds whole.
+          return offered.count < bytes.count ? .full : .all
+        }
         if step.payload > 0 {
           let payload = offered.extracting(step.framing..<step.framing + step.payload)
           responseBodyBytes += UInt64(step.payload)
@@ -186,7 +191,7 @@ extension Exchange {
       }
     }
     if responseBody.isComplete { endResponse(out) }
-    return true
+    return .all
   }
 
   private func endResponse(_ out: Buffer) {

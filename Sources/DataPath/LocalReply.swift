@@ -26,19 +26,17 @@ enum LocalReply {
       wantsText
         ? "content-type: text/plain; charset=utf-8\r\n" : "content-type: application/json\r\n")
     if row.status == 503 { out.append("retry-after: 1\r\n") }
+    let opening: StaticString = wantsText ? "weir: " : "{\"error\":\""
+    let closing: StaticString = wantsText ? "\n" : "\",\"by\":\"weir\"}\n"
     let reasonCount =
       row.name.utf8CodeUnitCount
       + (detail.utf8CodeUnitCount > 0 ? detail.utf8CodeUnitCount + 2 : 0)
-    endHead(reasonCount + (wantsText ? 7 : 26), exchange, out)
+    endHead(
+      opening.utf8CodeUnitCount + reasonCount + closing.utf8CodeUnitCount, exchange, out)
     guard exchange.head.method != .head || !exchange.hasHead else { return true }
-    out.append(wantsText ? "weir: " : "{\"error\":\"")
-    if wantsText {
-      appendReason(row.name, detail, out)
-      out.append("\n")
-    } else {
-      appendReason(row.name, detail, out)
-      out.append("\",\"by\":\"weir\"}\n")
-    }
+    out.append(opening)
+    appendReason(row.name, detail, out)
+    out.append(closing)
     return true
   }
 

@@ -58,6 +58,8 @@ struct FailureTests {
     let answer = try proxy.get("/")
     #expect(answer.hasPrefix("HTTP/1.1 502 "))
     #expect(answer.contains("error=connection_refused"))
+    // Its length is what it says: the next answer on the connection begins where it ends.
+    #expect(PlainMessage.read(Array(answer.utf8), isResponse: true)?.count == answer.utf8.count)
     #expect(try proxy.counted("connect_refused", 502) == 1)
     #expect(proxy.stop())
   }

@@ -1,0 +1,144 @@
+import Primitives
+import WeirTesting
+
+/// An endpoint's connection: reads requests, answers each in one of the shapes HTTP/1.1 has, and
+/// fails in one of the ways servers do.
+final class SimulatedEndpoint: SimulatedPeer {
+  private let journal: Journal
+  private let network: SimulatedNetwork
+  private let isFaulty: Bool
+  private var inbox: [UInt8] = []
+  private var isHeadSeen = false
+  private var isBusy = false
+  private var isOver = false
+
+  init(_ journal: Journal, _ network: SimulatedNetwork, isFaulty: Bool) {
+    self.journal = journal
+    self.network = network
+    self.isFaulty = isFaulty
+  }
+
+  /// The body that belongs to a request and no other.
+  static func answer(_ id: String, _ received: Int, _ bytes: Int) -> [UInt8] {
+    Array("\(id) \(received) ".utf8) + [UInt8](repeating: UInt8(ascii: "x"), count: bytes)
+  }
+
+  func connected(_ socket: SimulatedSocket) {}
+
+  func received(_ socket: SimulatedSocket) {
+    guard !isOver else { return }
+    if isFaulty, network.random.chance(1, in: 100) {
+      network.after(.seconds(1)) { [self] in read(socket) }
+    } else {
+      read(socket)
+    }
+  }
+
+  private func read(_ socket: SimulatedSocket) {
+    guard !isOver else { return }
+    inbox += socket.take(network.random.chance(1, in: 3) ? 1000 : .max)
+    if !isHeadSeen, let head = PlainMessage.head(inbox) {
+      isHeadSeen = true
+      journal.seen(head["x-id"] ?? "?", method: String(head.startLine.prefix { $0 != " " }))
+      if isFaulty, fail(socket) { return }
+    }
+    guard !isBusy, let request = PlainMessage.read(inbox) else {
+      // What was not taken is taken later.
+      network.after(network.latency()) { [self] in if !socket.isEmpty { read(socket) } }
+      return
+    }
+    isBusy = true
+    inbox.removeFirst(request.count)
+    isHeadSeen = false
+    network.after(network.latency()) { [self] in answer(request, socket) }
+  }
+
+  /// True: it has failed instead of answering.
+  private func fail(_ socket: SimulatedSocket) -> Bool {
+    guard network.random.chance(1, in: 10) else { return false }
+    isOver = true
+    switch network.random.below(6) {
+    case 0: socket.reset(losing: true)
+    case 1: socket.close()
+    case 2: socket.deliver(Array("HTTP/1.1 2OO ?\r\n\r\n".utf8))
+    case 3:
+      socket.deliver(Array("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nxyz".utf8))
+      network.after(network.latency()) { socket.close() }
+    case 4:
+      // Early: before the body is there.
+      socket.deliver(Array("HTTP/1.1 413 Too Large\r\nproxy-status: endpoint\r\n".utf8))
+      socket.deliver(Array("Connection: close\r\nContent-Length: 0\r\n\r\n".utf8))
+      network.after(network.latency()) { socket.close() }
+    default: break  // hangs
+    }
+    return true
+  }
+
+  private func answer(_ request: PlainMessage, _ socket: SimulatedSocket) {
+    let body = Self.answer(
+      request["x-id"] ?? "", request.body.count, Int(request["x-size"] ?? "") ?? 0)
+    let hasBody = !request.startLine.hasPrefix("HEAD")
+    var bytes = Array("HTTP/1.1 200 OK\r\n".utf8)
+    var closes = false
+    switch network.random.below(5) {
+    case 0 where hasBody:
+      closes = true
+      bytes += Array("\r\n".utf8) + body
+    case 1 where hasBody:
+      bytes += Array("Transfer-Encoding: chunked\r\n\r\n".utf8) + chunked(body)
+    case 2:
+      closes = true
+      bytes += Array("Connection: close\r\nContent-Length: \(body.count)\r\n\r\n".utf8)
+      if hasBody { bytes += body }
+    case 3:
+      bytes = Array("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n".utf8) + bytes
+      fallthrough
+    default:
+      bytes += Array("Content-Length: \(body.count)\r\n\r\n".utf8)
+      if hasBody { bytes += body }
+    }
+    send(bytes, from: 0, closes: closes, on: socket)
+  }
+
+  private func chunked(_ body: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    var at = 0
+    while at < body.count {
+      let count = min(1 + Int(network.random.below(3000)), body.count - at)
+      result += Array("\(String(count, radix: 16));e=1\r\n".utf8) + body[at..<at + count]
+      result += [13, 10]
+      at += count
+    }
+    return result + Array("0\r\nX-End: 1\r\n\r\n".utf8)
+  }
+
+  private func send(_ bytes: [UInt8], from start: Int, closes: Bool, on socket: SimulatedSocket) {
+    guard !isOver else { return }
+    if isFaulty, network.random.chance(1, in: 60) {
+      isOver = true
+      return socket.reset(losing: network.random.chance(1, in: 2))
+    }
+    guard start < bytes.count else { return finish(closes, socket) }
+    let most = network.random.chance(1, in: 4) ? 3 : 20_000
+    let count = min(1 + Int(network.random.below(UInt32(most))), bytes.count - start)
+    socket.deliver(Array(bytes[start..<start + count]))
+    network.after(network.latency()) { [self] in
+      send(bytes, from: start + count, closes: closes, on: socket)
+    }
+  }
+
+  private func finish(_ closes: Bool, _ socket: SimulatedSocket) {
+    isBusy = false
+    // Servers close idle connections when they like, and what crosses that is lost.
+    if closes || isFaulty && network.random.chance(1, in: 10) {
+      isOver = true
+      return socket.close()
+    }
+    if !inbox.isEmpty || !socket.isEmpty { read(socket) }
+  }
+
+  func ended(_ socket: SimulatedSocket, isReset: Bool) {
+    isOver = true
+    socket.close()
+  }
+}

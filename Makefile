@@ -3,7 +3,7 @@
 SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --product weir --static-swift-stdlib
 
-.PHONY: demo test build lint format bench packages-%
+.PHONY: demo test build lint format bench fuzz packages-%
 
 demo: build
 	.build/release/weir demo $(ARGUMENTS)
@@ -17,14 +17,28 @@ test: packages-test
 	SWIFT_BACKTRACE=enable=no $(SWIFT) test --skip-build
 
 lint:
-	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests Fuzzing Package.swift
 	scripts/tidy
 
 format:
-	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+	$(SWIFT) format --in-place --recursive Sources Tests Fuzzing Package.swift
 
 bench: packages-bench build
 	Benchmarks/run
+
+# Each target for SECONDS; a finding is written to Fuzzing/findings and ends it.
+SECONDS ?= 60
+fuzz: packages-build
+	WEIR_FUZZ=1 $(SWIFT) build --scratch-path .build/fuzz --product weir-fuzz \
+	  -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld
+	@mkdir -p Fuzzing/findings
+	@for target in request response chunked configuration; do \
+	  mkdir -p .build/fuzz/corpus/$$target; \
+	  WEIR_FUZZ_TARGET=$$target SWIFT_BACKTRACE=enable=no .build/fuzz/debug/weir-fuzz \
+	    -max_total_time=$(SECONDS) -print_final_stats=1 -verbosity=0 \
+	    -artifact_prefix=Fuzzing/findings/$$target- \
+	    .build/fuzz/corpus/$$target Fuzzing/corpus/$$target || exit 1; \
+	done
 
 packages-%:
 	@scripts/packages $*

@@ -83,7 +83,7 @@ let package = Package(
       "WeirTesting",
       [
         "Primitives", "Reactor", "HTTPModel", "HTTP1", "Routing", "Upstreams", "Telemetry",
-        "DataPath",
+        "DataPath", "ProxyConfiguration",
       ]),
 
     tests("PrimitivesTests", ["Primitives"]),
@@ -110,3 +110,11 @@ let package = Package(
     tests("TidyTests", []),
   ]
 )
+
+// `make fuzz`: built with -sanitize=fuzzer, which brings its own main.
+if Context.environment["WEIR_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "weir-fuzz", dependencies: ["WeirTesting"], path: "Fuzzing", exclude: ["corpus"],
+      swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
+}

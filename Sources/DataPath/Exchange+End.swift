@@ -20,7 +20,9 @@ extension Exchange {
     if responseBegun { return cut(downstream) }
     status = kind.row.status
     if kind.row.status == 499 || downstream.isBroken { return cut(downstream) }
-    keepsDownstreamOpen = keepsDownstreamOpen && hasHead && !downstream.isDraining
+    // What a client that is at fault sends next is not trusted to be a request.
+    keepsDownstreamOpen =
+      keepsDownstreamOpen && hasHead && !downstream.isDraining && kind.row.side != .downstream
     reply { LocalReply.append(kind, detail, for: self, to: $0) }
   }
 

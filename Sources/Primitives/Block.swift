@@ -9,8 +9,12 @@
     self.size = size
   }
 
+  /// Bytes between neighbours: with a power of two from start to start, the lines that each uses
+  /// most would fall into the same few sets of the processor's caches.
+  private static var gap: Int { 320 }
+
   static func allocated(_ size: Int) -> Block {
-    unsafe Block(start: .allocate(capacity: size), size: size)
+    unsafe Block(start: .allocate(capacity: size + gap), size: size)
   }
 
   /// The block that stands behind this one in a list of free ones; kept in the block itself.

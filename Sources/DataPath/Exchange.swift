@@ -129,7 +129,9 @@ package final class Exchange: ConnectionReceiver {
     guard let downstream else { return }
     if stage == .head { return readHead() }
     if stage == .tunnelling { return pumpTunnel() }
-    if downstream.isBroken || (downstream.peerEnded && requestDone) {
+    // Before the request is sent its end is known to be that of a client that left, too.
+    let hasSentAll = requestDone || stage == .waiting || stage == .connecting
+    if downstream.isBroken || (downstream.peerEnded && hasSentAll) {
       return fail(.downstreamClosed)
     }
     pump()

@@ -135,7 +135,7 @@ struct FailureTests {
 
   @Test(arguments: [
     ("Content-Length: 11\r\n\r\n", "none", "none"),
-    ("Transfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n", "0", "service"),
+    ("Transfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n", "1", "service"),
   ])
   func refusesABodyThatIsTooLarge(framing: String, route: String, upstream: String) throws {
     let endpoint = try ScriptedEndpoint { connection, _ in _ = try connection.receiveAll() }

@@ -79,8 +79,13 @@ extension Exchange {
       return fail(.requestBodyTooLarge)
     }
     if let failure = normalizePath(input.slice(head.path)) { return fail(failure, failureDetail) }
+    // `*` asks the server as a whole (RFC 9110 §9.3.7): what takes everything takes it.
+    let isServer = head.targetForm == .asterisk
+    let root = Self.rootPath
     let position = withPath(input) { path in
-      listener.table.match(head, in: input.readable, path: path)
+      isServer
+        ? listener.table.match(head, in: input.readable, path: root.span)
+        : listener.table.match(head, in: input.readable, path: path)
     }
     guard let position else { return fail(.noRoute) }
     follow(listener.routes[position], input)

@@ -18,6 +18,7 @@ package final class DownstreamConnection: ByteStream {
   private static let lingerTime = Duration.seconds(1)
 
   let worker: Worker
+  private let pool: BufferPool
   let listener: Listener
   let peer: SocketAddress?
   /// `192.0.2.1`, or `unix`; made at the first request.
@@ -31,6 +32,7 @@ package final class DownstreamConnection: ByteStream {
 
   init(worker: Worker, listener: Listener, peer: SocketAddress?) {
     self.worker = worker
+    pool = worker.pool
     self.listener = listener
     self.peer = peer
     super.init(loop: worker.loop, isConnected: true)
@@ -47,9 +49,8 @@ package final class DownstreamConnection: ByteStream {
 
   /// Answers at once with `failure` and closes; for a connection above the limit.
   func refuse(_ failure: FailureKind) {
-    guard let out = worker.pool.take() else { return close() }
-    output = out
-    LocalReply.appendRefusal(failure, to: out)
+    guard pool.lend(to: output) else { return close() }
+    LocalReply.appendRefusal(failure, to: output)
     _ = flush()
     linger()
   }
@@ -63,7 +64,7 @@ package final class DownstreamConnection: ByteStream {
 
   package override func deadlinePassed() {
     if let exchange {
-      exchange.deadlinePassed()
+      exchange.deadlinePassed(self)
     } else {
       close()
     }
@@ -71,10 +72,10 @@ package final class DownstreamConnection: ByteStream {
 
   private func proceed() {
     if let exchange {
-      exchange.downstreamReady()
+      exchange.downstreamReady(self)
     } else if isLingering {
       discard()
-    } else if mayReceive || input?.isEmpty == false {
+    } else if mayReceive || !input.isEmpty {
       begin()
     } else if isDraining {
       close()
@@ -90,18 +91,16 @@ package final class DownstreamConnection: ByteStream {
   /// The exchange is over; `consumed`: the bytes of the input that were its.
   func exchangeEnded(consumed: Int, keepsOpen: Bool, isClean: Bool) {
     exchange = nil
-    giveOutput(to: worker.pool)
+    pool.reclaim(from: output)
     guard keepsOpen, !isDraining, !isBroken else {
       if isClean { close() } else { linger() }
       return
     }
-    if let input {
-      input.consume(consumed)
-      if input.isEmpty { giveInput(to: worker.pool) }
-    }
+    input.consume(consumed)
+    if input.isEmpty { pool.reclaim(from: input) }
     loop.arm(self, at: loop.now.advanced(byNanoseconds: settings.idleNanoseconds))
     // One request a turn: a client that pipelines does not starve the others.
-    if input != nil || mayReceive { loop.resumeLater(self) }
+    if !input.isEmpty || mayReceive { loop.resumeLater(self) }
   }
 
   /// No request was begun: nothing is answered.
@@ -110,7 +109,7 @@ package final class DownstreamConnection: ByteStream {
     if peerEnded || isBroken {
       close()
     } else {
-      giveInput(to: worker.pool)
+      pool.reclaim(from: input)
     }
   }
 
@@ -125,7 +124,7 @@ package final class DownstreamConnection: ByteStream {
 
   /// Ends our direction and drops what still comes, for a while.
   private func linger() {
-    giveBuffers(to: worker.pool)
+    giveBuffers(to: pool)
     guard !peerEnded, !isBroken else { return close() }
     isLingering = true
     loop.kernel.shutdownSend(descriptor)
@@ -134,11 +133,11 @@ package final class DownstreamConnection: ByteStream {
   }
 
   private func discard() {
-    guard let scratch = worker.pool.take() else { return close() }
-    defer { worker.pool.give(scratch) }
+    guard pool.lend(to: input) else { return close() }
+    defer { pool.reclaim(from: input) }
     for _ in 0..<16 {
-      switch receive(into: scratch) {
-      case .bytes: scratch.removeAll()
+      switch receive(into: input) {
+      case .bytes: input.removeAll()
       case .wouldBlock: return
       case .endOfStream, .failed: return close()
       }
@@ -150,7 +149,7 @@ package final class DownstreamConnection: ByteStream {
   func close(reset: Bool = false) {
     guard isOpen else { return }
     exchange = nil
-    giveBuffers(to: worker.pool)
+    giveBuffers(to: pool)
     if reset { loop.kernel.resetOnClose(descriptor) }
     loop.close(self)
     if position >= 0 { worker.remove(self) }

@@ -23,7 +23,7 @@ extension Exchange {
     // What a client that is at fault sends next is not trusted to be a request.
     keepsDownstreamOpen =
       keepsDownstreamOpen && hasHead && !downstream.isDraining && kind.row.side != .downstream
-    reply { LocalReply.append(kind, detail, for: self, to: $0) }
+    reply(downstream) { LocalReply.append(kind, detail, for: self, to: $0) }
   }
 
   /// Gives up what the exchange holds of the upstream.
@@ -37,29 +37,27 @@ extension Exchange {
   }
 
   /// Sends an answer of our own; `write` answers false when it does not fit.
-  func reply(_ write: (Buffer) -> Bool) {
-    guard let downstream else { return }
+  func reply(_ downstream: DownstreamConnection, _ write: (Buffer) -> Bool) {
     // A request whose body has not come yet: it may be in the input, whole.
-    if !requestDone, head.framing == .none { requestDone = hasHead }
+    if !requestDone, !head.hasBody { requestDone = hasHead }
     if !requestDone { keepsDownstreamOpen = false }
     responseBegun = true
     stage = .replying
-    guard
-      let out = downstream.output ?? worker.pool.take(atLeast: BufferPool.largeBytes)
-        ?? worker.pool.take()
-    else { return cut(downstream) }
-    out.removeAll()
-    downstream.output = out
+    let out = downstream.output
+    guard pool.lend(to: out, atLeast: BufferPool.largeBytes) || pool.lend(to: out) else {
+      return cut(downstream)
+    }
+    // Interim answers that the client has not taken yet go first.
+    out.compact()
     guard write(out) else { return cut(downstream) }
-    sendReply()
+    sendReply(downstream)
   }
 
   /// Sends what is left for the client.
-  func sendReply() {
-    guard let downstream else { return }
+  func sendReply(_ downstream: DownstreamConnection) {
     switch downstream.flush() {
-    case .drained: finish()
-    case .blocked(let tookSome): noteBlocked(tookSome)
+    case .drained: finish(downstream)
+    case .blocked(let tookSome): noteBlocked(tookSome, downstream)
     case .failed:
       failure = failure ?? .downstreamClosed
       cut(downstream)
@@ -74,13 +72,13 @@ extension Exchange {
   }
 
   /// The answer is with the kernel: closes the books.
-  func finish() {
-    guard stage != .idle, let downstream else { return }
+  func finish(_ downstream: DownstreamConnection) {
+    guard stage != .idle else { return }
     if stage == .tunnelling { leave() }
     record()
     let consumed = isUpgraded ? 0 : bodyOffset
     let keepsOpen = keepsDownstreamOpen && requestDone
-    let hasRest = (downstream.input?.count ?? 0) > consumed
+    let hasRest = downstream.input.count > consumed
     let isClean = requestDone && !hasRest
     reset()
     downstream.exchangeEnded(consumed: consumed, keepsOpen: keepsOpen, isClean: isClean)
@@ -89,14 +87,14 @@ extension Exchange {
   private func record() {
     guard let listener, hasHead || isUpgraded || failure != nil else { return }
     let code = failure?.row.status == 499 ? 499 : status
-    let series = series ?? listener.unrouted
+    let series = route?.series[seriesIndex] ?? listener.unrouted
     let nanoseconds = now.nanoseconds(since: startedAt)
     series.record(status: code, failure: failure, nanoseconds: nanoseconds)
     log(code, nanoseconds)
   }
 
   private func log(_ code: UInt16, _ nanoseconds: Int64) {
-    guard let log = worker.accessLog, let sample = snapshot?.settings.accessLogSample, sample > 0,
+    guard let log = worker.accessLog, let sample = settings?.accessLogSample, sample > 0,
       sample == 1 || failure != nil || worker.random.below(sample) == 0,
       let out = log.beginLine()
     else { return }
@@ -106,16 +104,15 @@ extension Exchange {
 
   /// Ready for the worker's store. What is held is given back.
   func reset() {
-    if let normalizedPath { worker.pool.give(normalizedPath) }
-    if let upstream { upstream.plan.limits.release(.requests) }
-    normalizedPath = nil
+    if normalizedPath.hasBlock { pool.reclaim(from: normalizedPath) }
+    if let upstream { upstream.limits.release(.requests) }
     stage = .idle
     downstream = nil
-    snapshot = nil
+    settings = nil
     listener = nil
     hasHead = false
     route = nil
-    series = nil
+    seriesIndex = 0
     trace = nil
     unrepeatableBytes = 0
     requestBodyBytes = 0

@@ -12,7 +12,7 @@ import Reactor
 extension Exchange {
   /// An upgrade is asked for and may be passed on. `h2c` may not: it would carry requests past us.
   func isUpgradeRequested(_ bytes: Span<UInt8>) -> Bool {
-    guard head.wantsUpgrade, head.framing == .none else { return false }
+    guard head.wantsUpgrade, !head.hasBody else { return false }
     for field in head.fields where field.id == .upgrade {
       if ByteScan.equalIgnoringCase(bytes.extracting(field.value.bounds), "h2c") { return false }
     }
@@ -20,16 +20,19 @@ extension Exchange {
   }
 
   /// A 101 has been decoded; false: the exchange failed.
-  func takeUpgrade(_ connection: UpstreamConnection, _ input: Buffer, _ out: Buffer) -> Bool {
-    guard let request = downstream?.input, isUpgradeRequested(request.readable), requestDone,
+  func takeUpgrade(_ connection: UpstreamConnection, _ downstream: DownstreamConnection) -> Bool {
+    let input = connection.input
+    let out = downstream.output
+    let request = downstream.input
+    guard isUpgradeRequested(request.readable), requestDone,
       responseHead.present.contains(.upgrade)
     else {
       fail(.upgradeFailed)
       return false
     }
+    let before = out.count
     guard ResponseWriter.writeUpgrade(self, input, to: out) else {
-      fail(.responseHeadTooLarge)
-      return false
+      return headDoesNotFit(out, before)
     }
     input.consume(responseHead.headBytes)
     status = 101
@@ -40,11 +43,10 @@ extension Exchange {
     headDeadline = .distantFuture
     stage = .tunnelling
     // What the client sent ahead goes first.
-    guard let early = connection.output ?? worker.pool.take() else {
+    guard pool.lend(to: connection.output) else {
       fail(.bufferBudgetExceeded)
       return false
     }
-    connection.output = early
     if !input.isEmpty, input.count <= out.writableCount {
       out.append(input.readable)
       responseBodyBytes += UInt64(input.count)
@@ -53,11 +55,12 @@ extension Exchange {
     return true
   }
 
-  func pumpTunnel() {
-    guard let connection, let downstream, let up = connection.output, let down = downstream.output
-    else { return }
+  func pumpTunnel(_ connection: UpstreamConnection, _ downstream: DownstreamConnection) {
+    let up = connection.output
+    let down = downstream.output
+    let input = downstream.input
     // What the client sent ahead stands behind the request's head.
-    if let input = downstream.input, input.count > bodyOffset {
+    if input.count > bodyOffset {
       let early = input.readable.extracting(bodyOffset..<input.count)
       if early.count <= up.writableCount {
         requestBodyBytes += UInt64(early.count)
@@ -65,7 +68,8 @@ extension Exchange {
         input.truncate(early.count)
       }
     }
-    if let early = connection.input, !early.isEmpty, early.count <= down.writableCount {
+    let early = connection.input
+    if !early.isEmpty, early.count <= down.writableCount {
       responseBodyBytes += UInt64(early.count)
       down.append(early.readable)
       early.removeAll()
@@ -75,8 +79,8 @@ extension Exchange {
       move(from: downstream, to: connection, through: up, &requestBodyBytes, &isBusy),
       move(from: connection, to: downstream, through: down, &responseBodyBytes, &isBusy)
     else { return }
-    if tunnelEnds == [.request, .response] { return finish() }
-    if isBusy { worker.loop.resumeLater(downstream) }
+    if tunnelEnds == [.request, .response] { return finish(downstream) }
+    if isBusy { loop.resumeLater(downstream) }
   }
 
   /// One direction; false: the exchange is over.
@@ -84,7 +88,7 @@ extension Exchange {
     from source: ByteStream, to target: ByteStream, through buffer: Buffer,
     _ count: inout UInt64, _ isBusy: inout Bool
   ) -> Bool {
-    let end: TunnelEnds = source === downstream ? .request : .response
+    let end: TunnelEnds = source === connection ? .response : .request
     for _ in 0..<Self.roundsPerTurnMax {
       switch target.flush() {
       case .drained: break
@@ -101,7 +105,7 @@ extension Exchange {
       case .wouldBlock: return true
       case .endOfStream:
         tunnelEnds.insert(end)
-        worker.loop.kernel.shutdownSend(target.descriptor)
+        target.kernel.shutdownSend(target.descriptor)
         return true
       case .failed: return endTunnel()
       }
@@ -111,7 +115,7 @@ extension Exchange {
   }
 
   private func endTunnel() -> Bool {
-    finish()
+    if let downstream { finish(downstream) }
     return false
   }
 }

@@ -6,9 +6,10 @@ import Primitives
 ///
 /// `Date` and `Server` pass untouched. Cost: one copy of the fields. False: it does not fit.
 enum ResponseWriter {
-  static func write(_ exchange: Exchange, _ input: Buffer, to out: Buffer) -> Bool {
+  static func write(
+    _ exchange: Exchange, _ edits: HeaderEdits, _ input: Buffer, to out: Buffer
+  ) -> Bool {
     let bytes = input.readable
-    guard let edits = exchange.route?.responseEdits else { return false }
     return HeadEncoder.appendStatusLine(
       exchange.responseHead.status, reason: bytes.extracting(exchange.responseHead.reason.bounds),
       to: out)

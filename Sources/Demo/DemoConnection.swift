@@ -9,7 +9,7 @@ package final class DemoConnection: ByteStream {
   private let document: [UInt8]
   private let delay: Duration
   private var decoder = RequestDecoder(limits: HeadLimits())
-  private var head = RequestHead()
+  private let head = RequestHead()
   private var body: BodyDecoder?
 
   package init(loop: EventLoop, pool: BufferPool, document: [UInt8], delay: Duration) {
@@ -28,12 +28,12 @@ package final class DemoConnection: ByteStream {
   package override func deadlinePassed() { answer() }
 
   private func read() {
-    guard output == nil, let input = input ?? pool.take() else { return }
-    self.input = input
+    guard !output.hasBlock, pool.lend(to: input) else { return }
+    let input = input
     while true {
       do {
         if try isWhole(input) {
-          output = pool.take()
+          guard pool.lend(to: output) else { return close() }
           return loop.arm(self, at: loop.now.advanced(by: delay))
         }
       } catch {
@@ -52,13 +52,12 @@ package final class DemoConnection: ByteStream {
   /// True: a request and its body, which is dropped, have been taken from the input.
   private func isWhole(_ input: Buffer) throws -> Bool {
     if body == nil {
-      guard !input.isEmpty, try decoder.decode(input.readable, into: &head) else { return false }
+      guard !input.isEmpty, try decoder.decode(input.readable, into: head) else { return false }
       input.consume(head.headBytes)
       body = BodyDecoder(framing: head.framing)
     }
-    while var decoder = body, !decoder.isComplete {
+    while let decoder = body, !decoder.isComplete {
       let step = try decoder.decode(input.readable)
-      body = decoder
       if step.isStuck { return false }
       input.consume(step.framing + step.payload)
     }
@@ -67,13 +66,13 @@ package final class DemoConnection: ByteStream {
   }
 
   private func answer() {
-    guard let out = output else { return }
+    let out = output
     out.append("HTTP/1.1 200 OK\r\ncontent-type: application/fhir+json\r\ncontent-length: ")
     out.append(decimal: UInt64(document.count))
     out.append("\r\n\r\n")
     if head.method != .head { out.append(document) }
     guard flush() == .drained else { return close() }
-    giveOutput(to: pool)
+    pool.reclaim(from: output)
     loop.resumeLater(self)
   }
 

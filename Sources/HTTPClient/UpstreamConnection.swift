@@ -14,7 +14,11 @@ import Reactor
 public final class UpstreamConnection: ByteStream {
   /// The receiver's own number for it.
   package let id: UInt32
-  package var receiver: ConnectionReceiver?
+  /// Who is told while nobody has checked it out: its pool, or a caller of Weir's own.
+  private let owner: ConnectionReceiver
+  /// Who has checked it out.
+  package var borrower: ConnectionReceiver?
+  package let bodyLimits: BodyLimits
   package var decoder: ResponseDecoder
   package private(set) var isConnected = false
   package private(set) var openedAt: Instant
@@ -23,12 +27,19 @@ public final class UpstreamConnection: ByteStream {
   /// Bytes sent before this attempt.
   private var sentBefore: UInt64 = 0
 
-  package init(id: UInt32, loop: EventLoop, limits: HeadLimits) {
+  package init(
+    id: UInt32, owner: ConnectionReceiver, loop: EventLoop, limits: HeadLimits,
+    bodyLimits: BodyLimits = BodyLimits()
+  ) {
     self.id = id
+    self.owner = owner
+    self.bodyLimits = bodyLimits
     decoder = ResponseDecoder(limits: limits)
     openedAt = loop.now
     super.init(loop: loop, isConnected: false)
   }
+
+  private var receiver: ConnectionReceiver { borrower ?? owner }
 
   /// Begins to connect; the receiver hears of the end of it, unless this throws.
   package func open(to address: SocketAddress, deadline: Instant) throws(Errno) {
@@ -72,12 +83,12 @@ public final class UpstreamConnection: ByteStream {
       openedAt = loop.now
       loop.disarm(self)
     }
-    receiver?.connectionReady(self)
+    receiver.connectionReady(self)
   }
 
   public override func deadlinePassed() {
     if isConnected {
-      receiver?.connectionDeadlinePassed(self)
+      receiver.connectionDeadlinePassed(self)
     } else {
       fail(.connectTimeout)
     }
@@ -88,13 +99,13 @@ public final class UpstreamConnection: ByteStream {
     guard isOpen else { return }
     if reset { loop.kernel.resetOnClose(descriptor) }
     loop.close(self)
-    receiver = nil
+    borrower = nil
   }
 
   private func fail(_ failure: FailureKind) {
     let told = receiver
     close()
-    told?.connectFailed(self, failure)
+    told.connectFailed(self, failure)
   }
 
   package static func failure(of error: Errno) -> FailureKind {

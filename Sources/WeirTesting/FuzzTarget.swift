@@ -31,9 +31,9 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   private static func request(_ bytes: [UInt8]) {
     func judge(_ parts: [Int]) -> Verdict {
       var decoder = RequestDecoder(limits: HeadLimits())
-      var head = RequestHead()
+      let head = RequestHead()
       do throws(HeadFault) {
-        for end in parts where try decoder.decode(bytes.span.extracting(0..<end), into: &head) {
+        for end in parts where try decoder.decode(bytes.span.extracting(0..<end), into: head) {
           return .accepted(bytes: head.headBytes, framing: head.framing)
         }
       } catch {
@@ -47,10 +47,10 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   private static func response(_ bytes: [UInt8]) {
     func judge(_ parts: [Int]) -> Verdict {
       var decoder = ResponseDecoder(limits: HeadLimits())
-      var head = ResponseHead()
+      let head = ResponseHead()
       do throws(HeadFault) {
         for end in parts
-        where try decoder.decode(bytes.span.extracting(0..<end), answering: .get, into: &head) {
+        where try decoder.decode(bytes.span.extracting(0..<end), answering: .get, into: head) {
           return .accepted(bytes: head.headBytes, framing: head.framing)
         }
       } catch {
@@ -67,7 +67,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
 
   private static func chunked(_ bytes: [UInt8]) {
     func payload(_ parts: [Int]) -> [UInt8]? {
-      var decoder = BodyDecoder(framing: .chunked)
+      let decoder = BodyDecoder(framing: .chunked)
       var result: [UInt8] = []
       var start = 0
       do throws(BodyFault) {

@@ -29,6 +29,7 @@ extension RunningProxy {
       try counted(kind.name, code, route: route, upstream: upstream) == count
     }
     #expect(isCounted, "\(kind.name) as \(code)", sourceLocation: location)
+    guard hasAlive else { return }
     #expect(
       try exchange("GET /alive HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         .hasSuffix("\r\n\r\nalive"), sourceLocation: location)

@@ -13,6 +13,8 @@ final class RunningProxy: Sendable {
   let plane: ControlPlane
   /// The `route` label of the first route that the test gave.
   private let route: String
+  /// There is a route that answers `/alive`.
+  var hasAlive: Bool { route == "1" }
   private let file: String
   private let ended: DispatchSemaphore
 

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// Pages that promise something, against the tests of the whole proxy that must name it.
@@ -28,7 +29,8 @@ struct CoverageTests {
     let words = name.split(separator: "_")
     let rest = words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     let isNamed =
-      Self.tests.contains("\"\(name)\"") || Self.tests.contains(".\(words[0] + rest)")
+      Self.occurs("\"\(name)\"", in: Self.tests)
+      || Self.occurs(".\(words[0] + rest)", in: Self.tests)
     #expect(isNamed, "\(name)")
   }
 
@@ -38,13 +40,19 @@ struct CoverageTests {
     let key = try #require(path.last)
     let section = path.dropLast().last.map { $0.replacing("[]", with: "") } ?? ""
     let isInside = ["limits", "timeouts", "request_body_rate", "drain"].contains(section)
-    let places = isInside ? Self.sections("\(section): {") : [Self.tests[...]]
-    let isSet = places.contains { $0.contains("\(key): ") }
+    let places = isInside ? Self.sections("\(section): {") : [Self.tests]
+    let isSet = places.contains { Self.occurs("\(key): ", in: $0) }
     #expect(isSet, "\(name)")
   }
 
   /// What stands behind each `opening`, up to the brace that closes it.
-  private static func sections(_ opening: String) -> [Substring] {
-    tests.ranges(of: opening).map { tests[$0.upperBound...].prefix { $0 != "}" } }
+  private static func sections(_ opening: String) -> [String] {
+    tests.components(separatedBy: opening).dropFirst().map { text in
+      String(text.prefix { $0 != "}" })
+    }
+  }
+
+  private static func occurs(_ text: String, in whole: String) -> Bool {
+    whole.range(of: text, options: .literal) != nil
   }
 }

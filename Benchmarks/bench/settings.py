@@ -35,14 +35,20 @@ class Bench:
             shutil.rmtree(path, ignore_errors=True)
 
     @contextmanager
-    def origin(self, listen=None):
-        """A folder with an origin that runs in it."""
+    def origin(self, more_ports=()):
+        """A folder with an origin that runs in it; two others may serve more ports."""
+        started = []
         with self.directory() as path:
-            process = proxies.start_origin(path, listen)
             try:
+                started.append(proxies.start_origin(path))
+                for number in range(2 if more_ports else 0):
+                    own = os.path.join(path, f"origin{number}")
+                    os.mkdir(own)
+                    started.append(proxies.start_origin(own, more_ports[number::2]))
                 yield path
             finally:
-                process.stop()
+                for process in started:
+                    process.stop()
 
     @contextmanager
     def running(self, directory, names=proxies.NAMES, **options):

@@ -1,0 +1,61 @@
+"""Weir under callgrind: instructions per request, as the difference of N and 2 N requests."""
+
+import glob
+import os
+import re
+import subprocess
+
+from . import load, machine, proxies, scale_files, web
+
+CONNECTIONS = 4
+
+
+def instructions_per_request(directory, configuration, requests, warm_up):
+    """Everything that the process executes is counted, in all its threads."""
+    out = os.path.join(directory, "callgrind")
+    # Valgrind 3.19 gives up on the debug information of Swift 6.3 (DWARF 5); names suffice.
+    binary = os.path.join(directory, "weir")
+    subprocess.run(["strip", "--strip-debug", "-o", binary, machine.WEIR], check=True)
+    proxy = proxies.start(
+        "weir", directory, configuration=configuration, binary=binary, seconds=120,
+        prefix=["valgrind", "--tool=callgrind", "--instr-atstart=no", "--collect-systime=no",
+                f"--callgrind-out-file={out}"])
+    try:
+        pid = proxy.process.pid
+        _send(proxy, warm_up)
+        _control(pid, "--instr=on")
+        _send(proxy, requests)
+        opened = web.metrics(proxy.admin)["weir_upstream_connections_opened_total"]
+        counts = []
+        for count in (requests, 2 * requests):
+            _control(pid, "--zero")
+            _send(proxy, count)
+            counts.append(_dump(pid, out))
+        opened = web.metrics(proxy.admin)["weir_upstream_connections_opened_total"] - opened
+    finally:
+        proxy.stop()
+        for file in glob.glob(out + "*"):
+            os.unlink(file)
+    return {"instructions": (counts[1] - counts[0]) / requests, "connections_opened": opened}
+
+
+def _send(proxy, count):
+    load.run(proxy.port, count, CONNECTIONS, path=scale_files.PATH)
+
+
+def _control(pid, action):
+    done = subprocess.run(["callgrind_control", action, str(pid)], text=True, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode != 0 or "OK." not in done.stdout:
+        raise RuntimeError(f"callgrind_control {action}: {done.stdout}")
+
+
+def _dump(pid, out):
+    """The count since the last --zero."""
+    before = set(glob.glob(out + "*"))
+    _control(pid, "--dump")
+    fresh = [file for file in glob.glob(out + "*") if file not in before]
+    if len(fresh) != 1:
+        raise RuntimeError(f"callgrind wrote {len(fresh)} dumps")
+    with open(fresh[0], encoding="utf-8", errors="replace") as file:
+        return int(re.findall(r"^(?:totals|summary): (\d+)", file.read(), re.M)[-1])

@@ -1,5 +1,7 @@
 """h2load over HTTP/1.1: how many, how fast, and each request's time."""
 
+import contextlib
+import os
 import re
 import subprocess
 
@@ -18,6 +20,9 @@ def run(port, requests, connections, path="/fhir/MedicationRequest/1", rate=None
     if rate:
         command += ["--rps", f"{rate / connections:g}"]
     if log:
+        # It is appended to.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(log)
         command += [f"--log-file={log}"]
     for field in fields:
         command += ["-H", field]

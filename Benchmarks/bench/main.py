@@ -49,8 +49,9 @@ def _measure(options, facts):
         begun = time.monotonic()
         try:
             outcome = importlib.import_module(f".parts.{name}", __package__).run(bench)
-        except (RuntimeError, OSError) as fault:
-            print(f"    FAILED: {fault}")
+        except Exception as fault:  # pylint: disable=broad-except
+            # The other parts are still worth having.
+            print(f"    FAILED: {type(fault).__name__}: {fault}")
             failed.append(name)
             continue
         for table in outcome.tables:

@@ -41,10 +41,10 @@ def _access_log(name, log):
     }[name]}
 
 
-def command(name, configuration, directory, binary=machine.WEIR):
+def command(name, configuration, directory, binary=machine.WEIR, log_level="error"):
     """How a proxy is run in the foreground with one worker; `binary` is Weir's."""
     return {
-        "weir": [binary, "run", "--config", configuration, "--log-level", "error"],
+        "weir": [binary, "run", "--config", configuration, "--log-level", log_level],
         "haproxy": [machine.HAPROXY, "-f", configuration, "-db"],
         "nginx": [machine.NGINX, "-c", configuration, "-p", directory,
                   "-e", os.path.join(directory, f"{name}.err")],
@@ -69,7 +69,7 @@ class Proxy:
 
 
 def start(name, directory, access_log=False, environment=None, configuration=None, prefix=(),
-          binary=machine.WEIR, core=machine.PROXY_CORE, seconds=30.0):
+          binary=machine.WEIR, log_level="error", core=machine.PROXY_CORE, seconds=30.0):
     """Starts a proxy on its core and waits until a request passes through it."""
     log = os.path.join(directory, f"{name}.access.log") if access_log else None
     if configuration is None:
@@ -78,7 +78,7 @@ def start(name, directory, access_log=False, environment=None, configuration=Non
             "port": PORTS[name], "admin": ADMIN_PORTS.get(name), "origin": ORIGIN, "sink": SINK,
             "directory": directory, "descriptors": machine.descriptors(), **_access_log(name, log)})
     said = log if log and name == "haproxy" else os.path.join(directory, f"{name}.out")
-    process = Process(name, [*prefix, *command(name, configuration, directory, binary)], core, said,
+    process = Process(name, [*prefix, *command(name, configuration, directory, binary, log_level)], core, said,
                       environment)
     proxy = Proxy(name, process, PORTS[name], ADMIN_PORTS.get(name), log)
     try:

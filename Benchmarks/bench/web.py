@@ -60,7 +60,8 @@ def wait_for_answer(port, path, process, seconds=30.0, pause=0.0005):
 
 def metrics(port):
     """Weir's metrics: the sum of each name's series, and each series by itself."""
-    text = get(port, "/metrics")[1].decode("utf-8")
+    # With 10,000 routes this is long, and under callgrind slow.
+    text = get(port, "/metrics", timeout=300)[1].decode("utf-8")
     values = {}
     for line in text.splitlines():
         found = re.match(r"([a-z_]+)(\{.*\})? ([-+.\deE]+)", line)

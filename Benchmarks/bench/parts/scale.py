@@ -24,7 +24,7 @@ def run(bench):
             bench.say(f"{name}: {data[name][0]['instructions']:,.0f}, with {many:,} "
                       f"{data[name][1]['instructions']:,.0f}")
     rows = [[name, round(one["instructions"]), round(all_["instructions"]),
-             all_["instructions"] / one["instructions"], round(all_["connections_opened"])]
+             all_["instructions"] / one["instructions"], round(all_["connections_opened"] or 0)]
             for name, (one, all_) in data.items()]
     table = Table(f"Instructions per request, one and {many:,}",
                   ["what there are many of", "one", "many", "ratio", "connections opened"], rows)
@@ -42,4 +42,5 @@ def _measure(bench, directory, case):
     configuration = os.path.join(directory, "scale.yaml")
     warm_up = case.pop("warm_up", 0) + 2_000
     scale_files.write(configuration, **case)
-    return callgrind.instructions_per_request(directory, configuration, _requests(bench), warm_up)
+    return callgrind.instructions_per_request(directory, configuration, _requests(bench), warm_up,
+                                             counts_connections="endpoints" in case)

@@ -1,0 +1,11 @@
+import Benchmark
+
+/// Found by the package's generated main. Each iteration is a thousand operations.
+let benchmarks: @Sendable () -> Void = {
+  // SAFETY: set once, before any benchmark runs.
+  unsafe Benchmark.defaultConfiguration = .init(
+    metrics: [.cpuTotal, .wallClock], timeUnits: .nanoseconds, warmupIterations: 20,
+    scalingFactor: .kilo, maxDuration: .seconds(2), maxIterations: 5_000)
+  CodecBenchmarks.register()
+  MachineBenchmarks.register()
+}

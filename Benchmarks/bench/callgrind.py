@@ -12,14 +12,14 @@ CONNECTIONS = 4
 
 def instructions_per_request(directory, configuration, requests, warm_up,
                              counts_connections=False):
-    """Everything that the process executes is counted, in all its threads."""
+    """The worker's thread; apart from it the others', which work by the second, not by request."""
     out = os.path.join(directory, "callgrind")
     # Valgrind 3.19 gives up on the debug information of Swift 6.3 (DWARF 5); names suffice.
     binary = os.path.join(directory, "weir")
     subprocess.run(["strip", "--strip-debug", "-o", binary, machine.WEIR], check=True)
     proxy = proxies.start(
         "weir", directory, configuration=configuration, binary=binary, seconds=120,
-        prefix=["valgrind", "--tool=callgrind", "--instr-atstart=no", "--collect-systime=no",
+        prefix=["valgrind", "--tool=callgrind", "--instr-atstart=no", "--separate-threads=yes",
                 f"--callgrind-out-file={out}"])
     try:
         pid = proxy.process.pid
@@ -38,7 +38,10 @@ def instructions_per_request(directory, configuration, requests, warm_up,
         proxy.stop()
         for file in glob.glob(out + "*"):
             os.unlink(file)
-    return {"instructions": (counts[1] - counts[0]) / requests, "connections_opened": opened}
+    once, twice = counts
+    return {"instructions": (twice["worker"] - once["worker"]) / requests,
+            "others": (twice["others"] - once["others"]) / requests,
+            "connections_opened": opened}
 
 
 def _opened(proxy):
@@ -56,12 +59,26 @@ def _control(pid, action):
         raise RuntimeError(f"callgrind_control {action}: {done.stdout}")
 
 
+def _worker_number(pid):
+    """The worker's number among the threads, which callgrind counts from 1 in order of birth."""
+    threads = sorted(int(task) for task in os.listdir(f"/proc/{pid}/task"))
+    for number, thread in enumerate(threads, 1):
+        with open(f"/proc/{pid}/task/{thread}/comm", encoding="utf-8") as file:
+            if "worker" in file.read():
+                return number
+    raise RuntimeError("no thread is named worker")
+
+
 def _dump(pid, out):
-    """The count since the last --zero."""
-    before = set(glob.glob(out + "*"))
+    """The counts since the last --zero, a file each thread: the worker's and all others'."""
+    before, worker = set(glob.glob(out + "*")), _worker_number(pid)
     _control(pid, "--dump")
-    fresh = [file for file in glob.glob(out + "*") if file not in before]
-    if len(fresh) != 1:
-        raise RuntimeError(f"callgrind wrote {len(fresh)} dumps")
-    with open(fresh[0], encoding="utf-8", errors="replace") as file:
-        return int(re.findall(r"^(?:totals|summary): (\d+)", file.read(), re.M)[-1])
+    counts = {"worker": 0, "others": 0}
+    for name in set(glob.glob(out + "*")) - before:
+        with open(name, encoding="utf-8", errors="replace") as file:
+            count = int(re.findall(r"^(?:totals|summary): (\d+)", file.read(), re.M)[-1])
+        is_worker = name.endswith(f"-{worker:02}")
+        counts["worker" if is_worker else "others"] += count
+    if counts["worker"] == 0:
+        raise RuntimeError("callgrind counted nothing of the worker")
+    return counts

@@ -24,10 +24,12 @@ def run(bench):
             bench.say(f"{name}: {data[name][0]['instructions']:,.0f}, with {many:,} "
                       f"{data[name][1]['instructions']:,.0f}")
     rows = [[name, round(one["instructions"]), round(all_["instructions"]),
-             all_["instructions"] / one["instructions"], round(all_["connections_opened"] or 0)]
+             all_["instructions"] / one["instructions"], round(all_["connections_opened"] or 0),
+             round(all_["others"])]
             for name, (one, all_) in data.items()]
     table = Table(f"Instructions per request, one and {many:,}",
-                  ["what there are many of", "one", "many", "ratio", "connections opened"], rows)
+                  ["what there are many of", "one", "many", "ratio", "connections opened",
+                   "other threads, many"], rows)
     verdicts = [Verdict(f"instructions with {many:,} ({row[0]}) as a share of one's", row[3], 1.10,
                         remark=f"{row[4]} connections opened meanwhile" if row[4] else "")
                 for row in rows]

@@ -1,6 +1,7 @@
 import Benchmark
 
 /// Found by the package's generated main. Each iteration is a thousand operations.
+/// Names without spaces: thresholds are written with underscores in their place, and not found again.
 let benchmarks: @Sendable () -> Void = {
   // SAFETY: set once, before any benchmark runs.
   unsafe Benchmark.defaultConfiguration = .init(

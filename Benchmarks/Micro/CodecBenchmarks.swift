@@ -36,7 +36,7 @@ enum CodecBenchmarks {
   }
 
   static func register() {
-    Benchmark("request head, 515 bytes") { benchmark in
+    Benchmark("request-head-515-bytes") { benchmark in
       var decoder = RequestDecoder(limits: HeadLimits())
       var head = RequestHead()
       for _ in benchmark.scaledIterations {
@@ -45,7 +45,7 @@ enum CodecBenchmarks {
       }
       blackHole(head)
     }
-    Benchmark("response head, 220 bytes") { benchmark in
+    Benchmark("response-head-220-bytes") { benchmark in
       var decoder = ResponseDecoder(limits: HeadLimits())
       var head = ResponseHead()
       for _ in benchmark.scaledIterations {
@@ -54,7 +54,7 @@ enum CodecBenchmarks {
       }
       blackHole(head)
     }
-    Benchmark("chunked body, 16 KiB") { benchmark in
+    Benchmark("chunked-body-16-KiB") { benchmark in
       var payload = 0
       for _ in benchmark.scaledIterations { payload &+= try decodeChunked() }
       precondition(payload == benchmark.scaledIterations.count * 16 * 1024, "all of it")

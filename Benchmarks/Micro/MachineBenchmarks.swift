@@ -19,7 +19,7 @@ enum MachineBenchmarks {
 
   /// The route in the middle of `count`, half of them prefixes, half exact paths.
   private static func route(_ count: Int) {
-    Benchmark("route of \(count)") { benchmark, table in
+    Benchmark("route-of-\(count)") { benchmark, table in
       let bytes = Array("GET /fhir/service-05000/x HTTP/1.1\r\nHost: a.test\r\n\r\n".utf8)
       var decoder = RequestDecoder(limits: HeadLimits())
       var head = RequestHead()
@@ -44,7 +44,7 @@ enum MachineBenchmarks {
   }
 
   private static func pick(_ name: String, _ policy: BalancingPolicy, _ count: Int) {
-    Benchmark("\(name) of \(count)") { benchmark in
+    Benchmark("\(name)-of-\(count)") { benchmark in
       var random = RandomSource(seed: 1)
       let weights = [UInt32](repeating: 1, count: count)
       var balancer = Balancer(policy: policy, weights: weights, random: &random)
@@ -62,7 +62,7 @@ enum MachineBenchmarks {
   }
 
   private static func record() {
-    Benchmark("metrics of a request") { benchmark in
+    Benchmark("metrics-of-a-request") { benchmark in
       let registry = MetricRegistry()
       let shard = MetricShard()
       let series = RequestSeries(registry, shard, listener: "l", route: "r", upstream: "u")

@@ -102,8 +102,7 @@ package final class WorkerEndpoint: ConnectionReceiver {
     freeIDs.append(connection.id)
     connectionCount -= 1
     shard.add(metrics.closed(reason))
-    shard.add(metrics.sentBytes, connection.bytesSent)
-    shard.add(metrics.receivedBytes, connection.bytesReceived)
+    countBytes(connection)
     shard.subtract(metrics.active)
     upstream.connectionSlotFreed()
   }
@@ -114,6 +113,19 @@ package final class WorkerEndpoint: ConnectionReceiver {
     shard.subtract(metrics.idle)
     close(connection, reason)
     return true
+  }
+
+  /// The policy has changed: what is idle goes, and what was learned is forgotten.
+  func renewPool() {
+    while evict(.drain) {}
+    pool = IdlePool(policy: upstream.plan.pool)
+  }
+
+  /// Brings the counters up to what the connection has moved.
+  func countBytes(_ connection: UpstreamConnection) {
+    let moved = connection.takeUncounted()
+    shard.add(metrics.sentBytes, moved.sent)
+    shard.add(metrics.receivedBytes, moved.received)
   }
 
   func learn(keepAliveSeconds: UInt32) {

@@ -46,7 +46,8 @@ package final class WorkerEndpoint: ConnectionReceiver {
     connection.borrower = exchange
     do throws(Errno) {
       try connection.open(
-        to: address, deadline: loop.now.advanced(byNanoseconds: upstream.plan.connectNanoseconds))
+        to: address, deadline: loop.now.advanced(byNanoseconds: upstream.plan.connectNanoseconds),
+        stallNanoseconds: upstream.plan.streamIdleNanoseconds)
     } catch {
       freeIDs.append(id)
       exchange.connectFailure = UpstreamConnection.failure(of: error)

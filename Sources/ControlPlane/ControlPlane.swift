@@ -230,12 +230,21 @@ package final class ControlPlane: @unchecked Sendable {
     guard phase == .draining else { return }
     phase = .ended
     workers?.stop()
-    logSink?.drain()
+    drainLog()
     for address in bound.values {
       if case .unix(let path) = address, !path.hasPrefix("@") { SystemFile.remove(path) }
     }
     log.info("ended")
     whenEnded?()
+  }
+
+  /// Writes what is left of the access log; a reader that takes nothing does not hold the end up.
+  private func drainLog() {
+    guard let logSink, !logSink.drain(within: .seconds(1)) else { return }
+    logFile?.giveUp()
+    _ = logSink.drain(within: .seconds(1))
+    log.warning(
+      "lines of the access log were lost", metadata: ["lines": "\(logSink.linesLost)"])
   }
 
   func after(_ delay: Duration, _ work: @escaping @Sendable () -> Void) {

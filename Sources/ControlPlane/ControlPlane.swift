@@ -30,7 +30,8 @@ package final class ControlPlane: @unchecked Sendable {
   let queue = DispatchQueue(label: "weir.control")
   let registry = MetricRegistry()
   let builder: SnapshotBuilder
-  let resolution = EndpointResolution()
+  let lookups: NameLookups
+  var resolution = EndpointResolution()
   var phase = Phase.starting
   var configuration: Configuration
   var answers: [String: EndpointResolution.Answer] = [:]
@@ -46,13 +47,24 @@ package final class ControlPlane: @unchecked Sendable {
   var reloads = 0
   var timer: (any DispatchSourceTimer)?
   var nextResolve: [String: Instant] = [:]
+  /// Names that are being asked for.
+  var lookingUp: Set<String> = []
+  var isRefreshDue = false
+  /// A reload that waits for names, and those.
+  var pendingReload: (configuration: Configuration, names: Set<String>)?
+  var reloadNumber = 0
+  /// The file has changed while one waited.
+  var isReloadWanted = false
   let kernel = LinuxKernel()
   private let shownUpstreams = Lock("")
   private var adminThread: LoopThread?
   private var whenEnded: (@Sendable () -> Void)?
 
-  package init(file: ConfigurationFile, log: Logger) throws(ConfigurationFaults) {
+  package init(
+    file: ConfigurationFile, log: Logger, lookups: NameLookups = NameLookups()
+  ) throws(ConfigurationFaults) {
     self.file = file
+    self.lookups = lookups
     self.log = log
     lastStamp = file.stamp
     configuration = try file.load()
@@ -105,7 +117,7 @@ package final class ControlPlane: @unchecked Sendable {
       registry, version: Self.version, descriptorLimit: descriptorLimit,
       startedAt: kernel.unixNanoseconds())
     try openLog()
-    resolveAll()
+    resolveFirst()
     try makeWorkers(count)
     try startAdmin()
     phase = .serving

@@ -1,4 +1,5 @@
 import ControlPlane
+import Discovery
 import Foundation
 import Logging
 import Primitives
@@ -38,17 +39,18 @@ final class RunningProxy: Sendable {
       """)
   }
 
-  convenience init(_ yaml: String) throws {
+  /// `lookups`: answers for names.
+  convenience init(_ yaml: String, lookups: NameLookups = NameLookups()) throws {
     let file = NSTemporaryDirectory() + "weir-\(UUID().uuidString).yaml"
     try yaml.write(toFile: file, atomically: true, encoding: .utf8)
-    try self.init(file: file)
+    try self.init(file: file, lookups: lookups)
   }
 
-  init(file: String) throws {
+  init(file: String, lookups: NameLookups = NameLookups()) throws {
     self.file = file
     let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     do {
-      plane = try ControlPlane(file: ConfigurationFile(path: file), log: log)
+      plane = try ControlPlane(file: ConfigurationFile(path: file), log: log, lookups: lookups)
     } catch {
       throw Unusable(reason: "\(error.faults)")
     }

@@ -23,8 +23,11 @@ package enum ThisProcess {
     return limit < 0 ? nil : Int(limit)
   }
 
-  /// Processors that this process may run on.
-  package static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+  /// Processors that this process may run on: its affinity, which a cpuset narrows too.
+  package static var processorCount: Int {
+    let count = Int(weir_allowed_processors())
+    return count > 0 ? count : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+  }
   package static var clockTicksPerSecond: Int { max(1, Int(sysconf(Int32(_SC_CLK_TCK)))) }
   package static var pageBytes: Int { max(1, Int(sysconf(Int32(_SC_PAGESIZE)))) }
 

@@ -129,16 +129,27 @@ extension ControlPlane {
         }
         let (descriptors, actual) = try ListenerSockets.open(
           listener.address, count: count, kernel: kernel,
-          ownPorts: Set(bound.values.compactMap(\.port)))
+          ownPorts: Set(bound.values.compactMap(\.port)), ownPaths: Set(paths.keys))
         fresh[key] = actual
+        if let path = actual.path { paths[path] = SystemFile.stamp(path) }
         for (number, descriptor) in descriptors.enumerated() { sockets[number][index] = descriptor }
       }
     } catch {
       for descriptor in sockets.flatMap(\.values) { kernel.close(descriptor) }
+      removePaths(keeping: Set(bound.values.compactMap(\.path)))
       throw error
     }
     bound = fresh
+    removePaths(keeping: Set(fresh.values.compactMap(\.path)))
     return sockets
+  }
+
+  /// Removes the files of listeners that are gone; who connects then learns that nobody is there.
+  func removePaths(keeping kept: Set<String>) {
+    for (path, stamp) in paths where !kept.contains(path) {
+      if SystemFile.stamp(path) == stamp { SystemFile.remove(path) }
+      paths[path] = nil
+    }
   }
 
   func build(_ configuration: Configuration, _ shards: [MetricShard]) -> [Snapshot] {

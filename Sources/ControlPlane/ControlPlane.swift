@@ -41,6 +41,8 @@ package final class ControlPlane: @unchecked Sendable {
   var logSink: LogSink?
   /// Addresses that are bound, by listener key as configured.
   var bound: [String: SocketAddress] = [:]
+  /// The files of Unix-domain listeners, as they were made: another's file is not removed.
+  var paths: [String: SystemFile.Stamp] = [:]
   var adminAddress: SocketAddress?
   var lastStamp: SystemFile.Stamp?
   var lastReloadFaults: [String] = []
@@ -243,9 +245,7 @@ package final class ControlPlane: @unchecked Sendable {
     phase = .ended
     workers?.stop()
     drainLog()
-    for address in bound.values {
-      if case .unix(let path) = address, !path.hasPrefix("@") { SystemFile.remove(path) }
-    }
+    removePaths(keeping: [])
     log.info("ended")
     whenEnded?()
   }

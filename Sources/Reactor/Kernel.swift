@@ -32,7 +32,8 @@ open class Kernel {
 
   // MARK: Listeners
 
-  /// A bound, listening socket. `isShared`: SO_REUSEPORT, for one a worker.
+  /// A bound, listening socket. `isShared`: SO_REUSEPORT, for one a worker; a Unix-domain path is
+  /// taken over from the listener of this process that has it.
   open func listen(
     on address: SocketAddress, backlog: Int32, isShared: Bool
   ) throws(Errno) -> Int32 { Self.absent() }

@@ -15,7 +15,7 @@ public class LinuxSockets: Kernel {
     let descriptor = weir_socket(raw.family)
     guard descriptor >= 0 else { throw Errno.current }
     if case .unix(let path) = address {
-      UnixPath.removeStale(path)
+      if isShared { UnixPath.replace(path) } else { UnixPath.removeStale(path, raw) }
     } else {
       set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
       if isShared { set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) }

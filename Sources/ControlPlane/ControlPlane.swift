@@ -126,7 +126,10 @@ package final class ControlPlane: @unchecked Sendable {
       logFile = file
       logSink = LogSink { file.write($0) }
     } catch {
-      throw StartFault(description: "the access log \(settings.path) cannot be opened: \(error)")
+      throw StartFault(
+        description:
+          "the access log \(settings.path) cannot be opened: \(error); check telemetry.access_log.path"
+      )
     }
   }
 

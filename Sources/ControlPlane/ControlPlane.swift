@@ -47,7 +47,7 @@ package final class ControlPlane: @unchecked Sendable {
   var timer: (any DispatchSourceTimer)?
   var nextResolve: [String: Instant] = [:]
   let kernel = LinuxKernel()
-  private let shownUpstreams = Lock("")
+  private let shownUpstreams = Lock<[UpstreamView]>([])
   private var adminThread: LoopThread?
   private var whenEnded: (@Sendable () -> Void)?
 
@@ -81,13 +81,12 @@ package final class ControlPlane: @unchecked Sendable {
     }
   }
 
-  /// `/upstreams` for a person, as it was when it was last asked for: asking does not wait.
-  package var upstreamText: String {
+  /// The upstreams as they were when they were last asked for: asking does not wait.
+  package var upstreamViews: [UpstreamView] {
     let shown = shownUpstreams.withLock { $0 }
     queue.async { [self] in
       workers?.ask(UpstreamView.all(of:)) { [self] views in
-        let text = UpstreamText.table(UpstreamView.sum(views), limits)
-        shownUpstreams.withLock { $0 = text }
+        shownUpstreams.withLock { $0 = UpstreamView.sum(views) }
       }
     }
     return shown

@@ -59,15 +59,18 @@ struct DocumentTests {
     let proxy = try RunningProxy(
       endpoints: [endpoint.port], routes: "[{ match: { prefix: /a }, upstream: service }]",
       top: "telemetry: { access_log: { path: \(log) } }")
-    #expect(try proxy.get("/a", headers: "User-Agent: test\r\n").hasSuffix("ok"))
+    #expect(try proxy.get("/a", headers: #"User-Agent: a"b\"# + "\r\n").hasSuffix("ok"))
     #expect(try proxy.get("/b").hasPrefix("HTTP/1.1 404 "))
     #expect(try proxy.exchange("GET / HTTP/1.1\r\nno colon\r\n\r\n").hasPrefix("HTTP/1.1 400 "))
     #expect(proxy.stop())
     let lines = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
     #expect(lines.count == 3)
-    let found = try lines.map { line in
+    let members = try lines.map { line in
       try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-    }.map { Set($0.keys) }
+    }
+    // What a client sends cannot end its text or its line.
+    #expect(members[0]["user_agent"] as? String == #"a"b\"#)
+    let found = members.map { Set($0.keys) }
     let stated = try rows("docs/access-log.md", columns: 3)
     #expect(Set(stated.map { word($0[0]) }) == found.reduce(into: []) { $0.formUnion($1) })
     let always = found.dropFirst().reduce(found[0]) { $0.intersection($1) }

@@ -233,7 +233,7 @@ package final class ControlPlane: @unchecked Sendable {
     phase = .ended
     workers?.stop()
     logSink?.drain()
-    for address in bound.values {
+    for address in Array(bound.values) + [adminAddress].compactMap(\.self) {
       if case .unix(let path) = address, !path.hasPrefix("@") { SystemFile.remove(path) }
     }
     log.info("ended")

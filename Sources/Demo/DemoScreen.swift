@@ -33,7 +33,7 @@ enum DemoScreen {
   /// What to try: each line works when pasted.
   static func hints(_ view: View) -> [String] {
     [
-      "Weir demo: three services of an e-prescription platform behind one proxy. Try elsewhere:",
+      "Weir demo: three services behind one proxy. Try these in another terminal:",
       "",
       "  curl -i http://\(view.proxy)/fhir/MedicationRequest/rx-1",
       "  curl -i --json '{}' http://\(view.proxy)/fhir/MedicationRequest",

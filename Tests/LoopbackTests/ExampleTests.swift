@@ -82,4 +82,19 @@ struct ExampleTests {
       #expect(code == 69 && output.contains(text), "\(output)")
     }
   }
+
+  /// The admin listener on a path, as `config/addresses.yaml` has it; its socket goes with it.
+  @Test func anAdminSocketIsThereAndThenGone() throws {
+    let socket = NSTemporaryDirectory() + "weir-admin-\(UUID().uuidString)"
+    let proxy = try RunningProxy(
+      """
+      admin: { address: "unix:\(socket)" }
+      listeners:
+        - { name: a, address: "127.0.0.1:0", routes: [{ match: {}, respond: {} }] }
+      """)
+    let answer = try Command.run("curl", ["-s", "--unix-socket", socket, "http://weir/readyz"])
+    #expect(answer == "ready\n")
+    #expect(proxy.stop())
+    #expect(!FileManager.default.fileExists(atPath: socket))
+  }
 }

@@ -98,7 +98,7 @@ extension ControlPlane {
         }
         let (descriptors, actual) = try ListenerSockets.open(
           listener.address, count: count, kernel: kernel,
-          ownPorts: Set(bound.values.compactMap(\.port)))
+          own: Set(bound.values))
         fresh[key] = actual
         for (number, descriptor) in descriptors.enumerated() { sockets[number][index] = descriptor }
       }

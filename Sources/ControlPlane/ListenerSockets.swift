@@ -11,16 +11,20 @@ enum ListenerSockets {
   private static let backlog: Int32 = 4096
 
   /// `count` descriptors, and the address they have (port 0 is replaced by the one that was given).
-  /// A port is tried without SO_REUSEPORT first, unless it is one of `ownPorts`: two processes of
-  /// one user would share it, each with half of the connections, and nobody would say so.
+  /// A port is tried without SO_REUSEPORT first, unless it is one of `own`: two processes of one
+  /// user would share it, each with half of the connections, and nobody would say so. A path that
+  /// somebody serves is left to them for the same reason: binding it anew would take it away.
   static func open(
-    _ address: SocketAddress, count: Int, kernel: Kernel, ownPorts: Set<UInt16> = []
+    _ address: SocketAddress, count: Int, kernel: Kernel, own: Set<SocketAddress> = []
   ) throws(Fault) -> (descriptors: [Int32], address: SocketAddress) {
     var descriptors: [Int32] = []
     var bound = address
     do throws(Errno) {
-      if let port = address.port, port != 0, !ownPorts.contains(port) {
+      if let port = address.port, port != 0, !own.contains(where: { $0.port == port }) {
         kernel.close(try kernel.listen(on: address, backlog: 1, isShared: false))
+      }
+      if address.ip == nil, !own.contains(address), isServed(address, kernel) {
+        throw Errno.addressInUse
       }
       for _ in 0..<count {
         if address.ip == nil, let first = descriptors.first {
@@ -36,6 +40,16 @@ enum ListenerSockets {
       throw Fault(message: "cannot listen on \(address): \(error)\(hint(error))")
     }
     return (descriptors, bound)
+  }
+
+  /// Somebody accepts there, or would: a full queue is somebody's too (connect(2)).
+  private static func isServed(_ address: SocketAddress, _ kernel: Kernel) -> Bool {
+    do throws(Errno) {
+      kernel.close(try kernel.connect(to: address))
+      return true
+    } catch {
+      return error.wouldBlock
+    }
   }
 
   private static func hint(_ error: Errno) -> String {

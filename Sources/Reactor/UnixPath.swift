@@ -2,7 +2,8 @@ import Glibc
 
 /// The file of a Unix-domain listener.
 enum UnixPath {
-  /// Removes a socket file that nobody serves any more, which would fail bind(2) with EADDRINUSE.
+  /// Removes a socket file, which would fail bind(2) with EADDRINUSE. Whether somebody still serves
+  /// it is the caller's to know.
   static func removeStale(_ path: String) {
     guard !path.hasPrefix("@") else { return }
     var status = stat()

@@ -94,6 +94,15 @@ struct ExampleTests {
       """)
     let answer = try Command.run("curl", ["-s", "--unix-socket", socket, "http://weir/readyz"])
     #expect(answer == "ready\n")
+    // A second process does not take it away.
+    let file = socket + ".yaml"
+    defer { try? FileManager.default.removeItem(atPath: file) }
+    try """
+    listeners: [{ name: a, address: "unix:\(socket)", routes: [{ match: {}, respond: {} }] }]
+    """.write(toFile: file, atomically: true, encoding: .utf8)
+    let (output, code) = try weir("run --config \(file)")
+    #expect(code == 69 && output.contains("another process has it"), "\(output)")
+    #expect(FileManager.default.fileExists(atPath: socket))
     #expect(proxy.stop())
     #expect(!FileManager.default.fileExists(atPath: socket))
   }

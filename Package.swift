@@ -107,6 +107,7 @@ let package = Package(
         "Primitives", "Reactor", "ControlPlane", "ProxyConfiguration", "WeirTesting",
         .product(name: "Logging", package: "swift-log"),
       ]),
+    tests("FuzzTests", ["WeirTesting"]),
     tests("TidyTests", []),
   ]
 )

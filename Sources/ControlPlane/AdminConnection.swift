@@ -20,7 +20,7 @@ package final class AdminConnection: ByteStream {
   private let respond: Responder
   private let closed: () -> Void
   private var decoder = RequestDecoder(limits: HeadLimits(headBytesMax: 8192))
-  private var head = RequestHead()
+  private let head = RequestHead()
   private var isWaiting = false
   private var keepsOpen = true
   /// What of the answer has not been put into the output.
@@ -42,7 +42,7 @@ package final class AdminConnection: ByteStream {
   package override func ready(_ readiness: Readiness) {
     note(readiness)
     if isBroken { return close() }
-    if rest.isEmpty, output == nil { read() } else { write() }
+    if rest.isEmpty, output.isEmpty { read() } else { write() }
   }
 
   package override func resume() { read() }
@@ -50,11 +50,11 @@ package final class AdminConnection: ByteStream {
 
   private func read() {
     guard !isWaiting, isOpen else { return }
-    guard let input = input ?? pool.take() else { return close() }
-    self.input = input
+    guard pool.lend(to: input) else { return close() }
+    let input = input
     while true {
       do throws(HeadFault) {
-        if !input.isEmpty, try decoder.decode(input.readable, into: &head) { return take(input) }
+        if !input.isEmpty, try decoder.decode(input.readable, into: head) { return take(input) }
       } catch {
         keepsOpen = false
         return answer(.text("weir: \(error.name)\n", status: Int(error.requestFailure.row.status)))
@@ -79,7 +79,7 @@ package final class AdminConnection: ByteStream {
       guard receiveBody(input, end) else { return }
       body = Self.text(input, ByteRange(head.headBytes..<end))
       finishRequest(input, end, body)
-    } else if head.framing == .none {
+    } else if !head.hasBody {
       finishRequest(input, head.headBytes, body)
     } else {
       keepsOpen = false
@@ -143,10 +143,8 @@ package final class AdminConnection: ByteStream {
   }
 
   private func write() {
-    guard isOpen, let out = output ?? pool.take(atLeast: BufferPool.largeBytes) else {
-      return close()
-    }
-    output = out
+    guard isOpen, pool.lend(to: output, atLeast: BufferPool.largeBytes) else { return close() }
+    let out = output
     while true {
       if out.isEmpty {
         guard !rest.isEmpty else { break }
@@ -160,7 +158,7 @@ package final class AdminConnection: ByteStream {
       case .failed: return close()
       }
     }
-    giveOutput(to: pool)
+    pool.reclaim(from: output)
     guard keepsOpen else { return close() }
     loop.arm(self, at: loop.now.advanced(by: Self.timeout))
     loop.resumeLater(self)

@@ -99,12 +99,10 @@ final class SnapshotBuilder {
     switch route.action {
     case .forward(let name):
       names = [name]
-      action = .forward(positions[name] ?? 0)
+      action = .forward
     case .split(let shares):
       names = shares.map(\.upstream)
-      action = .split(
-        WeightedSplit(weights: shares.map { UInt32($0.weight) }),
-        names.map { positions[$0] ?? 0 })
+      action = .split(WeightedSplit(weights: shares.map { UInt32($0.weight) }))
     case .redirect(let scheme, let host, let path, let status):
       action = .redirect(
         Redirect(scheme: scheme, host: host, path: path, status: UInt16(status)))
@@ -114,7 +112,8 @@ final class SnapshotBuilder {
           status: UInt16(status), body: Array(body.utf8), contentType: contentType))
     }
     return Route(
-      name: route.name, action: action, rewrite: rewrite(route),
+      name: route.name, action: action, upstreams: names.compactMap { positions[$0] },
+      rewrite: rewrite(route),
       requestEdits: HeaderEdits(route.requestEdits),
       responseEdits: HeaderEdits(route.responseEdits), timeout: route.timeout,
       totalTimeout: route.totalTimeout,

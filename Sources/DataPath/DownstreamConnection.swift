@@ -17,12 +17,18 @@ package final class DownstreamConnection: ByteStream {
   /// lost to a reset (RFC 9112 §9.6).
   private static let lingerTime = Duration.seconds(1)
 
+  /// How long an idle connection is kept when the process drains: as long as a request may be on its
+  /// way to it. A connection in use is far more often used than that.
+  private static let drainGraceNanoseconds: Int64 = 1_000_000_000
+
   let worker: Worker
+  private let pool: BufferPool
   let listener: Listener
   let peer: SocketAddress?
   /// `192.0.2.1`, or `unix`; made at the first request.
   private(set) lazy var peerText: [UInt8] = Array((peer?.ip.map { "\($0)" } ?? "unix").utf8)
-  private(set) lazy var isTrusted: Bool = worker.snapshot.settings.trusts(peer)
+  private var judgedBy: ProxySettings?
+  private var isTrustedByThose = false
   /// Position among the worker's connections.
   var position = -1
   var requestCount: UInt64 = 0
@@ -31,9 +37,19 @@ package final class DownstreamConnection: ByteStream {
 
   init(worker: Worker, listener: Listener, peer: SocketAddress?) {
     self.worker = worker
+    pool = worker.pool
     self.listener = listener
     self.peer = peer
     super.init(loop: worker.loop, isConnected: true)
+  }
+
+  /// Whether the client's forwarded fields and ids are believed; judged anew after a reload.
+  func isTrusted(by settings: ProxySettings) -> Bool {
+    if judgedBy !== settings {
+      judgedBy = settings
+      isTrustedByThose = settings.trusts(peer)
+    }
+    return isTrustedByThose
   }
 
   var settings: ListenerSettings { listener.current.settings }
@@ -47,9 +63,8 @@ package final class DownstreamConnection: ByteStream {
 
   /// Answers at once with `failure` and closes; for a connection above the limit.
   func refuse(_ failure: FailureKind) {
-    guard let out = worker.pool.take() else { return close() }
-    output = out
-    LocalReply.appendRefusal(failure, to: out)
+    guard pool.lend(to: output) else { return close() }
+    LocalReply.appendRefusal(failure, to: output)
     _ = flush()
     linger()
   }
@@ -63,7 +78,7 @@ package final class DownstreamConnection: ByteStream {
 
   package override func deadlinePassed() {
     if let exchange {
-      exchange.deadlinePassed()
+      exchange.deadlinePassed(self)
     } else {
       close()
     }
@@ -71,13 +86,11 @@ package final class DownstreamConnection: ByteStream {
 
   private func proceed() {
     if let exchange {
-      exchange.downstreamReady()
+      exchange.downstreamReady(self)
     } else if isLingering {
       discard()
-    } else if mayReceive || input?.isEmpty == false {
+    } else if mayReceive || !input.isEmpty {
       begin()
-    } else if isDraining {
-      close()
     }
   }
 
@@ -88,20 +101,15 @@ package final class DownstreamConnection: ByteStream {
   }
 
   /// The exchange is over; `consumed`: the bytes of the input that were its.
-  func exchangeEnded(consumed: Int, keepsOpen: Bool, isClean: Bool) {
+  func exchangeEnded(consumed: Int, keepsOpen: Bool) {
     exchange = nil
-    giveOutput(to: worker.pool)
-    guard keepsOpen, !isDraining, !isBroken else {
-      if isClean { close() } else { linger() }
-      return
-    }
-    if let input {
-      input.consume(consumed)
-      if input.isEmpty { giveInput(to: worker.pool) }
-    }
+    pool.reclaim(from: output)
+    guard keepsOpen, !isDraining, !isBroken else { return linger() }
+    input.consume(consumed)
+    if input.isEmpty { pool.reclaim(from: input) }
     loop.arm(self, at: loop.now.advanced(byNanoseconds: settings.idleNanoseconds))
     // One request a turn: a client that pipelines does not starve the others.
-    if input != nil || mayReceive { loop.resumeLater(self) }
+    if !input.isEmpty || mayReceive { loop.resumeLater(self) }
   }
 
   /// No request was begun: nothing is answered.
@@ -110,13 +118,16 @@ package final class DownstreamConnection: ByteStream {
     if peerEnded || isBroken {
       close()
     } else {
-      giveInput(to: worker.pool)
+      pool.reclaim(from: input)
     }
   }
 
-  func closeIfIdle() {
-    // Not at once: the worker walks its connections, and a request may have come meanwhile.
-    if exchange == nil, !isLingering { loop.resumeLater(self) }
+  /// No more than one request is taken, and that soon: a client that is in the middle of sending
+  /// one, or whose first one waits behind the accept, gets its answer.
+  func drain() {
+    guard exchange == nil, !isLingering else { return }
+    let grace = min(settings.idleNanoseconds, Self.drainGraceNanoseconds)
+    loop.arm(self, at: loop.now.advanced(byNanoseconds: grace))
   }
 
   func abandon(_ failure: FailureKind) {
@@ -125,7 +136,7 @@ package final class DownstreamConnection: ByteStream {
 
   /// Ends our direction and drops what still comes, for a while.
   private func linger() {
-    giveBuffers(to: worker.pool)
+    giveBuffers(to: pool)
     guard !peerEnded, !isBroken else { return close() }
     isLingering = true
     loop.kernel.shutdownSend(descriptor)
@@ -134,11 +145,11 @@ package final class DownstreamConnection: ByteStream {
   }
 
   private func discard() {
-    guard let scratch = worker.pool.take() else { return close() }
-    defer { worker.pool.give(scratch) }
+    guard pool.lend(to: input) else { return close() }
+    defer { pool.reclaim(from: input) }
     for _ in 0..<16 {
-      switch receive(into: scratch) {
-      case .bytes: scratch.removeAll()
+      switch receive(into: input) {
+      case .bytes: input.removeAll()
       case .wouldBlock: return
       case .endOfStream, .failed: return close()
       }
@@ -150,7 +161,7 @@ package final class DownstreamConnection: ByteStream {
   func close(reset: Bool = false) {
     guard isOpen else { return }
     exchange = nil
-    giveBuffers(to: worker.pool)
+    giveBuffers(to: pool)
     if reset { loop.kernel.resetOnClose(descriptor) }
     loop.close(self)
     if position >= 0 { worker.remove(self) }

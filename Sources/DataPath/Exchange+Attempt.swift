@@ -13,115 +13,143 @@ import Upstreams
 /// attempt. Fails as `requests_exceeded`, `pending_overflow`, `pending_timeout`, `no_endpoint`,
 /// `name_unresolved`, `connect_*`, `upstream_reset`, `upstream_closed`.
 extension Exchange {
-  func admit(to upstream: WorkerUpstream) {
-    guard upstream.plan.limits.acquire(.requests) else { return fail(.requestsExceeded) }
+  func admit(to upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
+    guard upstream.limits.acquire(.requests) else { return fail(.requestsExceeded) }
     self.upstream = upstream
     armTimeout()
-    choose(isFresh: false)
+    choose(upstream, downstream)
   }
 
   /// Asks for a connection and goes on with what comes of it.
-  func choose(isFresh: Bool) {
-    guard let upstream else { return }
+  private func choose(_ upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
     stage = .choosing
-    switch upstream.checkOut(for: self, isFresh: isFresh) {
+    switch upstream.checkOut(for: self, isFresh: needsFresh) {
     case .reused(let connection, let endpoint):
-      take(connection, endpoint)
+      take(connection, endpoint, upstream, downstream)
     case .connecting(let connection, let endpoint):
       self.connection = connection
       self.endpoint = endpoint
       isReused = false
       pendingDeadline = .distantFuture
       stage = .connecting
-      armDeadline()
+      armDeadline(downstream)
     case .waiting(let ticket):
       self.ticket = ticket
       stage = .waiting
       if pendingDeadline == .distantFuture {
         pendingDeadline = now.advanced(byNanoseconds: upstream.plan.pendingNanoseconds)
       }
-      armDeadline()
+      armDeadline(downstream)
     case .refused(let failure): fail(failure)
     }
   }
 
   /// A waiter's turn: a connection may be opened now. If it was not to be, it waits on, and not
   /// longer than it would have.
-  func askAgain() { choose(isFresh: false) }
+  func askAgain() {
+    guard let upstream, let downstream else { return }
+    choose(upstream, downstream)
+  }
 
-  /// A connection that has been used before is given to this exchange.
+  /// A waiter is given a connection that has been used before.
   func take(_ connection: UpstreamConnection, _ endpoint: WorkerEndpoint) {
+    guard let upstream, let downstream else { return }
+    take(connection, endpoint, upstream, downstream)
+  }
+
+  private func take(
+    _ connection: UpstreamConnection, _ endpoint: WorkerEndpoint, _ upstream: WorkerUpstream,
+    _ downstream: DownstreamConnection
+  ) {
     pendingDeadline = .distantFuture
     self.connection = connection
     self.endpoint = endpoint
     isReused = true
-    connection.receiver = self
-    upstream?.count(upstream?.metrics.reused ?? 0)
-    begin(on: connection)
+    connection.borrower = self
+    shard.add(upstream.metrics.reused)
+    begin(on: connection, endpoint, upstream, downstream)
+  }
+
+  /// The connection that was waited for is there.
+  func begin(on connection: UpstreamConnection, _ downstream: DownstreamConnection) {
+    guard let endpoint, let upstream else { return }
+    begin(on: connection, endpoint, upstream, downstream)
   }
 
   /// Sends the request on a connected connection.
-  func begin(on connection: UpstreamConnection) {
-    guard let upstream, let endpoint, let input = downstream?.input else { return }
+  private func begin(
+    on connection: UpstreamConnection, _ endpoint: WorkerEndpoint, _ upstream: WorkerUpstream,
+    _ downstream: DownstreamConnection
+  ) {
+    guard let route else { return }
+    if hasLeft(downstream) {
+      // No attempt has begun that could end.
+      stage = .connecting
+      return fail(.downstreamClosed)
+    }
     attempts += 1
     upstream.attemptBegan(endpoint)
     connection.beginAttempt()
     stage = .responding
     requestRefused = false
-    let isLarge = input.count > BufferPool.smallBytes * 3 / 4
+    let isLarge = downstream.input.count > BufferPool.smallBytes * 3 / 4
     guard
-      let out = worker.pool.take(
-        atLeast: isLarge ? BufferPool.largeBytes : BufferPool.smallBytes)
+      pool.lend(
+        to: connection.output, atLeast: isLarge ? BufferPool.largeBytes : BufferPool.smallBytes)
     else { return fail(.bufferBudgetExceeded) }
-    connection.output = out
-    guard RequestWriter.write(self, input, to: out) else { return fail(.requestHeadTooLarge) }
-    armDeadline()
-    pump()
+    guard RequestWriter.write(self, route, downstream, to: connection.output) else {
+      return fail(.requestHeadTooLarge)
+    }
+    armDeadline(downstream)
+    pump(connection, downstream)
   }
 
   /// The attempt is over without an answer. Tries once more on a fresh connection where that
   /// cannot act twice (design rule 6): a kept connection may have been closed as we wrote.
   func attemptFailed(_ failure: FailureKind) {
-    guard let connection, let endpoint else { return fail(failure) }
+    guard let connection, let endpoint, let upstream, let downstream else { return fail(failure) }
     let evidence = RetrySafety.Evidence(
       failure: failure, isIdempotent: head.method.isIdempotent,
       bytesWritten: connection.attemptBytesSent,
-      bytesAcknowledged: connection.attemptBytesAcknowledged, responseHasBegun: responseBegun)
+      responseHasBegun: responseBegun)
     let maySendAgain =
       isReused && attempts == 1 && unrepeatableBytes == 0 && RetrySafety.maySendAgain(evidence)
     let wasConnecting = stage == .connecting
     self.connection = nil
-    if !wasConnecting { upstream?.attemptEnded(endpoint) }
+    if !wasConnecting { upstream.attemptEnded(endpoint) }
     if connection.isOpen {
       endpoint.close(connection, .error)
     } else {
       endpoint.forget(connection, .connectFailed)
     }
     guard maySendAgain else { return fail(failure) }
-    upstream?.count(upstream?.metrics.retries ?? 0)
+    shard.add(upstream.metrics.retries)
     bodyOffset = head.headBytes
-    requestBody = BodyDecoder(
-      framing: head.framing, limits: listener?.settings.bodyLimits ?? BodyLimits())
+    requestBody.begin(head.framing, listener?.settings.bodyLimits ?? BodyLimits())
     requestBodyBytes = 0
     requestDone = false
-    choose(isFresh: true)
+    needsFresh = true
+    choose(upstream, downstream)
   }
 
   /// Gives the connection back, to its pool if it may carry another request.
-  func releaseConnection() {
-    guard let connection, let endpoint, let upstream else { return }
+  func release(_ connection: UpstreamConnection) {
+    guard let endpoint, let upstream else { return }
     self.connection = nil
     let isWhole = responseDone && requestDone && !requestRefused && !isUpgraded
     upstream.attemptEnded(endpoint)
-    guard isWhole, connection.output?.isEmpty ?? true else {
+    guard isWhole, connection.output.isEmpty else {
       return endpoint.close(connection, .abandoned, reset: true)
     }
-    guard responseHead.isPersistent else { return endpoint.close(connection, .notPersistent) }
+    // What was asked to change its protocol is not trusted to speak the old one (limits.md).
+    guard responseHead.isPersistent, !head.wantsUpgrade else {
+      return endpoint.close(connection, .notPersistent)
+    }
     // Bytes behind the answer belong to no request of ours.
-    guard connection.input?.isEmpty ?? true, drained(connection) else {
+    guard connection.input.isEmpty, drained(connection) else {
       return endpoint.close(connection, .unsolicited)
     }
-    connection.giveBuffers(to: worker.pool)
+    connection.giveBuffers(to: pool)
     if let seconds = responseHead.keepAliveSeconds { endpoint.learn(keepAliveSeconds: seconds) }
     upstream.checkIn(connection, endpoint)
   }
@@ -130,8 +158,7 @@ extension Exchange {
   /// received to its exact end needs one.
   private func drained(_ connection: UpstreamConnection) -> Bool {
     guard connection.mayReceive else { return true }
-    guard let scratch = connection.input ?? worker.pool.take() else { return false }
-    connection.input = scratch
-    return connection.receive(into: scratch) == .wouldBlock
+    return pool.lend(to: connection.input)
+      && connection.receive(into: connection.input) == .wouldBlock
   }
 }

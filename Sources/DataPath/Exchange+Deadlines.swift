@@ -6,65 +6,76 @@ import Telemetry
 /// The clocks of an exchange. One timer a connection is armed for the earliest; a deadline that was
 /// moved meanwhile is looked up when that one fires, so progress costs nothing.
 extension Exchange {
-  /// The time to the answer's head begins: the head is there, or the whole body.
+  /// The time to the answer's head begins: the head is there, or the whole body. A client that
+  /// waits for `100 Continue` waits for the endpoint, so it runs from the head until that is there.
   func armTimeout() {
     guard let timeout = route?.timeout, !responseBegun else { return }
-    if requestDone || head.framing == .none {
+    if requestDone || !head.hasBody || awaitsContinue {
       headDeadline = now.advanced(byNanoseconds: timeout)
     }
   }
 
-  func armDeadline() {
-    guard let downstream else { return }
-    downstream.loop.arm(downstream, at: nextDeadline)
+  func armDeadline(_ downstream: DownstreamConnection) {
+    loop.arm(downstream, at: nextDeadline(downstream))
   }
 
   /// The client takes no more of its answer for now: its stall is timed from the last byte it took.
-  func noteBlocked(_ tookSome: Bool) {
+  func noteBlocked(_ tookSome: Bool, _ downstream: DownstreamConnection) {
     if tookSome { lastProgress = now }
-    armDeadline()
+    armDeadline(downstream)
   }
 
-  private var nextDeadline: Instant {
+  private func nextDeadline(_ downstream: DownstreamConnection) -> Instant {
     var next = min(headDeadline, totalDeadline, pendingDeadline)
     if let upstream, stage != .waiting {
-      next = min(next, lastProgress.advanced(byNanoseconds: upstream.plan.streamIdleNanoseconds))
+      next = min(next, lastProgress.advanced(byNanoseconds: upstream.streamIdleNanoseconds))
     }
     if let settings = listener?.settings {
-      if stage == .responding, !requestDone, settings.bodyBytesPerSecondMin > 0 {
+      if isTimingBody, settings.bodyBytesPerSecondMin > 0 {
         if bodyWindowStart.nanoseconds == 0 { bodyWindowStart = now }
         next = min(next, bodyWindowStart.advanced(byNanoseconds: settings.bodyWindowNanoseconds))
       }
-      if downstream?.output?.isEmpty == false {
+      if !downstream.output.isEmpty {
         next = min(next, lastProgress.advanced(byNanoseconds: settings.writeStallNanoseconds))
       }
     }
     return next
   }
 
-  func deadlinePassed() {
-    if let failure = expired() { return fail(failure) }
-    armDeadline()
+  func deadlinePassed(_ downstream: DownstreamConnection) {
+    if let failure = expired(downstream) { return fail(failure) }
+    armDeadline(downstream)
   }
 
   /// What has run out, if anything has.
-  private func expired() -> FailureKind? {
+  private func expired(_ downstream: DownstreamConnection) -> FailureKind? {
     if now >= totalDeadline { return .totalTimeout }
     if stage == .waiting, now >= pendingDeadline { return .pendingTimeout }
     if now >= headDeadline { return stage == .head ? .requestHeadTimeout : .requestTimeout }
     guard let settings = listener?.settings else { return nil }
-    if downstream?.output?.isEmpty == false,
+    if !downstream.output.isEmpty,
       now >= lastProgress.advanced(byNanoseconds: settings.writeStallNanoseconds)
     {
       return .downstreamWriteStalled
     }
-    if stage == .responding, !requestDone, let failure = bodyRate(settings) { return failure }
+    if isTimingBody, let failure = bodyRate(settings) { return failure }
     if let upstream,
-      now >= lastProgress.advanced(byNanoseconds: upstream.plan.streamIdleNanoseconds)
+      now >= lastProgress.advanced(byNanoseconds: upstream.streamIdleNanoseconds)
     {
-      return connection?.output?.isEmpty == false ? .upstreamWriteStalled : .streamIdleTimeout
+      return connection?.output.isEmpty == false ? .upstreamWriteStalled : .streamIdleTimeout
     }
     return nil
+  }
+
+  private var isTimingBody: Bool { stage == .responding && !requestDone && !awaitsContinue }
+
+  /// The client has been told to go on, or does so by itself.
+  func endAwaitingContinue(_ downstream: DownstreamConnection) {
+    guard awaitsContinue else { return }
+    awaitsContinue = false
+    headDeadline = .distantFuture
+    bodyWindowStart = now
+    armDeadline(downstream)
   }
 
   /// Judges the window that is over, unless it is the endpoint that holds the client back.
@@ -77,6 +88,6 @@ extension Exchange {
     let isSlow = bodyWindowBytes < needed
     bodyWindowStart = now
     bodyWindowBytes = 0
-    return isSlow && connection?.output?.isEmpty != false ? .requestBodyTooSlow : nil
+    return isSlow && connection?.output.isEmpty != false ? .requestBodyTooSlow : nil
   }
 }

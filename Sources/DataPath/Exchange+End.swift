@@ -17,13 +17,22 @@ extension Exchange {
       failureDetail = detail
     }
     leave()
+    takeBackAnswer(downstream)
     if responseBegun { return cut(downstream) }
     status = kind.row.status
     if kind.row.status == 499 || downstream.isBroken { return cut(downstream) }
     // What a client that is at fault sends next is not trusted to be a request.
     keepsDownstreamOpen =
       keepsDownstreamOpen && hasHead && !downstream.isDraining && kind.row.side != .downstream
-    reply { LocalReply.append(kind, detail, for: self, to: $0) }
+    reply(downstream) { LocalReply.append(kind, detail, for: self, to: $0) }
+  }
+
+  /// An answer of which nothing has been sent has not begun: the client may be told what failed.
+  private func takeBackAnswer(_ downstream: DownstreamConnection) {
+    guard responseBegun, stage == .responding, downstream.bytesSent <= answerStart else { return }
+    let out = downstream.output
+    out.truncate(Int(downstream.bytesSent + UInt64(out.count) - answerStart))
+    responseBegun = false
   }
 
   /// Gives up what the exchange holds of the upstream.
@@ -32,34 +41,36 @@ extension Exchange {
     if let connection, let endpoint {
       if stage != .connecting { upstream?.attemptEnded(endpoint) }
       self.connection = nil
-      endpoint.close(connection, failure?.row.side == .upstream ? .error : .abandoned, reset: true)
+      // A tunnel that both sides have ended still has bytes on their way.
+      let isOver = tunnelEnds == [.request, .response]
+      let reason: UpstreamMetrics.Close =
+        isOver ? .notPersistent : failure?.row.side == .upstream ? .error : .abandoned
+      endpoint.close(connection, reason, reset: !isOver)
     }
   }
 
   /// Sends an answer of our own; `write` answers false when it does not fit.
-  func reply(_ write: (Buffer) -> Bool) {
-    guard let downstream else { return }
+  func reply(_ downstream: DownstreamConnection, _ write: (Buffer) -> Bool) {
     // A request whose body has not come yet: it may be in the input, whole.
-    if !requestDone, head.framing == .none { requestDone = hasHead }
+    if !requestDone, !head.hasBody { requestDone = hasHead }
     if !requestDone { keepsDownstreamOpen = false }
     responseBegun = true
     stage = .replying
-    guard
-      let out = downstream.output ?? worker.pool.take(atLeast: BufferPool.largeBytes)
-        ?? worker.pool.take()
-    else { return cut(downstream) }
-    out.removeAll()
-    downstream.output = out
+    headDeadline = .distantFuture
+    pendingDeadline = .distantFuture
+    let out = downstream.output
+    if !pool.lend(to: out, atLeast: BufferPool.largeBytes) { pool.lendBeyondBudget(to: out) }
+    // Interim answers that the client has not taken yet go first.
+    out.compact()
     guard write(out) else { return cut(downstream) }
-    sendReply()
+    sendReply(downstream)
   }
 
   /// Sends what is left for the client.
-  func sendReply() {
-    guard let downstream else { return }
+  func sendReply(_ downstream: DownstreamConnection) {
     switch downstream.flush() {
-    case .drained: finish()
-    case .blocked(let tookSome): noteBlocked(tookSome)
+    case .drained: finish(downstream)
+    case .blocked(let tookSome): noteBlocked(tookSome, downstream)
     case .failed:
       failure = failure ?? .downstreamClosed
       cut(downstream)
@@ -74,29 +85,27 @@ extension Exchange {
   }
 
   /// The answer is with the kernel: closes the books.
-  func finish() {
-    guard stage != .idle, let downstream else { return }
+  func finish(_ downstream: DownstreamConnection) {
+    guard stage != .idle else { return }
     if stage == .tunnelling { leave() }
     record()
     let consumed = isUpgraded ? 0 : bodyOffset
     let keepsOpen = keepsDownstreamOpen && requestDone
-    let hasRest = (downstream.input?.count ?? 0) > consumed
-    let isClean = requestDone && !hasRest
     reset()
-    downstream.exchangeEnded(consumed: consumed, keepsOpen: keepsOpen, isClean: isClean)
+    downstream.exchangeEnded(consumed: consumed, keepsOpen: keepsOpen)
   }
 
   private func record() {
     guard let listener, hasHead || isUpgraded || failure != nil else { return }
     let code = failure?.row.status == 499 ? 499 : status
-    let series = series ?? listener.unrouted
+    let series = route?.series[seriesIndex] ?? listener.unrouted
     let nanoseconds = now.nanoseconds(since: startedAt)
     series.record(status: code, failure: failure, nanoseconds: nanoseconds)
     log(code, nanoseconds)
   }
 
   private func log(_ code: UInt16, _ nanoseconds: Int64) {
-    guard let log = worker.accessLog, let sample = snapshot?.settings.accessLogSample, sample > 0,
+    guard let log = worker.accessLog, let sample = settings?.accessLogSample, sample > 0,
       sample == 1 || failure != nil || worker.random.below(sample) == 0,
       let out = log.beginLine()
     else { return }
@@ -106,16 +115,15 @@ extension Exchange {
 
   /// Ready for the worker's store. What is held is given back.
   func reset() {
-    if let normalizedPath { worker.pool.give(normalizedPath) }
-    if let upstream { upstream.plan.limits.release(.requests) }
-    normalizedPath = nil
+    if normalizedPath.hasBlock { pool.reclaim(from: normalizedPath) }
+    if let upstream { upstream.limits.release(.requests) }
     stage = .idle
     downstream = nil
-    snapshot = nil
+    settings = nil
     listener = nil
     hasHead = false
     route = nil
-    series = nil
+    seriesIndex = 0
     trace = nil
     unrepeatableBytes = 0
     requestBodyBytes = 0
@@ -124,7 +132,10 @@ extension Exchange {
     upstream = nil
     endpoint = nil
     connection = nil
+    needsFresh = false
     attempts = 0
+    interimCount = 0
+    awaitsContinue = false
     responseBegun = false
     responseDone = false
     status = 0

@@ -12,66 +12,61 @@ import Telemetry
 /// `request_target_too_long`, `request_head_timeout`, `version_unsupported`,
 /// `expectation_unsupported`, `connect_denied`, `no_route`, `request_body_too_large`.
 extension Exchange {
-  func readHead() {
-    guard let downstream else { return }
+  func readHead(_ downstream: DownstreamConnection) {
+    let input = downstream.input
     while true {
-      if let input = downstream.input, !input.isEmpty {
+      if !input.isEmpty {
         do throws(HeadFault) {
-          if try decoder.decode(input.readable, into: &head) { return headDecoded() }
+          if try decoder.decode(input.readable, into: head) { return headDecoded(downstream) }
         } catch {
-          worker.shard.add(worker.metrics.request(error))
+          shard.add(worker.metrics.request(error))
           return fail(error.requestFailure, error.name)
         }
       }
-      guard makeRoom(downstream) else { return fail(.bufferBudgetExceeded) }
-      guard let input = downstream.input else { return }
+      guard makeRoom(in: input) else { return fail(.bufferBudgetExceeded) }
       switch downstream.receive(into: input) {
       case .bytes: continue
-      case .wouldBlock: return
+      case .wouldBlock:
+        // Only an edge came, or empty lines (RFC 9112 §2.2): the connection is still idle.
+        if decoder.hasBegun(input.readable) { return }
+        input.removeAll()
+        return withdraw(downstream)
       case .endOfStream, .failed:
-        if input.isEmpty { return withdraw() }
+        if input.isEmpty { return withdraw(downstream) }
         return fail(.downstreamClosed)
       }
     }
   }
 
-  /// Room behind the head's bytes: a first buffer, then a larger one. The decoder's limit is
-  /// reached before the larger one is full.
-  private func makeRoom(_ downstream: DownstreamConnection) -> Bool {
-    guard let input = downstream.input else {
-      downstream.input = worker.pool.take()
-      return downstream.input != nil
-    }
+  /// Room behind a head's bytes: a first block, then a larger one. The decoder's limit is reached
+  /// before the larger one is full. False: the budget is spent.
+  func makeRoom(in input: Buffer) -> Bool {
     if input.writableCount > 0 { return true }
     input.compact()
     if input.writableCount > 0 { return true }
-    guard input.capacity < BufferPool.largeBytes,
-      let larger = worker.pool.take(atLeast: BufferPool.largeBytes)
-    else { return false }
-    larger.append(input.readable)
-    downstream.giveInput(to: worker.pool)
-    downstream.input = larger
-    return true
+    let bytes = input.hasBlock ? BufferPool.largeBytes : BufferPool.smallBytes
+    return input.capacity < bytes && pool.lend(to: input, atLeast: bytes)
   }
 
   /// The connection ended, or only an edge came, without a byte of a request.
-  private func withdraw() {
-    let downstream = self.downstream
+  private func withdraw(_ downstream: DownstreamConnection) {
     reset()
-    downstream?.exchangeNotBegun()
+    downstream.exchangeNotBegun()
   }
 
-  private func headDecoded() {
-    guard let downstream, let listener, let input = downstream.input else { return }
+  private func headDecoded(_ downstream: DownstreamConnection) {
+    guard let listener else { return }
+    let input = downstream.input
     hasHead = true
     headDeadline = .distantFuture
     bodyOffset = head.headBytes
-    requestBody = BodyDecoder(framing: head.framing, limits: listener.settings.bodyLimits)
+    requestBody.begin(head.framing, listener.settings.bodyLimits)
     downstream.requestCount += 1
     keepsDownstreamOpen =
       head.isPersistent
       && downstream.requestCount < listener.settings.requestsPerConnectionMax ?? .max
-    identify(input.readable, isTrusted: downstream.isTrusted)
+    awaitsContinue = head.expectsContinue && head.hasBody && input.count == head.headBytes
+    identify(input.readable)
     if head.method == .connect { return fail(.connectDenied) }
     if case .length(let length) = head.framing,
       length > listener.settings.requestBodyBytesMax ?? .max
@@ -79,39 +74,42 @@ extension Exchange {
       return fail(.requestBodyTooLarge)
     }
     if let failure = normalizePath(input.slice(head.path)) { return fail(failure, failureDetail) }
-    let position = withPath(input) { path in
+    let position = withPath(input, routing: true) { path in
       listener.table.match(head, in: input.readable, path: path)
     }
     guard let position else { return fail(.noRoute) }
-    follow(listener.routes[position], input)
+    follow(listener.routes[position], downstream)
   }
 
-  private func follow(_ route: Route, _ input: Buffer) {
-    guard let snapshot else { return }
+  private func follow(_ route: Route, _ downstream: DownstreamConnection) {
     self.route = route
-    series = route.series[0]
     if let total = route.totalTimeout { totalDeadline = startedAt.advanced(byNanoseconds: total) }
     switch route.action {
-    case .forward(let index): admit(to: snapshot.upstreams[index])
-    case .split(let split, let indices):
-      let choice = split.choose(requestID.hash(head: input.readable))
-      series = route.series[choice]
-      admit(to: snapshot.upstreams[indices[choice]])
-    case .redirect(let redirect): reply { LocalReply.append(redirect, for: self, to: $0) }
-    case .respond(let response): reply { LocalReply.append(response, for: self, to: $0) }
+    case .forward: admit(to: route.targets[0], downstream)
+    case .split(let split):
+      let input = downstream.input
+      seriesIndex = split.choose(requestID.hash(head: input.readable))
+      admit(to: route.targets[seriesIndex], downstream)
+    case .redirect(let redirect):
+      reply(downstream) { LocalReply.append(redirect, for: self, to: $0) }
+    case .respond(let response):
+      reply(downstream) { LocalReply.append(response, for: self, to: $0) }
     }
   }
 
   /// Accepts or mints the request's id, and continues or begins its trace.
-  private func identify(_ bytes: Span<UInt8>, isTrusted: Bool) {
-    trace = TraceFields.read(head, bytes)
-    let received = isTrusted ? head.fields.first { $0.id == .xRequestID }?.value : nil
-    if let received, !received.isEmpty, Int(received.count) <= RequestID.bytesMax {
+  private func identify(_ bytes: Span<UInt8>) {
+    continuesTraceparent = false
+    trace =
+      TraceFields.read(head, bytes, isTraceparent: &continuesTraceparent) ?? .begun(&worker.random)
+    if isTrusted, head.present.contains(.xRequestID),
+      let received = head.fields.first(where: { $0.id == .xRequestID })?.value,
+      !received.isEmpty, Int(received.count) <= RequestID.bytesMax
+    {
       requestID.accept(received)
     } else {
       requestID.mint(&worker.random)
     }
-    if trace == nil { trace = .begun(&worker.random) }
   }
 
   /// What the path fails as, if it does.
@@ -119,25 +117,29 @@ extension Exchange {
     guard head.targetForm != .asterisk, ByteScan.firstUnnormalized(in: path) < path.count else {
       return nil
     }
-    guard let buffer = worker.pool.take() else { return .bufferBudgetExceeded }
-    normalizedPath = buffer
-    switch PathNormalization.normalize(path, into: buffer) {
+    guard pool.lend(to: normalizedPath, atLeast: max(path.count, BufferPool.smallBytes)) else {
+      return .bufferBudgetExceeded
+    }
+    switch PathNormalization.normalize(path, into: normalizedPath) {
     case .rewritten: return nil
     case .refused:
       failureDetail = "bad_path"
       return .malformedRequest
     case .unchanged:
-      worker.pool.give(buffer)
-      normalizedPath = nil
+      pool.reclaim(from: normalizedPath)
       return nil
     }
   }
 
-  /// Gives `body` the path to route by and to forward; "/" where an absolute target has none.
-  func withPath<Result>(_ input: Buffer, _ body: (Span<UInt8>) -> Result) -> Result {
-    if let normalizedPath { return body(normalizedPath.readable) }
+  /// Gives `body` the path to forward, or that to route by: "/" where an absolute target has none,
+  /// and for the asterisk form, which asks about the server as a whole (RFC 9110 §7.1).
+  func withPath<Result>(
+    _ input: Buffer, routing: Bool = false, _ body: (Span<UInt8>) -> Result
+  ) -> Result {
+    let normalized = normalizedPath
+    if normalized.hasBlock { return body(normalized.readable) }
     let root = Self.rootPath
-    if head.path.isEmpty { return body(root.span) }
+    if head.path.isEmpty || (routing && head.targetForm == .asterisk) { return body(root.span) }
     return body(input.slice(head.path))
   }
 }

@@ -15,8 +15,7 @@ extension Exchange {
   /// Receives of one turn and direction, so that one body does not starve the loop.
   static let roundsPerTurnMax = 8
 
-  func pumpRequest() {
-    guard let connection, let downstream else { return }
+  func pumpRequest(_ connection: UpstreamConnection, _ downstream: DownstreamConnection) {
     for _ in 0..<Self.roundsPerTurnMax {
       var moved = Moved.all
       if !requestDone { moved = forwardBody(connection, downstream) }
@@ -27,7 +26,7 @@ extension Exchange {
       if requestBody.isComplete { continue }
       guard receiveBody(connection, downstream) else { return }
     }
-    worker.loop.resumeLater(downstream)
+    loop.resumeLater(downstream)
   }
 
   /// What became of the bytes that an input holds.
@@ -44,8 +43,9 @@ extension Exchange {
   private func forwardBody(
     _ connection: UpstreamConnection, _ downstream: DownstreamConnection
   ) -> Moved {
-    guard let out = connection.output, let input = downstream.input else { return .all }
-    let isChunked = requestBody.framing == .chunked
+    let out = connection.output
+    let input = downstream.input
+    let isChunked = requestBody.isChunked
     while !requestBody.isComplete, bodyOffset < input.count {
       let room = out.writableCount - ChunkEncoder.overheadMax
       guard room > 0 else { return .full }
@@ -55,7 +55,7 @@ extension Exchange {
       do throws(BodyFault) {
         step = try requestBody.decode(offered)
       } catch {
-        worker.shard.add(worker.metrics.request(error))
+        shard.add(worker.metrics.request(error))
         fail(error.requestFailure, error.name)
         return .failed
       }
@@ -70,16 +70,21 @@ extension Exchange {
       }
       bodyOffset += step.framing + step.payload
     }
-    if requestBody.isComplete { endBody(out, isChunked) }
+    if requestBody.isComplete { endBody(out, isChunked, downstream) }
     return .all
   }
 
-  private func endBody(_ out: Buffer, _ isChunked: Bool) {
+  private func endBody(
+    _ out: Buffer, _ isChunked: Bool, _ downstream: DownstreamConnection
+  ) {
     // There is room for the end once the output is sent.
     if isChunked, !ChunkEncoder.appendEnd(trailersOf: requestBody, to: out) { return }
     requestDone = true
     // The time to answer begins when there is something whole to answer.
-    if head.framing != .none { armTimeout() }
+    if head.hasBody {
+      armTimeout()
+      armDeadline(downstream)
+    }
   }
 
   /// Counts payload; false: there is more than the listener lets through.
@@ -95,12 +100,12 @@ extension Exchange {
 
   /// True: the output is empty.
   private func flushRequest(_ connection: UpstreamConnection) -> Bool {
-    guard let out = connection.output, !out.isEmpty else { return true }
+    if connection.output.isEmpty { return true }
     if requestRefused { return false }
     switch connection.flush() {
     case .drained:
       lastProgress = now
-      if requestDone { connection.giveOutput(to: worker.pool) }
+      if requestDone { pool.reclaim(from: connection.output) }
       return true
     case .blocked(let tookSome):
       if tookSome { lastProgress = now }
@@ -118,8 +123,8 @@ extension Exchange {
   ) -> Bool {
     let result: IOResult
     if let direct = requestBody.directBytes {
-      enlarge(connection, direct)
-      guard let out = connection.output else { return false }
+      let out = connection.output
+      enlarge(out, for: direct)
       result = downstream.receive(into: out, upTo: Int(min(direct, UInt64(out.writableCount))))
       if case .bytes(let count) = result {
         requestBody.received(count)
@@ -127,12 +132,13 @@ extension Exchange {
         guard note(body: count) else { return false }
       }
     } else {
-      guard makeBodyRoom(downstream), let input = downstream.input else { return false }
-      result = downstream.receive(into: input)
+      guard makeBodyRoom(in: downstream.input) else { return false }
+      result = downstream.receive(into: downstream.input)
     }
     switch result {
     case .bytes:
       lastProgress = now
+      endAwaitingContinue(downstream)
       return true
     case .wouldBlock: return false
     case .endOfStream, .failed:
@@ -141,36 +147,23 @@ extension Exchange {
     }
   }
 
-  /// A long body is worth a large buffer.
-  private func enlarge(_ connection: UpstreamConnection, _ expected: UInt64) {
-    guard let out = connection.output, out.isEmpty, out.capacity < BufferPool.largeBytes,
-      expected > UInt64(out.capacity), let larger = worker.pool.take(atLeast: BufferPool.largeBytes)
-    else { return }
-    connection.giveOutput(to: worker.pool)
-    connection.output = larger
+  /// A long body is worth a large block; without one it goes on through the small one.
+  func enlarge(_ out: Buffer, for expected: UInt64) {
+    if out.isEmpty, out.capacity < BufferPool.largeBytes, expected > UInt64(out.capacity) {
+      _ = pool.lend(to: out, atLeast: BufferPool.largeBytes)
+    }
   }
 
   /// Room in the input behind the head, which stays.
-  private func makeBodyRoom(_ downstream: DownstreamConnection) -> Bool {
-    guard let input = downstream.input else { return false }
+  private func makeBodyRoom(in input: Buffer) -> Bool {
     if bodyOffset > head.headBytes, input.writableCount < input.capacity / 2 {
       unrepeatableBytes += UInt64(bodyOffset - head.headBytes)
       input.removeSubrange(at: head.headBytes, count: bodyOffset - head.headBytes)
       bodyOffset = head.headBytes
     }
-    if input.writableCount > 0 { return true }
-    input.compact()
-    guard input.writableCount == 0 else { return true }
-    // A head that fills its buffer leaves no room behind it.
-    guard input.capacity < BufferPool.largeBytes,
-      let larger = worker.pool.take(atLeast: BufferPool.largeBytes)
-    else {
-      fail(.bufferBudgetExceeded)
-      return false
-    }
-    larger.append(input.readable)
-    downstream.giveInput(to: worker.pool)
-    downstream.input = larger
-    return true
+    // A head that fills its block leaves no room behind it.
+    if makeRoom(in: input) { return true }
+    fail(.bufferBudgetExceeded)
+    return false
   }
 }

@@ -12,21 +12,21 @@ import Telemetry
 /// `upstream_reset`, `upstream_closed`, `upgrade_failed`; once the answer has begun a failure cuts
 /// the client's connection, so that it cannot take a part for the whole.
 extension Exchange {
-  func pumpResponse() {
+  func pumpResponse(_ connection: UpstreamConnection, _ downstream: DownstreamConnection) {
     for _ in 0..<Self.roundsPerTurnMax {
-      guard let connection, let downstream else { return }
       if !responseBegun {
         guard readResponseHead(connection, downstream) else { return }
-        if stage == .tunnelling { return pumpTunnel() }
+        if stage == .tunnelling { return pumpTunnel(connection, downstream) }
       }
       let moved = forwardResponse(connection, downstream)
       guard moved != .failed, flushResponse(downstream) else { return }
-      if responseDone { return finish() }
-      // What is left of the input goes before what is still in the socket, its end included.
-      if moved == .full { continue }
+      if responseDone { return finish(downstream) }
+      // What is left of the input goes before what is still in the socket, its end included; or
+      // only the end is left to write, now that there is room.
+      if moved == .full || responseBody.isComplete { continue }
       guard receiveResponse(connection, downstream) else { return }
     }
-    if let downstream { worker.loop.resumeLater(downstream) }
+    loop.resumeLater(downstream)
   }
 
   // MARK: Head
@@ -35,24 +35,27 @@ extension Exchange {
   private func readResponseHead(
     _ connection: UpstreamConnection, _ downstream: DownstreamConnection
   ) -> Bool {
+    let input = connection.input
     while true {
-      if let input = connection.input, !input.isEmpty {
+      // An interim answer that the client has not taken stops the endpoint.
+      if !downstream.output.isEmpty, !flushResponse(downstream) { return false }
+      if !input.isEmpty {
         do throws(HeadFault) {
           if try connection.decoder.decode(
-            input.readable, answering: head.method, into: &responseHead)
+            input.readable, answering: head.method, into: responseHead)
           {
-            guard takeHead(connection, downstream, input) else { return false }
+            guard takeHead(connection, downstream) else { return false }
             if responseBegun { return true }
             continue
           }
         } catch {
-          worker.shard.add(worker.metrics.response(error))
+          shard.add(worker.metrics.response(error))
           fail(error.responseFailure, error.name)
           return false
         }
       }
       guard connection.mayReceive else { return false }
-      guard makeRoom(connection), let input = connection.input else {
+      guard makeRoom(in: input) else {
         fail(.bufferBudgetExceeded)
         return false
       }
@@ -69,44 +72,27 @@ extension Exchange {
     }
   }
 
-  private func makeRoom(_ connection: UpstreamConnection) -> Bool {
-    guard let input = connection.input else {
-      connection.input = worker.pool.take()
-      return connection.input != nil
-    }
-    if input.writableCount > 0 { return true }
-    input.compact()
-    if input.writableCount > 0 { return true }
-    guard input.capacity < BufferPool.largeBytes,
-      let larger = worker.pool.take(atLeast: BufferPool.largeBytes)
-    else { return false }
-    larger.append(input.readable)
-    connection.giveInput(to: worker.pool)
-    connection.input = larger
-    return true
-  }
-
-  /// A head has been decoded at the front of `input`; false: the exchange failed.
+  /// A head has been decoded at the front of the input; false: the exchange failed.
   private func takeHead(
-    _ connection: UpstreamConnection, _ downstream: DownstreamConnection, _ input: Buffer
+    _ connection: UpstreamConnection, _ downstream: DownstreamConnection
   ) -> Bool {
-    guard makeOutput(downstream) else {
+    let input = connection.input
+    let out = downstream.output
+    guard makeOutput(out) else {
       fail(.bufferBudgetExceeded)
       return false
     }
-    guard let out = downstream.output else { return false }
-    if responseHead.status == 101 { return takeUpgrade(connection, input, out) }
-    if responseHead.status < 200 { return takeInterim(downstream, input, out) }
+    if responseHead.status == 101 { return takeUpgrade(connection, downstream) }
+    if responseHead.status < 200 { return takeInterim(input, downstream) }
     responseHeadAt = now
     headDeadline = .distantFuture
     status = responseHead.status
-    responseBody = BodyDecoder(
-      framing: responseHead.framing,
-      limits: upstream?.plan.bodyLimits ?? BodyLimits())
-    decideFraming()
-    guard ResponseWriter.write(self, input, to: out) else {
-      fail(.responseHeadTooLarge)
-      return false
+    responseBody.begin(responseHead.framing, connection.bodyLimits)
+    decideFraming(downstream)
+    let before = out.count
+    answerStart = downstream.bytesSent + UInt64(before)
+    guard let route, ResponseWriter.write(self, route.responseEdits, input, to: out) else {
+      return headDoesNotFit(out, before)
     }
     responseBegun = true
     input.consume(responseHead.headBytes)
@@ -114,43 +100,59 @@ extension Exchange {
   }
 
   /// How the client learns where the body ends, and whether its connection stays open.
-  private func decideFraming() {
-    let needsChunks = responseHead.framing == .chunked || responseHead.framing == .untilClose
+  private func decideFraming(_ downstream: DownstreamConnection) {
+    let needsChunks =
+      switch responseHead.framing {
+      case .chunked, .untilClose: true
+      case .none, .length: false
+      }
     chunksResponse = needsChunks && head.minorVersion == 1
     if needsChunks, head.minorVersion == 0 { keepsDownstreamOpen = false }
     // The rest of a request that was answered early would be taken for the next one.
-    if !requestDone || downstream?.isDraining == true { keepsDownstreamOpen = false }
+    if !requestDone || downstream.isDraining { keepsDownstreamOpen = false }
   }
 
+  /// No service sends more than a few; more is a flood. Go's client stops at 5.
+  private static let interimMax = 16
+
   /// 1xx: relayed to clients of HTTP/1.1 (RFC 9110 §15.2), dropped for others.
-  private func takeInterim(
-    _ downstream: DownstreamConnection, _ input: Buffer, _ out: Buffer
-  ) -> Bool {
-    if head.minorVersion == 1, !ResponseWriter.writeInterim(self, input, to: out) {
-      fail(.responseHeadTooLarge)
+  private func takeInterim(_ input: Buffer, _ downstream: DownstreamConnection) -> Bool {
+    interimCount += 1
+    guard interimCount <= Self.interimMax else {
+      fail(.malformedResponse, "too_many_interim")
       return false
     }
+    let out = downstream.output
+    let before = out.count
+    if head.minorVersion == 1, !ResponseWriter.writeInterim(self, input, to: out) {
+      return headDoesNotFit(out, before)
+    }
     input.consume(responseHead.headBytes)
-    _ = downstream.flush()
+    if responseHead.status == 100 { endAwaitingContinue(downstream) }
     return true
   }
 
-  private func makeOutput(_ downstream: DownstreamConnection) -> Bool {
-    var bytes = BufferPool.smallBytes
-    if responseHead.headBytes > bytes / 2 { bytes = BufferPool.largeBytes }
-    if case .length(let length) = responseHead.framing, length > UInt64(bytes) {
-      bytes = BufferPool.largeBytes
-    }
-    if let out = downstream.output {
-      guard out.capacity < bytes else { return true }
-      guard let larger = worker.pool.take(atLeast: bytes) else { return true }
-      larger.append(out.readable)
-      downstream.giveOutput(to: worker.pool)
-      downstream.output = larger
+  /// Takes back what was written of a head.
+  func headDoesNotFit(_ out: Buffer, _ before: Int) -> Bool {
+    out.truncate(out.count - before)
+    fail(.responseHeadTooLarge)
+    return false
+  }
+
+  /// A block for the head, and for a long body a large one, if there is one.
+  private func makeOutput(_ out: Buffer) -> Bool {
+    let isLarge: Bool
+    if case .length(let length) = responseHead.framing {
+      isLarge = length > UInt64(BufferPool.smallBytes)
     } else {
-      downstream.output = worker.pool.take(atLeast: bytes)
+      isLarge = false
     }
-    return downstream.output != nil
+    if isLarge || responseHead.headBytes > BufferPool.smallBytes / 2,
+      pool.lend(to: out, atLeast: BufferPool.largeBytes)
+    {
+      return true
+    }
+    return pool.lend(to: out)
   }
 
   // MARK: Body
@@ -159,8 +161,9 @@ extension Exchange {
   private func forwardResponse(
     _ connection: UpstreamConnection, _ downstream: DownstreamConnection
   ) -> Moved {
-    guard let out = downstream.output, !responseDone else { return .all }
-    if let input = connection.input {
+    let out = downstream.output
+    let input = connection.input
+    if !responseDone {
       while !responseBody.isComplete, !input.isEmpty {
         let room = out.writableCount - ChunkEncoder.overheadMax
         guard room > 0 else { return .full }
@@ -170,7 +173,7 @@ extension Exchange {
         do throws(BodyFault) {
           step = try responseBody.decode(offered)
         } catch {
-          worker.shard.add(worker.metrics.response(error))
+          shard.add(worker.metrics.response(error))
           fail(error.responseFailure, error.name)
           return .failed
         }
@@ -190,15 +193,15 @@ extension Exchange {
         input.consume(step.framing + step.payload)
       }
     }
-    if responseBody.isComplete { endResponse(out) }
+    if responseBody.isComplete, !responseDone { endResponse(connection, out) }
     return .all
   }
 
-  private func endResponse(_ out: Buffer) {
+  private func endResponse(_ connection: UpstreamConnection, _ out: Buffer) {
     if chunksResponse, !ChunkEncoder.appendEnd(trailersOf: responseBody, to: out) { return }
     responseDone = true
     // An early answer: the endpoint does not want the rest of the request.
-    releaseConnection()
+    release(connection)
   }
 
   /// True: the client's output is empty.
@@ -209,7 +212,7 @@ extension Exchange {
       return true
     case .blocked(let tookSome):
       if responseDone { stage = .replying }
-      noteBlocked(tookSome)
+      noteBlocked(tookSome, downstream)
       return false
     case .failed:
       fail(.downstreamClosed)
@@ -223,20 +226,20 @@ extension Exchange {
   ) -> Bool {
     guard connection.mayReceive else { return false }
     let result: IOResult
-    if !chunksResponse, let direct = responseBody.directBytes, connection.input?.isEmpty ?? true {
-      enlarge(downstream, direct)
-      guard let out = downstream.output else { return false }
+    if !chunksResponse, let direct = responseBody.directBytes, connection.input.isEmpty {
+      let out = downstream.output
+      enlarge(out, for: direct)
       result = connection.receive(into: out, upTo: Int(min(direct, UInt64(out.writableCount))))
       if case .bytes(let count) = result {
         responseBody.received(count)
         responseBodyBytes += UInt64(count)
       }
     } else {
-      guard makeRoom(connection), let input = connection.input else {
+      guard makeRoom(in: connection.input) else {
         fail(.bufferBudgetExceeded)
         return false
       }
-      result = connection.receive(into: input)
+      result = connection.receive(into: connection.input)
     }
     switch result {
     case .bytes:
@@ -251,13 +254,5 @@ extension Exchange {
       fail(.upstreamReset)
       return false
     }
-  }
-
-  private func enlarge(_ downstream: DownstreamConnection, _ expected: UInt64) {
-    guard let out = downstream.output, out.isEmpty, out.capacity < BufferPool.largeBytes,
-      expected > UInt64(out.capacity), let larger = worker.pool.take(atLeast: BufferPool.largeBytes)
-    else { return }
-    downstream.giveOutput(to: worker.pool)
-    downstream.output = larger
   }
 }

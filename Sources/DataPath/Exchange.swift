@@ -31,25 +31,36 @@ package final class Exchange: ConnectionReceiver {
   static let rootPath: [UInt8] = [0x2F]
 
   let worker: Worker
+  /// The worker's, kept here: one reference less to follow and to count.
+  let loop: EventLoop
+  let pool: BufferPool
+  let shard: MetricShard
   var stage = Stage.idle
   /// Set from `begin` to `finish`.
   var downstream: DownstreamConnection?
   /// What it began with: a reload does not change the rules under it.
-  var snapshot: Snapshot?
+  var settings: ProxySettings?
+  /// The client's forwarded fields and ids are believed.
+  var isTrusted = false
   var listener: ListenerSnapshot?
 
   // MARK: The request
 
   var decoder = RequestDecoder(limits: HeadLimits())
-  var head = RequestHead()
+  let head = RequestHead()
   var hasHead = false
-  /// The path after normalisation, where that changed it.
-  var normalizedPath: Buffer?
+  /// The client sends its body only when it is told to: no clock of its own runs until then.
+  var awaitsContinue = false
+  /// The path after normalisation; without a block where that changed nothing.
+  let normalizedPath = Buffer()
   var route: Route?
-  var series: RequestSeries?
+  /// Of the route's series: which of a split's shares it took.
+  var seriesIndex = 0
   var requestID = RequestID()
   var trace: TraceContext?
-  var requestBody = BodyDecoder(framing: .none)
+  /// It came in a `traceparent`, whose `tracestate` belongs to it.
+  var continuesTraceparent = false
+  let requestBody = BodyDecoder()
   /// Where the body's unread bytes begin in the downstream input, behind the head.
   var bodyOffset = 0
   /// Body bytes that have left the input and cannot be sent again.
@@ -69,15 +80,21 @@ package final class Exchange: ConnectionReceiver {
   var ticket: UInt32 = 0
   var attempts: UInt32 = 0
   var isReused = false
+  /// The next attempt is not to go out on a connection that was used before.
+  var needsFresh = false
   /// Why `WorkerEndpoint.open` could not begin a connection.
   var connectFailure = FailureKind.connectFailed
 
   // MARK: The response
 
-  var responseHead = ResponseHead()
-  var responseBody = BodyDecoder(framing: .none)
+  let responseHead = ResponseHead()
+  let responseBody = BodyDecoder()
   /// A final head has been put into the downstream output.
   var responseBegun = false
+  /// Where in all that the client was ever sent the answer begins.
+  var answerStart: UInt64 = 0
+  /// 1xx heads of this answer.
+  var interimCount = 0
   var responseDone = false
   /// The answer to the client is sent in chunks.
   var chunksResponse = false
@@ -102,45 +119,61 @@ package final class Exchange: ConnectionReceiver {
 
   init(worker: Worker) {
     self.worker = worker
+    loop = worker.loop
+    pool = worker.pool
+    shard = worker.shard
     super.init()
   }
 
-  var now: Instant { worker.loop.now }
+  var now: Instant { loop.now }
 
   // MARK: Events
 
   /// The first bytes of a request are there, or the end of the connection.
   func begin(_ downstream: DownstreamConnection) {
     self.downstream = downstream
-    snapshot = downstream.listener.snapshot
+    let settings = downstream.listener.settings
+    self.settings = settings
+    isTrusted = downstream.isTrusted(by: settings)
     let listener = downstream.listener.current
     self.listener = listener
     decoder = RequestDecoder(limits: listener.settings.headLimits)
     stage = .head
+    let now = now
     startedAt = now
     lastProgress = now
     headDeadline = now.advanced(byNanoseconds: listener.settings.requestHeadNanoseconds)
-    readHead()
-    if stage == .head { armDeadline() }
+    readHead(downstream)
+    if stage == .head { armDeadline(downstream) }
   }
 
-  /// Something happened on the client's connection.
-  func downstreamReady() {
-    guard let downstream else { return }
-    if stage == .head { return readHead() }
-    if stage == .tunnelling { return pumpTunnel() }
-    if downstream.isBroken || (downstream.peerEnded && requestDone) {
-      return fail(.downstreamClosed)
+  /// Something happened on the client's connection, `downstream`.
+  func downstreamReady(_ downstream: DownstreamConnection) {
+    switch stage {
+    case .head: return readHead(downstream)
+    case .tunnelling: break
+    default:
+      if hasLeft(downstream) { return fail(.downstreamClosed) }
     }
-    pump()
+    pump(downstream)
+  }
+
+  /// A client that ends its direction before it has its answer has left, as for nginx and Envoy:
+  /// most are gone altogether, and their work is not to be done.
+  func hasLeft(_ downstream: DownstreamConnection) -> Bool {
+    downstream.isBroken || downstream.peerEnded
   }
 
   /// Something happened on the endpoint's connection, which is ours.
   package override func connectionReady(_ connection: UpstreamConnection) {
+    guard let downstream else { preconditionFailure("a connection without an exchange") }
     switch stage {
-    case .connecting: begin(on: connection)
-    case .responding: pump()
-    case .tunnelling: pumpTunnel()
+    case .connecting: begin(on: connection, downstream)
+    case .responding:
+      // Bytes that were there before the request went out answer no request of ours.
+      if connection.isAnsweredTooEarly { return attemptFailed(.upstreamClosed) }
+      pump(connection, downstream)
+    case .tunnelling: pumpTunnel(connection, downstream)
     case .idle, .head, .choosing, .waiting, .replying:
       preconditionFailure("a connection without an attempt")
     }
@@ -152,14 +185,20 @@ package final class Exchange: ConnectionReceiver {
     attemptFailed(failure)
   }
 
-  /// Moves what can be moved, both ways.
-  func pump() {
-    if stage == .responding { pumpRequest() }
+  /// Moves what can be moved.
+  func pump(_ downstream: DownstreamConnection) {
+    if stage == .replying { return sendReply(downstream) }
+    guard let connection else { return }
     switch stage {
-    case .responding: pumpResponse()
-    case .replying: sendReply()
-    case .tunnelling: pumpTunnel()
-    case .idle, .head, .choosing, .waiting, .connecting: break
+    case .responding: pump(connection, downstream)
+    case .tunnelling: pumpTunnel(connection, downstream)
+    case .idle, .head, .choosing, .waiting, .connecting, .replying: break
     }
+  }
+
+  /// Moves what can be moved, both ways, while the request is with the endpoint.
+  func pump(_ connection: UpstreamConnection, _ downstream: DownstreamConnection) {
+    pumpRequest(connection, downstream)
+    if stage == .responding { pumpResponse(connection, downstream) }
   }
 }

@@ -6,10 +6,10 @@ import Primitives
 /// peer is a trusted proxy, begun anew otherwise.
 enum ForwardedFields {
   static func write(
-    _ exchange: Exchange, _ omitted: FieldSet, _ bytes: Span<UInt8>, to out: Buffer
+    _ exchange: Exchange, _ downstream: DownstreamConnection, _ omitted: FieldSet,
+    _ bytes: Span<UInt8>, to out: Buffer
   ) -> Bool {
-    guard let downstream = exchange.downstream else { return false }
-    let isTrusted = downstream.isTrusted
+    let isTrusted = exchange.isTrusted
     let peer = downstream.peerText
     if !omitted.contains(.xForwardedFor) {
       guard writeFor(exchange, bytes, isTrusted, peer, out) else { return false }

@@ -20,14 +20,14 @@ package final class HeaderEdits: Sendable {
   package init(
     set: [(name: String, value: String)], add: [(name: String, value: String)], remove: [String]
   ) {
-    var known: FieldSet = []
+    var known = FieldSet.none
     var others: [[UInt8]] = []
     for name in remove + set.map(\.name) {
       let id = Self.fieldName(name)
       if id == .other {
         others.append(Array(name.lowercased().utf8))
       } else {
-        known.insert(FieldSet(id))
+        known.insert(id)
       }
     }
     omitted = known

@@ -15,18 +15,18 @@ package final class Listener: EventSource {
 
   let worker: Worker
   /// What its connections are served by: the newest that has this listener.
-  private(set) var snapshot: Snapshot
+  private(set) var settings: ProxySettings
   private(set) var current: ListenerSnapshot
 
   init(worker: Worker, snapshot: Snapshot, current: ListenerSnapshot) {
     self.worker = worker
-    self.snapshot = snapshot
+    settings = snapshot.settings
     self.current = current
     super.init()
   }
 
   func update(_ snapshot: Snapshot, _ current: ListenerSnapshot) {
-    self.snapshot = snapshot
+    settings = snapshot.settings
     self.current = current
   }
 

@@ -27,15 +27,7 @@ struct RequestID {
       out.append(head.extracting(accepted.bounds))
       return
     }
-    out.append(hexadecimal: high >> 32, digits: 8)
-    out.append(0x2D)
-    out.append(hexadecimal: high >> 16 & 0xFFFF, digits: 4)
-    out.append(0x2D)
-    out.append(hexadecimal: high & 0xFFFF, digits: 4)
-    out.append(0x2D)
-    out.append(hexadecimal: low >> 48, digits: 4)
-    out.append(0x2D)
-    out.append(hexadecimal: low & 0xFFFF_FFFF_FFFF, digits: 12)
+    out.append(uuid: high, low)
   }
 
   /// The same number for the same id: what a weighted split chooses by.

@@ -1,6 +1,7 @@
 import HTTP1
 import HTTPModel
 import Primitives
+import Reactor
 import Routing
 import Telemetry
 
@@ -11,21 +12,26 @@ enum RequestWriter {
   private static let always = FieldSet.hopByHop.union(TraceFields.names).union(
     FieldSet([.host, .xForwardedFor, .xForwardedProto, .xForwardedHost, .forwarded, .xRequestID]))
 
-  static func write(_ exchange: Exchange, _ input: Buffer, to out: Buffer) -> Bool {
+  static func write(
+    _ exchange: Exchange, _ route: Route, _ downstream: DownstreamConnection, to out: Buffer
+  ) -> Bool {
+    guard let trace = exchange.trace, let settings = exchange.settings else { return false }
+    let input = downstream.input
     let bytes = input.readable
-    guard let route = exchange.route, let trace = exchange.trace else { return false }
-    var omitted = always.union(route.requestEdits.omitted)
+    let edits = route.requestEdits
+    let omitted = edits.omitted
+    var dropped = always.union(omitted)
     // A state without a context that it belongs to is dropped (W3C §3.3.1).
-    if !exchange.head.present.contains(.traceparent) { omitted.insert(FieldSet(.tracestate)) }
+    if !exchange.continuesTraceparent { dropped.insert(.tracestate) }
     return writeLine(exchange, route, input, out)
-      && writeHost(exchange, route, bytes, out)
+      && writeHost(exchange, edits, bytes, out)
       && HeadEncoder.copyFields(
-        exchange.head.fields, of: bytes, omitting: omitted, others: route.requestEdits.others,
+        exchange.head.fields, of: bytes, omitting: dropped, others: edits.others,
         nominatesOthers: exchange.head.nominatesOthers, to: out)
       && writeFraming(exchange, bytes, out)
-      && ForwardedFields.write(exchange, route.requestEdits.omitted, bytes, to: out)
-      && writeIdentity(exchange, trace, bytes, out)
-      && appendLines(route.requestEdits.lines, out)
+      && ForwardedFields.write(exchange, downstream, omitted, bytes, to: out)
+      && writeIdentity(exchange, settings, trace, bytes, out)
+      && appendLines(edits.lines, out)
       && HeadEncoder.append("\r\n", to: out)
   }
 
@@ -55,14 +61,15 @@ enum RequestWriter {
   }
 
   private static func writeHost(
-    _ exchange: Exchange, _ route: Route, _ bytes: Span<UInt8>, _ out: Buffer
+    _ exchange: Exchange, _ edits: HeaderEdits, _ bytes: Span<UInt8>, _ out: Buffer
   ) -> Bool {
-    if let host = route.requestEdits.host {
+    if let host = edits.host {
       return HeadEncoder.appendField("host", value: host.span, to: out)
     }
     let authority = exchange.head.authority
-    // HTTP/1.0 without Host: the endpoint is what is known.
-    if authority.isEmpty, let text = exchange.endpoint?.text {
+    // HTTP/1.0 without Host: the endpoint is what is known. An empty one is passed on as it is.
+    if authority.isEmpty, !exchange.head.present.contains(.host), let text = exchange.endpoint?.text
+    {
       return HeadEncoder.appendField("host", value: text.span, to: out)
     }
     return HeadEncoder.appendField("host", value: bytes.extracting(authority.bounds), to: out)
@@ -93,9 +100,10 @@ enum RequestWriter {
   }
 
   private static func writeIdentity(
-    _ exchange: Exchange, _ trace: TraceContext, _ bytes: Span<UInt8>, _ out: Buffer
+    _ exchange: Exchange, _ settings: ProxySettings, _ trace: TraceContext, _ bytes: Span<UInt8>,
+    _ out: Buffer
   ) -> Bool {
-    guard let settings = exchange.snapshot?.settings, out.writableCount >= 512 else { return false }
+    guard out.writableCount >= 512 else { return false }
     out.append("x-request-id: ")
     exchange.requestID.append(head: bytes, to: out)
     out.append("\r\n")

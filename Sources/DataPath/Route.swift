@@ -5,16 +5,19 @@ import Telemetry
 /// What is done with the requests that a `RouteMatch` takes. One worker's.
 package final class Route {
   package enum Action {
-    /// Index into the snapshot's upstreams.
-    case forward(Int)
-    /// The split's choices, in its order.
-    case split(WeightedSplit, [Int])
+    case forward
+    /// Its choices are positions in `upstreams`.
+    case split(WeightedSplit)
     case redirect(Redirect)
     case respond(DirectResponse)
   }
 
   package let name: String
   let action: Action
+  /// Where it may lead, by position in the snapshot's upstreams.
+  let upstreams: [Int]
+  /// The same as the worker has them, which it fills in when it takes the snapshot over.
+  var targets: [WorkerUpstream] = []
   let rewrite: PathRewrite?
   let requestEdits: HeaderEdits
   let responseEdits: HeaderEdits
@@ -22,16 +25,18 @@ package final class Route {
   let timeout: Int64?
   /// For the whole exchange; nil: no limit.
   let totalTimeout: Int64?
-  /// One for each upstream of `action`, or one.
+  /// One for each of `upstreams`; one where there are none.
   let series: [RequestSeries]
 
   package init(
-    name: String, action: Action, rewrite: PathRewrite?, requestEdits: HeaderEdits,
+    name: String, action: Action, upstreams: [Int], rewrite: PathRewrite?,
+    requestEdits: HeaderEdits,
     responseEdits: HeaderEdits, timeout: Duration?, totalTimeout: Duration?,
     series: [RequestSeries]
   ) {
     self.name = name
     self.action = action
+    self.upstreams = upstreams
     self.rewrite = rewrite
     self.requestEdits = requestEdits
     self.responseEdits = responseEdits

@@ -84,7 +84,7 @@ package final class Worker {
     }
     for listener in listeners.values { listener.stop() }
     listeners = kept
-    closeIdleConnections()
+    drainIdleConnections()
   }
 
   private func installUpstreams(of snapshot: Snapshot) {
@@ -99,6 +99,9 @@ package final class Worker {
       }
       kept[plan.name] = upstream
       snapshot.upstreams.append(upstream)
+    }
+    for route in snapshot.listeners.flatMap(\.routes) {
+      route.targets = route.upstreams.map { snapshot.upstreams[$0] }
     }
     for upstream in upstreams.values { upstream.retire() }
     upstreams = kept
@@ -156,12 +159,12 @@ package final class Worker {
   /// is left.
   package func drain(done: @escaping () -> Void) {
     isDraining = true
-    closeIdleConnections()
+    drainIdleConnections()
     if connections.isEmpty { done() } else { whenEmpty = done }
   }
 
-  private func closeIdleConnections() {
-    for connection in connections where connection.isDraining { connection.closeIfIdle() }
+  private func drainIdleConnections() {
+    for connection in connections where connection.isDraining { connection.drain() }
   }
 
   /// The drain's time is up.

@@ -13,6 +13,9 @@ package final class WorkerEndpoint: ConnectionReceiver {
   /// `127.0.0.1:9001`, for the log.
   let text: [UInt8]
   let upstream: WorkerUpstream
+  private let loop: EventLoop
+  private let shard: MetricShard
+  private let metrics: UpstreamMetrics
   /// Position in the upstream's endpoints; -1 once it has left the mesh.
   var index = -1
   private(set) var pool: IdlePool
@@ -23,6 +26,9 @@ package final class WorkerEndpoint: ConnectionReceiver {
   package init(_ address: SocketAddress, of upstream: WorkerUpstream) {
     self.address = address
     self.upstream = upstream
+    loop = upstream.worker.loop
+    shard = upstream.worker.shard
+    metrics = upstream.metrics
     text = Array("\(address)".utf8)
     pool = IdlePool(policy: upstream.plan.pool)
     super.init()
@@ -32,11 +38,12 @@ package final class WorkerEndpoint: ConnectionReceiver {
 
   /// Begins a connection, whose slot in the limits the caller has taken.
   func open(for exchange: Exchange) -> UpstreamConnection? {
-    let loop = upstream.worker.loop
     let id = freeIDs.popLast() ?? UInt32(connections.count)
     if Int(id) == connections.count { connections.append(nil) }
-    let connection = UpstreamConnection(id: id, loop: loop, limits: upstream.plan.headLimits)
-    connection.receiver = exchange
+    let connection = UpstreamConnection(
+      id: id, owner: self, loop: loop, limits: upstream.plan.headLimits,
+      bodyLimits: upstream.plan.bodyLimits)
+    connection.borrower = exchange
     do throws(Errno) {
       try connection.open(
         to: address, deadline: loop.now.advanced(byNanoseconds: upstream.plan.connectNanoseconds))
@@ -47,18 +54,17 @@ package final class WorkerEndpoint: ConnectionReceiver {
     }
     connections[Int(id)] = connection
     connectionCount += 1
-    upstream.count(upstream.metrics.opened)
-    upstream.gauge(upstream.metrics.active, up: true)
+    shard.add(metrics.opened)
+    shard.add(metrics.active)
     return connection
   }
 
   /// The idle connection that was used last, if any may be trusted.
   func checkOut() -> UpstreamConnection? {
-    let worker = upstream.worker
-    while let id = pool.checkOut(now: worker.loop.now) {
-      upstream.gauge(upstream.metrics.idle, up: false)
+    while let id = pool.checkOut(now: loop.now) {
+      shard.subtract(metrics.idle)
       guard let connection = connections[Int(id)] else { continue }
-      worker.loop.disarm(connection)
+      loop.disarm(connection)
       return connection
     }
     return nil
@@ -66,8 +72,7 @@ package final class WorkerEndpoint: ConnectionReceiver {
 
   /// A connection whose exchange is over and that may carry another.
   func checkIn(_ connection: UpstreamConnection) {
-    let loop = upstream.worker.loop
-    connection.receiver = self
+    connection.borrower = nil
     guard index >= 0 else { return close(connection, .drain) }
     switch pool.checkIn(connection.id, openedAt: connection.openedAt, now: loop.now) {
     case .close:
@@ -75,9 +80,9 @@ package final class WorkerEndpoint: ConnectionReceiver {
         loop.now.duration(since: connection.openedAt) >= $0
       }
       close(connection, isOld == true ? .age : .unused)
-    case .park:
-      upstream.gauge(upstream.metrics.idle, up: true)
-      loop.arm(connection, at: loop.now.advanced(byNanoseconds: pool.trustNanoseconds(loop.now)))
+    case .park(let expiry):
+      shard.add(metrics.idle)
+      loop.arm(connection, at: expiry)
     }
   }
 
@@ -96,17 +101,17 @@ package final class WorkerEndpoint: ConnectionReceiver {
     connections[id] = nil
     freeIDs.append(connection.id)
     connectionCount -= 1
-    upstream.worker.shard.add(upstream.metrics.closed(reason))
-    upstream.worker.shard.add(upstream.metrics.sentBytes, connection.bytesSent)
-    upstream.worker.shard.add(upstream.metrics.receivedBytes, connection.bytesReceived)
-    upstream.gauge(upstream.metrics.active, up: false)
+    shard.add(metrics.closed(reason))
+    shard.add(metrics.sentBytes, connection.bytesSent)
+    shard.add(metrics.receivedBytes, connection.bytesReceived)
+    shard.subtract(metrics.active)
     upstream.connectionSlotFreed()
   }
 
   /// Closes the connection that has been idle longest; false when none is.
   func evict(_ reason: UpstreamMetrics.Close) -> Bool {
     guard let id = pool.evict(), let connection = connections[Int(id)] else { return false }
-    upstream.gauge(upstream.metrics.idle, up: false)
+    shard.subtract(metrics.idle)
     close(connection, reason)
     return true
   }
@@ -118,15 +123,14 @@ package final class WorkerEndpoint: ConnectionReceiver {
   package override func connectionReady(_ connection: UpstreamConnection) {
     guard connection.mayReceive || connection.isBroken else { return }
     let isEnd = connection.peerEnded || connection.isBroken
-    pool.closedByPeer(connection.id, now: upstream.worker.loop.now)
-    upstream.gauge(upstream.metrics.idle, up: false)
+    pool.closedByPeer(connection.id, now: loop.now)
+    shard.subtract(metrics.idle)
     close(connection, isEnd ? .peer : .unsolicited)
   }
 
   package override func connectionDeadlinePassed(_ connection: UpstreamConnection) {
-    let loop = upstream.worker.loop
     while let id = pool.expire(now: loop.now) {
-      upstream.gauge(upstream.metrics.idle, up: false)
+      shard.subtract(metrics.idle)
       if let expired = connections[Int(id)] { close(expired, .idle) }
     }
     if connection.isOpen {

@@ -18,7 +18,11 @@ package final class WorkerUpstream {
 
   let worker: Worker
   package private(set) var plan: UpstreamPlan
+  // Of the plan, kept here because each request asks for them. The limits outlive plans.
+  let limits: ResourceLimits
+  private(set) var streamIdleNanoseconds: Int64
   let metrics: UpstreamMetrics
+  private let shard: MetricShard
   package private(set) var endpoints: [WorkerEndpoint] = []
   private var byAddress: [SocketAddress: WorkerEndpoint] = [:]
   private var available: EndpointSet
@@ -29,8 +33,11 @@ package final class WorkerUpstream {
 
   init(_ plan: UpstreamPlan, _ metrics: UpstreamMetrics, worker: Worker) {
     self.plan = plan
+    limits = plan.limits
+    streamIdleNanoseconds = plan.streamIdleNanoseconds
     self.metrics = metrics
     self.worker = worker
+    shard = worker.shard
     available = EndpointSet(capacity: 0, isFull: true)
     balancer = Balancer(policy: plan.policy, weights: [], random: &worker.random)
     adopt(plan.endpoints)
@@ -38,8 +45,10 @@ package final class WorkerUpstream {
 
   /// Takes over a new snapshot's plan.
   func update(_ plan: UpstreamPlan) {
+    precondition(plan.limits === limits, "an upstream keeps its limits")
     let isSame = plan.endpoints == self.plan.endpoints && plan.policy == self.plan.policy
     self.plan = plan
+    streamIdleNanoseconds = plan.streamIdleNanoseconds
     if !isSame { adopt(plan.endpoints) }
   }
 
@@ -78,11 +87,11 @@ package final class WorkerUpstream {
     else { return .refused(plan.isUnresolved ? .nameUnresolved : .noEndpoint) }
     let endpoint = endpoints[index]
     if !isFresh, let connection = endpoint.checkOut() { return .reused(connection, endpoint) }
-    if plan.limits.acquire(.connections) { return open(endpoint, for: exchange) }
+    if limits.acquire(.connections) { return open(endpoint, for: exchange) }
     // At the limit: another endpoint's idle connection serves as well, or makes room.
     for other in endpoints where other.idleCount > 0 {
       if !isFresh, let connection = other.checkOut() { return .reused(connection, other) }
-      if other.evict(.evicted), plan.limits.acquire(.connections) {
+      if other.evict(.evicted), limits.acquire(.connections) {
         return open(endpoint, for: exchange)
       }
     }
@@ -92,7 +101,7 @@ package final class WorkerUpstream {
   private func open(_ endpoint: WorkerEndpoint, for exchange: Exchange) -> CheckOut {
     exchange.endpoint = endpoint
     guard let connection = endpoint.open(for: exchange) else {
-      plan.limits.release(.connections)
+      limits.release(.connections)
       // By mail, not at once: each who waits may fail like this one.
       tellNextWaiter()
       return .refused(exchange.connectFailure)
@@ -101,15 +110,15 @@ package final class WorkerUpstream {
   }
 
   private func wait(_ exchange: Exchange, _ endpoint: WorkerEndpoint) -> CheckOut {
-    guard plan.limits.acquire(.pending) else { return .refused(.pendingOverflow) }
+    guard limits.acquire(.pending) else { return .refused(.pendingOverflow) }
     let ticket = queue.push()
     while waiters.count <= Int(ticket) { waiters.append(nil) }
     waiters[Int(ticket)] = exchange
-    gauge(metrics.pending, up: true)
+    shard.add(metrics.pending)
     if queue.count == 1 {
-      plan.limits.setWaiting(worker.number, true)
+      limits.setWaiting(worker.number, true)
       // A slot may have been freed before anyone knew that we wait.
-      if plan.limits.acquire(.connections) {
+      if limits.acquire(.connections) {
         leaveQueue(ticket)
         return open(endpoint, for: exchange)
       }
@@ -126,9 +135,9 @@ package final class WorkerUpstream {
 
   private func left(_ ticket: UInt32) {
     waiters[Int(ticket)] = nil
-    plan.limits.release(.pending)
-    gauge(metrics.pending, up: false)
-    if queue.isEmpty { plan.limits.setWaiting(worker.number, false) }
+    limits.release(.pending)
+    shard.subtract(metrics.pending)
+    if queue.isEmpty { limits.setWaiting(worker.number, false) }
   }
 
   private func wake(_ ticket: UInt32) {
@@ -140,11 +149,14 @@ package final class WorkerUpstream {
   /// A connection has nothing to do: the one who waits longest here takes it, else its slot goes to
   /// a worker that waits, else it is parked.
   func checkIn(_ connection: UpstreamConnection, _ endpoint: WorkerEndpoint) {
-    if endpoint.index >= 0, let ticket = queue.pop() {
+    if let ticket = queue.first, waiters[Int(ticket)]?.needsFresh == true {
+      // Its slot is what the waiter needs.
+      endpoint.close(connection, .evicted)
+    } else if endpoint.index >= 0, let ticket = queue.pop() {
       let exchange = waiters[Int(ticket)]
       left(ticket)
       exchange?.take(connection, endpoint)
-    } else if plan.limits.waitingWorker(after: worker.number) != nil {
+    } else if limits.waitingWorker(after: worker.number) != nil {
       endpoint.close(connection, .evicted)
     } else {
       endpoint.checkIn(connection)
@@ -153,7 +165,7 @@ package final class WorkerUpstream {
 
   /// A connection was closed: someone who waits may open one, here or on another worker.
   func connectionSlotFreed() {
-    plan.limits.release(.connections)
+    limits.release(.connections)
     tryWaiting()
   }
 
@@ -163,7 +175,7 @@ package final class WorkerUpstream {
   }
 
   private func tellNextWaiter() {
-    guard let waiting = plan.limits.waitingWorker(after: worker.number) else { return }
+    guard let waiting = limits.waitingWorker(after: worker.number) else { return }
     worker.tellConnectionFreed(plan.name, worker: waiting)
   }
 
@@ -174,7 +186,7 @@ package final class WorkerUpstream {
 
   func attemptBegan(_ endpoint: WorkerEndpoint) {
     if endpoint.index >= 0 { active[endpoint.index] += 1 }
-    count(metrics.attempts)
+    shard.add(metrics.attempts)
   }
 
   func attemptEnded(_ endpoint: WorkerEndpoint) {
@@ -183,15 +195,5 @@ package final class WorkerUpstream {
 
   package func inFlight(_ endpoint: WorkerEndpoint) -> Int {
     endpoint.index >= 0 ? Int(active[endpoint.index]) : 0
-  }
-
-  @inline(__always)
-  func count(_ slot: Int) {
-    worker.shard.add(slot)
-  }
-
-  @inline(__always)
-  func gauge(_ slot: Int, up: Bool) {
-    if up { worker.shard.add(slot) } else { worker.shard.subtract(slot) }
   }
 }

@@ -13,7 +13,7 @@ package final class DemoClient: ConnectionReceiver {
   private let requests: [DemoRequest]
   private let pause: Duration
   private var connection: UpstreamConnection?
-  private var head = ResponseHead()
+  private let head = ResponseHead()
   private var body: BodyDecoder?
   private var sentAt = Instant(nanoseconds: 0)
   private var count = 0
@@ -61,8 +61,7 @@ package final class DemoClient: ConnectionReceiver {
   }
 
   private func connect() {
-    let fresh = UpstreamConnection(id: 0, loop: loop, limits: HeadLimits())
-    fresh.receiver = self
+    let fresh = UpstreamConnection(id: 0, owner: self, loop: loop, limits: HeadLimits())
     do throws(Errno) {
       try fresh.open(to: target, deadline: loop.now.advanced(by: .seconds(1)))
       connection = fresh
@@ -72,8 +71,8 @@ package final class DemoClient: ConnectionReceiver {
   }
 
   private func write(_ connection: UpstreamConnection) {
-    guard let out = connection.output ?? pool.take() else { return fail() }
-    connection.output = out
+    guard pool.lend(to: connection.output) else { return fail() }
+    let out = connection.output
     connection.beginAttempt()
     let request = request
     let type = request.body.isEmpty ? "" : "content-type: application/fhir+json\r\n"
@@ -85,8 +84,8 @@ package final class DemoClient: ConnectionReceiver {
 
   package override func connectionReady(_ connection: UpstreamConnection) {
     if connection.requestCount == 0 { return write(connection) }
-    guard let input = connection.input ?? pool.take() else { return fail() }
-    connection.input = input
+    guard pool.lend(to: connection.input) else { return fail() }
+    let input = connection.input
     while true {
       switch connection.receive(into: input) {
       case .bytes: break
@@ -105,16 +104,15 @@ package final class DemoClient: ConnectionReceiver {
     if body == nil {
       guard
         try connection.decoder.decode(
-          input.readable, answering: request.method == "GET" ? .get : .post, into: &head)
+          input.readable, answering: request.method == "GET" ? .get : .post, into: head)
       else {
         return false
       }
       input.consume(head.headBytes)
       body = BodyDecoder(framing: head.framing)
     }
-    while var decoder = body, !decoder.isComplete {
+    while let decoder = body, !decoder.isComplete {
       let step = try decoder.decode(input.readable)
-      body = decoder
       if step.isStuck { return false }
       input.consume(step.framing + step.payload)
     }

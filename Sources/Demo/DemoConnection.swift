@@ -8,7 +8,7 @@ package final class DemoConnection: ByteStream {
   private let pool: BufferPool
   private unowned let service: DemoService
   private var decoder = RequestDecoder(limits: HeadLimits())
-  private var head = RequestHead()
+  private let head = RequestHead()
   private var body: BodyDecoder?
   private var method = ""
   private var path = ""
@@ -28,12 +28,12 @@ package final class DemoConnection: ByteStream {
   package override func deadlinePassed() { answer() }
 
   private func read() {
-    guard output == nil, let input = input ?? pool.take() else { return }
-    self.input = input
+    guard !output.hasBlock, pool.lend(to: input) else { return }
+    let input = input
     while true {
       do {
         if try isWhole(input) {
-          output = pool.take()
+          guard pool.lend(to: output) else { return close() }
           return loop.arm(self, at: loop.now.advanced(by: service.delay))
         }
       } catch {
@@ -52,16 +52,15 @@ package final class DemoConnection: ByteStream {
   /// True: a request and its body, which is dropped, have been taken from the input.
   private func isWhole(_ input: Buffer) throws -> Bool {
     if body == nil {
-      guard !input.isEmpty, try decoder.decode(input.readable, into: &head) else { return false }
+      guard !input.isEmpty, try decoder.decode(input.readable, into: head) else { return false }
       method = "\(head.method.name)"
       let bytes = input.slice(head.path)
       path = String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
       input.consume(head.headBytes)
       body = BodyDecoder(framing: head.framing)
     }
-    while var decoder = body, !decoder.isComplete {
+    while let decoder = body, !decoder.isComplete {
       let step = try decoder.decode(input.readable)
-      body = decoder
       if step.isStuck { return false }
       input.consume(step.framing + step.payload)
     }
@@ -70,7 +69,7 @@ package final class DemoConnection: ByteStream {
   }
 
   private func answer() {
-    guard let out = output else { return }
+    let out = output
     let answer = service.answer(method, path)
     let location = answer.location.map { "location: \($0)\r\n" } ?? ""
     out.append(
@@ -78,7 +77,7 @@ package final class DemoConnection: ByteStream {
         + "content-length: \(answer.body.utf8.count)\r\n\r\n")
     if method != "HEAD" { out.append(text: answer.body) }
     guard flush() == .drained else { return close() }
-    giveOutput(to: pool)
+    pool.reclaim(from: output)
     loop.resumeLater(self)
   }
 

@@ -10,8 +10,10 @@ import Primitives
 ///             └ size 0 ── first trailer byte ── trailer line* ── empty line ── done
 /// ```
 ///
-/// A value; feeds on the caller's bytes at any split. Cost: linear; allocates only for trailers.
-package struct BodyDecoder: Sendable {
+/// Feeds on the caller's bytes at any split; `begin` makes it ready for the next body, so that one
+/// serves a connection's requests in turn. Confinement: its owner's loop. Cost: linear; allocates
+/// only for trailers.
+package final class BodyDecoder {
   private enum State: Sendable {
     case payload
     case size
@@ -26,18 +28,29 @@ package struct BodyDecoder: Sendable {
     case done
   }
 
-  package let framing: BodyFraming
-  private let limits: BodyLimits
-  private var state: State
+  package private(set) var framing = BodyFraming.none
+  private var limits = BodyLimits()
+  private var state = State.done
   /// Payload still to come, of the body or of the chunk.
-  private var remaining: UInt64
+  private var remaining: UInt64 = 0
   private var digits = 0
   private var extensionBytes = 0
   private var trailers: TrailerSection?
 
-  package init(framing: BodyFraming, limits: BodyLimits = BodyLimits()) {
+  package init() {}
+
+  package convenience init(framing: BodyFraming, limits: BodyLimits = BodyLimits()) {
+    self.init()
+    begin(framing, limits)
+  }
+
+  /// Forgets the body before.
+  package func begin(_ framing: BodyFraming, _ limits: BodyLimits) {
     self.framing = framing
     self.limits = limits
+    digits = 0
+    extensionBytes = 0
+    if trailers != nil { trailers = nil }
     switch framing {
     case .none:
       state = .done
@@ -59,20 +72,29 @@ package struct BodyDecoder: Sendable {
   /// Payload to come that may be received past this decoder (see `received`); nil where chunk
   /// framing stands between.
   package var directBytes: UInt64? {
-    state == .payload || framing != .chunked ? remaining : nil
+    if case .chunked = framing { return state == .payload ? remaining : nil }
+    return remaining
   }
 
   /// `count` payload bytes went by directly.
-  package mutating func received(_ count: Int) {
+  package func received(_ count: Int) {
     precondition(state == .payload && UInt64(count) <= remaining, "more bytes than the body has")
-    if framing != .untilClose { remaining -= UInt64(count) }
+    if !isUntilClose { remaining -= UInt64(count) }
     if remaining == 0 { state = .done }
   }
 
   /// The connection was closed by its peer. True: that completes the body.
-  package mutating func endOfInput() -> Bool {
-    if framing == .untilClose { state = .done }
+  package func endOfInput() -> Bool {
+    if isUntilClose { state = .done }
     return state == .done
+  }
+
+  private var isUntilClose: Bool {
+    if case .untilClose = framing { true } else { false }
+  }
+
+  package var isChunked: Bool {
+    if case .chunked = framing { true } else { false }
   }
 
   package var hasTrailers: Bool { trailers?.isEmpty == false }
@@ -87,7 +109,7 @@ package struct BodyDecoder: Sendable {
 
   /// One step at the front of `bytes`: framing to skip, then a run of payload. Call again behind
   /// it until the step is stuck or complete.
-  package mutating func decode(_ bytes: Span<UInt8>) throws(BodyFault) -> BodyStep {
+  package func decode(_ bytes: Span<UInt8>) throws(BodyFault) -> BodyStep {
     var step = BodyStep()
     while step.payload == 0, !step.isComplete, step.framing < bytes.count || state == .done {
       switch state {
@@ -102,14 +124,14 @@ package struct BodyDecoder: Sendable {
     return step
   }
 
-  private mutating func takePayload(_ count: Int, _ step: inout BodyStep) {
+  private func takePayload(_ count: Int, _ step: inout BodyStep) {
     step.payload = Int(min(UInt64(count - step.framing), remaining))
-    guard framing != .untilClose else { return }
+    if isUntilClose { return }
     remaining -= UInt64(step.payload)
     if remaining == 0 { state = state == .data ? .dataCR : .done }
   }
 
-  private mutating func takeFraming(_ byte: UInt8) throws(BodyFault) {
+  private func takeFraming(_ byte: UInt8) throws(BodyFault) {
     switch state {
     case .size: try takeSize(byte)
     case .chunkExtension: try takeExtension(byte)
@@ -134,7 +156,7 @@ package struct BodyDecoder: Sendable {
     }
   }
 
-  private mutating func takeSize(_ byte: UInt8) throws(BodyFault) {
+  private func takeSize(_ byte: UInt8) throws(BodyFault) {
     if let digit = Token.hexadecimalValue(byte) {
       // 15 digits stay below 2^60, so neither this nor a sum of sizes can wrap.
       guard digits < 15 else { throw .chunkSizeTooLarge }
@@ -152,7 +174,7 @@ package struct BodyDecoder: Sendable {
     }
   }
 
-  private mutating func takeExtension(_ byte: UInt8) throws(BodyFault) {
+  private func takeExtension(_ byte: UInt8) throws(BodyFault) {
     if byte == 0x0D {
       state = .sizeLF
       return
@@ -162,7 +184,7 @@ package struct BodyDecoder: Sendable {
     guard extensionBytes <= limits.chunkExtensionBytesMax else { throw .chunkExtensionTooLong }
   }
 
-  private mutating func takeTrailer(_ byte: UInt8) throws(BodyFault) {
+  private func takeTrailer(_ byte: UInt8) throws(BodyFault) {
     let section = trailers ?? TrailerSection()
     trailers = section
     if try section.take(byte, limits) { state = .trailerStart }

@@ -11,20 +11,22 @@ enum FieldParser {
   static func field(
     in bytes: Span<UInt8>, line: Range<Int>
   ) throws(HeadFault) -> Field {
-    let nameEnd = Token.end(in: bytes, from: line.lowerBound)
-    guard nameEnd < line.upperBound, bytes[nameEnd] == 0x3A, nameEnd > line.lowerBound else {
-      throw nameFault(bytes, line, nameEnd)
+    let nameEnd = ByteScan.firstIndex(of: 0x3A, in: bytes, from: line.lowerBound) ?? bytes.count
+    guard nameEnd < line.upperBound, nameEnd > line.lowerBound else {
+      throw nameFault(bytes, line)
+    }
+    let name = line.lowerBound..<nameEnd
+    let id = FieldName.classify(bytes.extracting(name))
+    // The known names are tokens.
+    if id == .other, Token.end(in: bytes, from: line.lowerBound) != nameEnd {
+      throw nameFault(bytes, line)
     }
     let value = Token.trimmed(bytes, nameEnd + 1..<line.upperBound)
-    let name = line.lowerBound..<nameEnd
-    return Field(
-      name: ByteRange(name), value: ByteRange(value),
-      id: FieldName.classify(bytes.extracting(name)))
+    return Field(name: ByteRange(name), value: ByteRange(value), id: id)
   }
 
-  private static func nameFault(
-    _ bytes: Span<UInt8>, _ line: Range<Int>, _ nameEnd: Int
-  ) -> HeadFault {
+  private static func nameFault(_ bytes: Span<UInt8>, _ line: Range<Int>) -> HeadFault {
+    let nameEnd = Token.end(in: bytes, from: line.lowerBound)
     let first = bytes[line.lowerBound]
     if first == 0x20 || first == 0x09 { return .foldedField }
     if nameEnd < line.upperBound, nameEnd > line.lowerBound,

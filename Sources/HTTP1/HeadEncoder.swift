@@ -3,7 +3,7 @@ import Primitives
 
 /// Writes heads, made anew from what was understood. Every call answers false, having appended
 /// nothing, when the buffer lacks the room. Cost: one copy of the bytes.
-package enum HeadEncoder {
+@usableFromInline package enum HeadEncoder {
   /// `method SP target SP HTTP/1.1 CRLF`; the target comes in two parts so that a rewritten path
   /// and the received query need not be joined first.
   package static func appendRequestLine(
@@ -47,6 +47,7 @@ package enum HeadEncoder {
     return true
   }
 
+  @inlinable @inline(__always)
   package static func appendField(
     _ name: StaticString, value: Span<UInt8>, to out: Buffer
   ) -> Bool {
@@ -59,6 +60,7 @@ package enum HeadEncoder {
   }
 
   /// A whole line or lines, CRLF included.
+  @inlinable @inline(__always)
   package static func append(_ text: StaticString, to out: Buffer) -> Bool {
     guard text.utf8CodeUnitCount <= out.writableCount else { return false }
     out.append(text)

@@ -29,28 +29,33 @@ package struct RequestDecoder: Sendable {
     framing = FramingFields()
   }
 
+  /// Whether `bytes`, all that was received, hold more than empty lines.
+  package func hasBegun(_ bytes: Span<UInt8>) -> Bool {
+    isAtFields || lines.lineStart < bytes.count
+  }
+
   /// Reads on. `bytes` is all that was received from the head's first byte; false: more is needed.
   /// After true, `head.headBytes` bytes are the head's, and the decoder is ready for the next.
   package mutating func decode(
-    _ bytes: Span<UInt8>, into head: inout RequestHead
+    _ bytes: Span<UInt8>, into head: RequestHead
   ) throws(HeadFault) -> Bool {
     while let line = try nextLine(bytes) {
       if !isAtFields {
         // RFC 9112 §2.2: empty lines before the request line are skipped.
         if line.isEmpty { continue }
-        begin(&head)
-        try RequestLine.decode(bytes, line, limits, into: &head)
+        begin(head)
+        try RequestLine.decode(bytes, line, limits, into: head)
         isAtFields = true
       } else if line.isEmpty {
         head.headBytes = line.upperBound + 2
-        try finish(bytes, &head)
+        try finish(bytes, head)
         reset()
         return true
       } else {
         guard head.fields.count < limits.fieldsMax else { throw .tooManyFields }
         let field = try FieldParser.field(in: bytes, line: line)
         head.fields.append(field)
-        if field.id != .other { try note(field, bytes, &head) }
+        if field.id != .other { try note(field, bytes, head) }
       }
     }
     return false
@@ -64,7 +69,7 @@ package struct RequestDecoder: Sendable {
     }
   }
 
-  private func begin(_ head: inout RequestHead) {
+  private func begin(_ head: RequestHead) {
     head.fields.removeAll(keepingCapacity: true)
     head.present = .none
     head.expectsContinue = false
@@ -75,9 +80,9 @@ package struct RequestDecoder: Sendable {
   }
 
   private mutating func note(
-    _ field: Field, _ bytes: Span<UInt8>, _ head: inout RequestHead
+    _ field: Field, _ bytes: Span<UInt8>, _ head: RequestHead
   ) throws(HeadFault) {
-    head.present.insert(FieldSet(field.id))
+    head.present.insert(field.id)
     let value = field.value.bounds
     switch field.id {
     case .host:
@@ -101,7 +106,7 @@ package struct RequestDecoder: Sendable {
     }
   }
 
-  private func finish(_ bytes: Span<UInt8>, _ head: inout RequestHead) throws(HeadFault) {
+  private func finish(_ bytes: Span<UInt8>, _ head: RequestHead) throws(HeadFault) {
     let isHTTP11 = head.minorVersion == 1
     // RFC 9112 §3.2: a 1.1 request without Host is answered 400.
     guard hostCount == 1 || !isHTTP11 else { throw .missingHost }

@@ -4,7 +4,7 @@ import Primitives
 /// The request line: `method SP target SP HTTP/1.x` (RFC 9112 §3).
 enum RequestLine {
   static func decode(
-    _ bytes: Span<UInt8>, _ line: Range<Int>, _ limits: HeadLimits, into head: inout RequestHead
+    _ bytes: Span<UInt8>, _ line: Range<Int>, _ limits: HeadLimits, into head: RequestHead
   ) throws(HeadFault) {
     let methodEnd = Token.end(in: bytes, from: line.lowerBound)
     guard methodEnd > line.lowerBound else { throw .badMethod }
@@ -23,7 +23,7 @@ enum RequestLine {
     head.target = ByteRange(targetStart..<targetEnd)
     head.minorVersion = try version(bytes, targetEnd + 1..<line.upperBound, head, bytes)
     guard head.target.count <= limits.targetBytesMax else { throw .targetTooLong }
-    try RequestTarget.decode(bytes, targetStart..<targetEnd, into: &head)
+    try RequestTarget.decode(bytes, targetStart..<targetEnd, into: head)
   }
 
   private static func version(

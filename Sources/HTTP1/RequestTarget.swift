@@ -7,7 +7,7 @@ import Primitives
 /// `` ` ``, `[`). Refused: a fragment, user information in an authority, octets above ASCII.
 enum RequestTarget {
   static func decode(
-    _ bytes: Span<UInt8>, _ range: Range<Int>, into head: inout RequestHead
+    _ bytes: Span<UInt8>, _ range: Range<Int>, into head: RequestHead
   ) throws(HeadFault) {
     if head.method == .connect {
       guard Authority.isValid(bytes.extracting(range), mayBeEmpty: false, needsPort: true) else {
@@ -15,21 +15,21 @@ enum RequestTarget {
       }
       head.targetForm = .authority
       head.authority = ByteRange(range)
-      setPath(range.upperBound..<range.upperBound, nil, &head)
+      setPath(range.upperBound..<range.upperBound, nil, head)
     } else if bytes[range.lowerBound] == 0x2F {
       head.targetForm = .origin
-      try split(bytes, range, &head)
+      try split(bytes, range, head)
     } else if range.count == 1, bytes[range.lowerBound] == 0x2A {
       guard head.method == .options else { throw .badTarget }
       head.targetForm = .asterisk
-      setPath(range, nil, &head)
+      setPath(range, nil, head)
     } else {
-      try decodeAbsolute(bytes, range, &head)
+      try decodeAbsolute(bytes, range, head)
     }
   }
 
   private static func decodeAbsolute(
-    _ bytes: Span<UInt8>, _ range: Range<Int>, _ head: inout RequestHead
+    _ bytes: Span<UInt8>, _ range: Range<Int>, _ head: RequestHead
   ) throws(HeadFault) {
     guard let schemeBytes = schemeLength(bytes, range) else { throw .badTarget }
     let start = range.lowerBound + schemeBytes
@@ -42,7 +42,7 @@ enum RequestTarget {
     }
     head.targetForm = .absolute
     head.authority = ByteRange(start..<end)
-    try split(bytes, end..<range.upperBound, &head)
+    try split(bytes, end..<range.upperBound, head)
   }
 
   private static func schemeLength(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
@@ -57,7 +57,7 @@ enum RequestTarget {
   }
 
   private static func split(
-    _ bytes: Span<UInt8>, _ range: Range<Int>, _ head: inout RequestHead
+    _ bytes: Span<UInt8>, _ range: Range<Int>, _ head: RequestHead
   ) throws(HeadFault) {
     var question: Int?
     for index in range {
@@ -65,11 +65,11 @@ enum RequestTarget {
       if byte == 0x23 { throw .badTarget }
       if byte == 0x3F, question == nil { question = index }
     }
-    setPath(range.lowerBound..<(question ?? range.upperBound), question.map { $0 + 1 }, &head)
+    setPath(range.lowerBound..<(question ?? range.upperBound), question.map { $0 + 1 }, head)
     if let question { head.query = ByteRange(question + 1..<range.upperBound) }
   }
 
-  private static func setPath(_ path: Range<Int>, _ query: Int?, _ head: inout RequestHead) {
+  private static func setPath(_ path: Range<Int>, _ query: Int?, _ head: RequestHead) {
     head.path = ByteRange(path)
     head.hasQuery = query != nil
     head.query = .empty

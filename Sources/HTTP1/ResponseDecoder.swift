@@ -23,29 +23,29 @@ package struct ResponseDecoder: Sendable {
 
   /// As `RequestDecoder.decode`; `method` is that of the request which is answered.
   package mutating func decode(
-    _ bytes: Span<UInt8>, answering method: Method, into head: inout ResponseHead
+    _ bytes: Span<UInt8>, answering method: Method, into head: ResponseHead
   ) throws(HeadFault) -> Bool {
     while let line = try lines.next(bytes, bytesMax: limits.headBytesMax) {
       if !isAtFields {
-        begin(&head)
-        try decodeStatusLine(bytes, line, &head)
+        begin(head)
+        try decodeStatusLine(bytes, line, head)
         isAtFields = true
       } else if line.isEmpty {
         head.headBytes = line.upperBound + 2
-        try finish(method, &head)
+        try finish(method, head)
         reset()
         return true
       } else {
         guard head.fields.count < limits.fieldsMax else { throw .tooManyFields }
         let field = try FieldParser.field(in: bytes, line: line)
         head.fields.append(field)
-        if field.id != .other { try note(field, bytes, &head) }
+        if field.id != .other { try note(field, bytes, head) }
       }
     }
     return false
   }
 
-  private func begin(_ head: inout ResponseHead) {
+  private func begin(_ head: ResponseHead) {
     head.fields.removeAll(keepingCapacity: true)
     head.present = .none
     head.declaredLength = nil
@@ -55,7 +55,7 @@ package struct ResponseDecoder: Sendable {
 
   /// `HTTP/1.x SP 3DIGIT [SP reason]`; the second space may be missing with the reason.
   private func decodeStatusLine(
-    _ bytes: Span<UInt8>, _ line: Range<Int>, _ head: inout ResponseHead
+    _ bytes: Span<UInt8>, _ line: Range<Int>, _ head: ResponseHead
   ) throws(HeadFault) {
     let at = line.lowerBound
     guard line.count >= 12 else { throw .badStartLine }
@@ -72,9 +72,9 @@ package struct ResponseDecoder: Sendable {
   }
 
   private mutating func note(
-    _ field: Field, _ bytes: Span<UInt8>, _ head: inout ResponseHead
+    _ field: Field, _ bytes: Span<UInt8>, _ head: ResponseHead
   ) throws(HeadFault) {
-    head.present.insert(FieldSet(field.id))
+    head.present.insert(field.id)
     switch field.id {
     case .connection, .contentLength, .transferEncoding: try framing.note(field, bytes)
     case .keepAlive:
@@ -95,7 +95,7 @@ package struct ResponseDecoder: Sendable {
   }
 
   /// RFC 9112 §6.3, in its order.
-  private func finish(_ method: Method, _ head: inout ResponseHead) throws(HeadFault) {
+  private func finish(_ method: Method, _ head: ResponseHead) throws(HeadFault) {
     let isHTTP11 = head.minorVersion == 1
     head.nominatesOthers = framing.nominatesOthers
     head.isPersistent = framing.isPersistent(isHTTP11: isHTTP11)

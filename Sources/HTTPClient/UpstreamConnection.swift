@@ -14,21 +14,36 @@ import Reactor
 public final class UpstreamConnection: ByteStream {
   /// The receiver's own number for it.
   package let id: UInt32
-  package var receiver: ConnectionReceiver?
+  /// Who is told while nobody has checked it out: its pool, or a caller of Weir's own.
+  private let owner: ConnectionReceiver
+  /// Who has checked it out.
+  package var borrower: ConnectionReceiver?
+  package let bodyLimits: BodyLimits
   package var decoder: ResponseDecoder
   package private(set) var isConnected = false
   package private(set) var openedAt: Instant
   /// Requests it has carried, this one included.
   package var requestCount: UInt64 = 0
+  private var attemptTurn: UInt64 = 0
+  /// The event that is being told was fetched before this attempt's request was sent: what it
+  /// brought answers another request, or none (response-queue poisoning, limits.md).
+  package private(set) var isAnsweredTooEarly = false
   /// Bytes sent before this attempt.
   private var sentBefore: UInt64 = 0
 
-  package init(id: UInt32, loop: EventLoop, limits: HeadLimits) {
+  package init(
+    id: UInt32, owner: ConnectionReceiver, loop: EventLoop, limits: HeadLimits,
+    bodyLimits: BodyLimits = BodyLimits()
+  ) {
     self.id = id
+    self.owner = owner
+    self.bodyLimits = bodyLimits
     decoder = ResponseDecoder(limits: limits)
     openedAt = loop.now
     super.init(loop: loop, isConnected: false)
   }
+
+  private var receiver: ConnectionReceiver { borrower ?? owner }
 
   /// Begins to connect; the receiver hears of the end of it, unless this throws.
   package func open(to address: SocketAddress, deadline: Instant) throws(Errno) {
@@ -46,19 +61,12 @@ public final class UpstreamConnection: ByteStream {
   package func beginAttempt() {
     requestCount += 1
     sentBefore = bytesSent
+    attemptTurn = loop.turnNumber
     decoder.reset()
   }
 
   /// Bytes of this attempt that were given to the kernel.
   package var attemptBytesSent: UInt64 { bytesSent - sentBefore }
-
-  /// Bytes of this attempt that the peer's kernel acknowledged; nil where unknown. The kernel's
-  /// count includes the SYN.
-  package var attemptBytesAcknowledged: UInt64? {
-    guard isOpen, let all = loop.kernel.bytesAcknowledged(descriptor) else { return nil }
-    let before = sentBefore + 1
-    return all > before ? all - before : 0
-  }
 
   public override func ready(_ readiness: Readiness) {
     note(readiness)
@@ -72,12 +80,14 @@ public final class UpstreamConnection: ByteStream {
       openedAt = loop.now
       loop.disarm(self)
     }
-    receiver?.connectionReady(self)
+    isAnsweredTooEarly = mayReceive && attemptTurn == loop.turnNumber
+    receiver.connectionReady(self)
+    isAnsweredTooEarly = false
   }
 
   public override func deadlinePassed() {
     if isConnected {
-      receiver?.connectionDeadlinePassed(self)
+      receiver.connectionDeadlinePassed(self)
     } else {
       fail(.connectTimeout)
     }
@@ -88,13 +98,13 @@ public final class UpstreamConnection: ByteStream {
     guard isOpen else { return }
     if reset { loop.kernel.resetOnClose(descriptor) }
     loop.close(self)
-    receiver = nil
+    borrower = nil
   }
 
   private func fail(_ failure: FailureKind) {
     let told = receiver
     close()
-    told?.connectFailed(self, failure)
+    told.connectFailed(self, failure)
   }
 
   package static func failure(of error: Errno) -> FailureKind {

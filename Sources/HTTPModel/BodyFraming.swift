@@ -1,5 +1,5 @@
 /// How the end of a message's body is found (RFC 9112 §6.3).
-package enum BodyFraming: Equatable, Sendable {
+@usableFromInline package enum BodyFraming: Equatable, Sendable {
   /// No body at all, whatever the fields say (HEAD, 1xx, 204, 304, or a request without framing).
   case none
   /// Exactly this many bytes.

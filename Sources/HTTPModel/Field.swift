@@ -1,12 +1,12 @@
 import Primitives
 
 /// One field line of a head: where its name and value stand, counted from the head's first byte.
-package struct Field: Sendable {
-  package var name: ByteRange
-  package var value: ByteRange
-  package var id: FieldName
+@usableFromInline package struct Field: Sendable {
+  @usableFromInline package var name: ByteRange
+  @usableFromInline package var value: ByteRange
+  @usableFromInline package var id: FieldName
 
-  @inlinable
+  @inlinable @inline(__always)
   package init(name: ByteRange, value: ByteRange, id: FieldName) {
     self.name = name
     self.value = value

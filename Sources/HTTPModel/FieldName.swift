@@ -2,7 +2,7 @@
 ///
 /// Why: the decoder classifies a name once, by length and first bytes, so that later stages compare
 /// one byte instead of text. At most 64 cases, so that `FieldSet` is one word.
-package enum FieldName: UInt8, CaseIterable, Sendable {
+@usableFromInline package enum FieldName: UInt8, CaseIterable, Sendable {
   case other
   case host
   case connection
@@ -39,8 +39,12 @@ package enum FieldName: UInt8, CaseIterable, Sendable {
   case http2Settings
 
   // Said outright: what enums with raw values inherit is generic, and is called for every field.
-  @inlinable package static func == (left: FieldName, right: FieldName) -> Bool {
+  @inlinable @inline(__always) package static func == (left: FieldName, right: FieldName) -> Bool {
     left.rawValue == right.rawValue
+  }
+
+  @inlinable @inline(__always) package static func != (left: FieldName, right: FieldName) -> Bool {
+    left.rawValue != right.rawValue
   }
 
   /// The name in lower case, as HTTP/2 writes it; empty for `other`.

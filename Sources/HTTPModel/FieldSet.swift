@@ -1,27 +1,43 @@
 /// A set of known field names in one word. `other` is never a member that means anything.
-package struct FieldSet: OptionSet, Sendable {
-  package let rawValue: UInt64
+///
+/// Why not an `OptionSet`: what that brings is generic and is called, not inlined, for each field.
+@usableFromInline package struct FieldSet: Equatable, Sendable {
+  @usableFromInline var bits: UInt64
 
-  @inlinable
-  package init(rawValue: UInt64) {
-    self.rawValue = rawValue
+  /// No name.
+  @inlinable package static var none: FieldSet { FieldSet(bits: 0) }
+
+  @inlinable init(bits: UInt64) {
+    self.bits = bits
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   package init(_ name: FieldName) {
-    rawValue = 1 &<< UInt64(name.rawValue)
-  }
-
-  /// No name. (An empty literal is built at run time, element by element.)
-  @inlinable package static var none: FieldSet { FieldSet(rawValue: 0) }
-
-  @inlinable
-  package func contains(_ name: FieldName) -> Bool {
-    rawValue & (1 &<< UInt64(name.rawValue)) != 0
+    bits = 1 &<< UInt64(name.rawValue)
   }
 
   package init(_ names: [FieldName]) {
-    rawValue = names.reduce(0) { $0 | (1 << UInt64($1.rawValue)) }
+    bits = names.reduce(0) { $0 | (1 << UInt64($1.rawValue)) }
+  }
+
+  @inlinable @inline(__always)
+  package func contains(_ name: FieldName) -> Bool {
+    bits & (1 &<< UInt64(name.rawValue)) != 0
+  }
+
+  @inlinable @inline(__always)
+  package mutating func insert(_ name: FieldName) {
+    bits |= 1 &<< UInt64(name.rawValue)
+  }
+
+  @inlinable @inline(__always)
+  package func union(_ other: FieldSet) -> FieldSet {
+    FieldSet(bits: bits | other.bits)
+  }
+
+  @inlinable @inline(__always)
+  package func isDisjoint(with other: FieldSet) -> Bool {
+    bits & other.bits == 0
   }
 
   /// What never crosses a hop (RFC 9110 §7.6.1): framing is made anew from what was understood.

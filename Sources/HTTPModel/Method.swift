@@ -1,10 +1,14 @@
 /// A request method (RFC 9110 §9). Unregistered tokens are `other`; their text stays in the head.
-package enum Method: UInt8, CaseIterable, Sendable {
+@usableFromInline package enum Method: UInt8, CaseIterable, Sendable {
   case get, head, post, put, delete, connect, options, trace, patch, other
 
   // As for `FieldName`: the inherited one is generic.
-  @inlinable package static func == (left: Method, right: Method) -> Bool {
+  @inlinable @inline(__always) package static func == (left: Method, right: Method) -> Bool {
     left.rawValue == right.rawValue
+  }
+
+  @inlinable @inline(__always) package static func != (left: Method, right: Method) -> Bool {
+    left.rawValue != right.rawValue
   }
 
   /// RFC 9110 §9.2.2: repeating the request has the effect of making it once.

@@ -2,7 +2,10 @@ import Primitives
 
 /// A request head as it was understood: ranges into the receive buffer and the decisions drawn
 /// from them. Filled by the decoder; reused from request to request, so it allocates once.
-package struct RequestHead: Sendable {
+///
+/// Why a class: it is read by every stage, and handing it on copies and counts nothing.
+/// Confinement: its owner's loop.
+@usableFromInline package final class RequestHead {
   /// RFC 9112 §3.2.
   package enum TargetForm: Sendable {
     case origin, absolute, authority, asterisk
@@ -27,7 +30,7 @@ package struct RequestHead: Sendable {
   /// Which known names occur.
   package var present = FieldSet.none
   /// `none`, `length` or `chunked`.
-  package var framing: BodyFraming = .none
+  @usableFromInline package var framing: BodyFraming = .none
   /// True where the connection may carry another request after this one.
   package var isPersistent = true
   package var expectsContinue = false
@@ -39,6 +42,10 @@ package struct RequestHead: Sendable {
   package var nominatesOthers = false
   /// Bytes from the first of the request line to the end of the empty line.
   package var headBytes = 0
+
+  @inlinable package var hasBody: Bool {
+    if case .none = framing { false } else { true }
+  }
 
   package init() {
     fields.reserveCapacity(32)

@@ -1,7 +1,7 @@
 import Primitives
 
 /// A response head as it was understood; as `RequestHead`, reused from response to response.
-package struct ResponseHead: Sendable {
+package final class ResponseHead {
   /// 100 ... 599.
   package var status: UInt16 = 0
   package var reason: ByteRange = .empty

@@ -56,36 +56,42 @@ package enum ByteScan {
 
   /// True when `bytes` is `text`.
   package static func equal(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
-    guard bytes.count == text.utf8CodeUnitCount else { return false }
-    // SAFETY: a static string is utf8CodeUnitCount bytes long and lives for ever.
-    let expected = unsafe text.utf8Start
-    for index in bytes.indices where bytes[index] != (unsafe expected[index]) { return false }
-    return true
+    isText(bytes, text, word: { $0 }, byte: { $0 })
   }
 
   /// True when `bytes` is `text` but for the case of ASCII letters. `text` is in lower case.
   package static func equalIgnoringCase(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
+    isText(bytes, text, word: lowercased, byte: asciiLowercased)
+  }
+
+  /// True when `bytes`, mapped by `word` eight at a time or by `byte`, is `text`.
+  @inline(__always)
+  private static func isText(
+    _ bytes: Span<UInt8>, _ text: StaticString, word: (UInt64) -> UInt64, byte: (UInt8) -> UInt8
+  ) -> Bool {
     guard bytes.count == text.utf8CodeUnitCount else { return false }
     // SAFETY: a static string is utf8CodeUnitCount bytes long and lives for ever.
-    let lower = unsafe UnsafeRawPointer(text.utf8Start)
+    let wanted = unsafe UnsafeRawPointer(text.utf8Start)
     let count = bytes.count
     return unsafe bytes.withUnsafeBytes { raw in
+      guard count >= 8 else {
+        for index in 0..<count {
+          // SAFETY: index is below the count of both.
+          let left = unsafe byte(raw[index])
+          if left != (unsafe wanted.load(fromByteOffset: index, as: UInt8.self)) { return false }
+        }
+        return true
+      }
       var index = 0
-      while index + 8 <= count {
+      while true {
         // SAFETY: index ..< index + 8 lies inside both.
-        let word = unsafe raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-        let wanted = unsafe lower.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-        if lowercased(word) != wanted { return false }
-        index += 8
+        let left = unsafe word(raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+        let right = unsafe wanted.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        if left != right { return false }
+        if index + 8 == count { return true }
+        // The last word overlaps the one before where the count is no multiple of eight.
+        index = min(index + 8, count - 8)
       }
-      while index < count {
-        // SAFETY: index is below the count of both.
-        let byte = unsafe raw[index]
-        let wanted = unsafe lower.load(fromByteOffset: index, as: UInt8.self)
-        if asciiLowercased(byte) != wanted { return false }
-        index += 1
-      }
-      return true
     }
   }
 

@@ -3,11 +3,11 @@
 /// Why: every random choice of the proxy (balancer picks, jitter, identifiers) is drawn from a
 /// source that is passed in, so that a run is repeated from its seed. Not for secrets.
 /// Cost: 32 bytes, about 1 ns a draw, no allocation. Confinement: its owner's loop.
-package struct RandomSource: RandomNumberGenerator, Sendable {
-  private var s0: UInt64
-  private var s1: UInt64
-  private var s2: UInt64
-  private var s3: UInt64
+@usableFromInline package struct RandomSource: RandomNumberGenerator, Sendable {
+  @usableFromInline var s0: UInt64
+  @usableFromInline var s1: UInt64
+  @usableFromInline var s2: UInt64
+  @usableFromInline var s3: UInt64
 
   /// Spreads `seed` over the state by SplitMix64, as the authors recommend, so seed 0 is fine.
   package init(seed: UInt64) {
@@ -25,7 +25,7 @@ package struct RandomSource: RandomNumberGenerator, Sendable {
     s3 = next()
   }
 
-  package mutating func next() -> UInt64 {
+  @inlinable package mutating func next() -> UInt64 {
     let product = s1 &* 5
     let result = ((product << 7) | (product >> 57)) &* 9
     let shifted = s1 << 17

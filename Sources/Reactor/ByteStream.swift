@@ -17,8 +17,11 @@ open class ByteStream: EventSource {
   }
 
   package final let loop: EventLoop
-  package final var input: Buffer?
-  package final var output: Buffer?
+  /// The loop's, kept here: one reference less to follow and to count.
+  package final let kernel: Kernel
+  /// Each has a block only while it has bytes in flight.
+  package final let input = Buffer()
+  package final let output = Buffer()
   package private(set) final var mayReceive = false
   package private(set) final var maySend: Bool
   /// The peer has ended its direction; what it sent before may still wait.
@@ -30,6 +33,7 @@ open class ByteStream: EventSource {
   /// `isConnected`: false for a connection attempt, which may send at its first writable edge.
   package init(loop: EventLoop, isConnected: Bool) {
     self.loop = loop
+    kernel = loop.kernel
     maySend = isConnected
   }
 
@@ -46,7 +50,7 @@ open class ByteStream: EventSource {
   package final func receive(into buffer: Buffer, upTo most: Int = .max) -> IOResult {
     guard mayReceive else { return .wouldBlock }
     let room = min(most, buffer.writableCount)
-    let result = loop.kernel.receive(descriptor, into: buffer, upTo: room)
+    let result = kernel.receive(descriptor, into: buffer, upTo: room)
     switch result {
     case .bytes(let count):
       bytesReceived &+= UInt64(count)
@@ -61,9 +65,9 @@ open class ByteStream: EventSource {
 
   /// Sends what `output` holds, in one call unless the kernel takes only a part.
   package final func flush() -> Flush {
-    guard let output, !output.isEmpty else { return .drained }
+    guard !output.isEmpty else { return .drained }
     guard maySend else { return .blocked(tookSome: false) }
-    switch loop.kernel.send(descriptor, from: output) {
+    switch kernel.send(descriptor, from: output) {
     case .bytes(let count):
       bytesSent &+= UInt64(count)
       output.consume(count)
@@ -80,19 +84,9 @@ open class ByteStream: EventSource {
     }
   }
 
-  /// Gives both buffers back.
+  /// Gives both buffers' blocks back.
   package final func giveBuffers(to pool: BufferPool) {
-    giveInput(to: pool)
-    giveOutput(to: pool)
-  }
-
-  package final func giveInput(to pool: BufferPool) {
-    if let input { pool.give(input) }
-    input = nil
-  }
-
-  package final func giveOutput(to pool: BufferPool) {
-    if let output { pool.give(output) }
-    output = nil
+    pool.reclaim(from: input)
+    pool.reclaim(from: output)
   }
 }

@@ -31,6 +31,7 @@ package enum ThisProcess {
   /// Writes to standard error; what cannot be written is lost.
   package static func say(_ text: String) {
     let bytes = Array((text + "\n").utf8)
+    // SAFETY: the array lends its bytes for the call.
     _ = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 

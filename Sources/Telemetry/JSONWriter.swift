@@ -60,8 +60,8 @@ package struct JSONWriter {
       out.append(byte)
     case 0x20..<0x7F: out.append(byte)
     default:
-      out.append("\\u")
-      out.append(hexadecimal: UInt64(byte), digits: 4)
+      out.append(byte < 16 ? "\\u000" : "\\u00")
+      out.append(hexadecimal: UInt64(byte))
     }
   }
 }

@@ -92,19 +92,19 @@ package struct TraceContext: Equatable, Sendable {
     out.append("00-")
     appendTraceID(to: out)
     out.append(0x2D)
-    out.append(hexadecimal: span, digits: 16)
+    out.append(sixteenDigits: span)
     out.append(isSampled ? "-01" : "-00")
   }
 
   package func appendB3(to out: Buffer) {
     appendTraceID(to: out)
     out.append(0x2D)
-    out.append(hexadecimal: span, digits: 16)
+    out.append(sixteenDigits: span)
     out.append(isSampled ? "-1" : "-0")
   }
 
   package func appendTraceID(to out: Buffer) {
-    out.append(hexadecimal: traceHigh, digits: 16)
-    out.append(hexadecimal: traceLow, digits: 16)
+    out.append(sixteenDigits: traceHigh)
+    out.append(sixteenDigits: traceLow)
   }
 }

@@ -13,7 +13,8 @@ import Primitives
 /// Cost: O(1) to check in and out; removing one is linear in the idle ones (at most `idleMax`).
 package struct IdlePool: Sendable {
   package enum CheckIn: Equatable, Sendable {
-    case park
+    /// May be used until then.
+    case park(until: Instant)
     /// Too old, or too many are idle: the shell closes it.
     case close
   }
@@ -41,10 +42,6 @@ package struct IdlePool: Sendable {
   package var count: Int { parked.count }
 
   /// How long a connection that is parked now may be used.
-  package func trust(_ now: Instant) -> Duration {
-    .nanoseconds(trustNanoseconds(now))
-  }
-
   package func trustNanoseconds(_ now: Instant) -> Int64 {
     var nanoseconds = min(idleNanoseconds, advertised)
     if learned != .max, now.nanoseconds(since: learnedAt) < Self.memoryNanoseconds {
@@ -58,7 +55,7 @@ package struct IdlePool: Sendable {
     if let most = policy.ageMax, now.duration(since: openedAt) >= most { return .close }
     guard parked.count < policy.idleMax else { return .close }
     parked.append(Parked(id: id, since: now))
-    return .park
+    return .park(until: now.advanced(byNanoseconds: trustNanoseconds(now)))
   }
 
   /// The connection that was parked last, if it may still be trusted.

@@ -54,6 +54,7 @@ package final class ResourceLimits: Sendable {
     return (turned.trailingZeroBitCount + Int(shift)) & 63
   }
 
+  @inline(__always)
   private func slots(_ resource: Resource) -> Slots {
     switch resource {
     case .connections: connections

@@ -6,7 +6,7 @@ import Testing
 struct BodyDecoderTests {
   /// The payload of `text` when it arrives `size` bytes at a time; nil: not complete.
   private func payload(_ text: String, size: Int) throws(BodyFault) -> String? {
-    var decoder = BodyDecoder(framing: .chunked)
+    let decoder = BodyDecoder(framing: .chunked)
     var result: [UInt8] = []
     var pending: [UInt8] = []
     let bytes = Array(text.utf8)

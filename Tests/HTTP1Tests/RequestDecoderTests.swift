@@ -10,11 +10,11 @@ struct RequestDecoderTests {
     let bytes = Array(text.utf8)
     let buffer = Buffer(capacity: 65_536)
     var decoder = RequestDecoder(limits: HeadLimits())
-    var head = RequestHead()
+    let head = RequestHead()
     for part in [bytes[..<split], bytes[split...]] {
       buffer.append(Array(part))
       do throws(HeadFault) {
-        if try decoder.decode(buffer.readable, into: &head) { return .success(head) }
+        if try decoder.decode(buffer.readable, into: head) { return .success(head) }
       } catch {
         return .failure(error)
       }
@@ -90,9 +90,9 @@ struct RequestDecoderTests {
         bytes[Int(random.below(UInt32(bytes.count)))] = UInt8(truncatingIfNeeded: random.next())
       }
       var decoder = RequestDecoder(limits: HeadLimits())
-      var head = RequestHead()
+      let head = RequestHead()
       do throws(HeadFault) {
-        if try decoder.decode(bytes.span, into: &head) { verdicts += 1 }
+        if try decoder.decode(bytes.span, into: head) { verdicts += 1 }
       } catch {
         verdicts += 1
       }

@@ -1,5 +1,6 @@
 import ControlPlane
 import Foundation
+import Primitives
 import Testing
 import WeirTesting
 
@@ -130,7 +131,7 @@ struct ReloadTests {
       """)
     proxy.plane.reload()
     #expect(try waiting.receive(until: "no_endpoint").hasPrefix("HTTP/1.1 503 "))
-    #expect(try proxy.counted("no_endpoint", 503) == 1)
+    try proxy.expectCounted(.noEndpoint, 503)
     release.signal()
     #expect(try held.receive(until: "\r\n\r\nok").hasPrefix("HTTP/1.1 200 "))
     #expect(try proxy.get("/b").hasSuffix("\r\n\r\nb"))

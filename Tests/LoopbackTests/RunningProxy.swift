@@ -11,15 +11,21 @@ final class RunningProxy: Sendable {
   let port: UInt16
   let adminPort: UInt16
   let plane: ControlPlane
+  /// The `route` label of the first route that the test gave.
+  private let route: String
+  /// There is a route that answers `/alive`.
+  var hasAlive: Bool { route == "1" }
   private let file: String
   private let ended: DispatchSemaphore
 
-  /// `body`: what stands under `listeners[0]` and behind; `endpoints`: of the upstream `service`.
+  /// `endpoints`: of the upstream `service`; `routes`, `listener`, `upstream` and `top` stand where
+  /// their names say. A route of its own in front of them answers `/alive`.
   convenience init(
     endpoints: [UInt16], routes: String = "[{ match: { prefix: / }, upstream: service }]",
     listener: String = "", upstream: String = "", top: String = ""
   ) throws {
     let list = endpoints.map { "127.0.0.1:\($0)" }.joined(separator: ", ")
+    let alive = "[{ name: alive, match: { path: /alive }, respond: { body: alive } }, "
     try self.init(
       """
       workers: 1
@@ -29,23 +35,24 @@ final class RunningProxy: Sendable {
       listeners:
         - name: ingress
           address: 127.0.0.1:0
-          routes: \(routes)
+          routes: \(alive)\(routes.dropFirst())
           \(listener)
       upstreams:
         service:
           endpoints: [\(list)]
           \(upstream)
-      """)
+      """, route: "1")
   }
 
-  convenience init(_ yaml: String) throws {
+  convenience init(_ yaml: String, route: String = "0") throws {
     let file = NSTemporaryDirectory() + "weir-\(UUID().uuidString).yaml"
     try yaml.write(toFile: file, atomically: true, encoding: .utf8)
-    try self.init(file: file)
+    try self.init(file: file, route: route)
   }
 
-  init(file: String) throws {
+  init(file: String, route: String = "0") throws {
     self.file = file
+    self.route = route
     let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     do {
       plane = try ControlPlane(file: ConfigurationFile(path: file), log: log)
@@ -101,10 +108,10 @@ final class RunningProxy: Sendable {
 
   /// How many requests ended as `reason`, answered `code`.
   func counted(
-    _ reason: String, _ code: Int, route: String = "0", upstream: String = "service"
+    _ reason: String, _ code: Int, route: String? = nil, upstream: String = "service"
   ) throws -> Double {
     try metric(
-      "weir_requests_total{listener=\"ingress\",route=\"\(route)\",upstream=\"\(upstream)\","
+      "weir_requests_total{listener=\"ingress\",route=\"\(route ?? self.route)\",upstream=\"\(upstream)\","
         + "code=\"\(code)\",reason=\"\(reason)\"}")
   }
 

@@ -32,12 +32,20 @@ struct ByteScanTests {
     #expect(!equal("[ransfer-encoding", "{ransfer-encoding"))
   }
 
-  @Test func appendsDigits() {
-    let buffer = Buffer(capacity: 64)
-    buffer.append(hexadecimal: 0x0123_4567_89AB_CDEF, digits: 16)
-    buffer.append(hexadecimal: 0xF0E, digits: 5)
-    var text: [UInt8] = []
-    for index in buffer.readable.indices { text.append(buffer.readable[index]) }
-    #expect(String(decoding: text, as: UTF8.self) == "0123456789abcdef00f0e")
+  /// Every length around a word, a letter wrong at every place.
+  @Test func comparesEveryLength() {
+    let known: StaticString = "abcdefghijklmnopqrstuvwxyz"
+    let all = Array("\(known)".utf8)
+    let upper = Array("\(known)".uppercased().utf8)
+    let isSameButForCase = ByteScan.equalIgnoringCase(upper.span, known)
+    let isSame = ByteScan.equal(all.span, known)
+    #expect(isSame && isSameButForCase)
+    for index in all.indices {
+      var wrong = all
+      wrong[index] = 0x30
+      let isTaken = ByteScan.equalIgnoringCase(wrong.span, known)
+      let isTakenAsItIs = ByteScan.equal(wrong.span, known)
+      #expect(!isTaken && !isTakenAsItIs)
+    }
   }
 }

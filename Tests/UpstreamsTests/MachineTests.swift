@@ -8,14 +8,14 @@ struct MachineTests {
 
   @Test func poolGivesTheLastBackAndLearns() {
     var pool = IdlePool(policy: PoolPolicy(idle: .seconds(4), ageMax: .seconds(60), idleMax: 2))
-    #expect(pool.checkIn(1, openedAt: at(0), now: at(1)) == .park)
-    #expect(pool.checkIn(2, openedAt: at(0), now: at(1)) == .park)
+    #expect(pool.checkIn(1, openedAt: at(0), now: at(1)) == .park(until: at(5)))
+    #expect(pool.checkIn(2, openedAt: at(0), now: at(1)) == .park(until: at(5)))
     #expect(pool.checkIn(3, openedAt: at(0), now: at(1)) == .close)
     #expect(pool.checkOut(now: at(2)) == 2)
     #expect(pool.checkOut(now: at(6)) == nil)
     pool.closedByPeer(1, now: at(2))
     // It was closed after a second of idleness: a fifth of that is kept as a margin.
-    #expect(pool.trust(at(2)) == .milliseconds(800))
+    #expect(pool.trustNanoseconds(at(2)) == 800_000_000)
     #expect(pool.checkIn(4, openedAt: at(0), now: at(61)) == .close)
   }
 

@@ -32,7 +32,7 @@ package final class SimulatedMesh {
       RequestSeries(registry, shard, listener: "ingress", route: route, upstream: "service")
     }
     let route = Route(
-      name: "0", action: .forward(0), rewrite: nil,
+      name: "0", action: .forward, upstreams: [0], rewrite: nil,
       requestEdits: HeaderEdits(set: [], add: [], remove: []),
       responseEdits: HeaderEdits(set: [], add: [], remove: []), timeout: .seconds(15),
       totalTimeout: nil, series: [series("0")])

@@ -14,9 +14,6 @@ package enum ThisProcess {
     _ = unsafe setenv(name, value, 1)
   }
 
-  /// Standard output is a terminal.
-  package static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
-
   /// Raises the soft limit of descriptors to the hard one; the value in force, nil where unknown.
   package static func raiseDescriptorLimit() -> Int? {
     let limit = weir_raise_descriptor_limit()

@@ -52,7 +52,7 @@ struct ConfigurationReaderTests {
       """)
     #expect(found.count == 6, "\(found)")
     #expect(found[0] == "f.yaml:1:1: unknown key worker at the top; did you mean workers?")
-    #expect(found.contains { $0.hasPrefix("f.yaml:4:14: listeners.address must be an address") })
+    #expect(found.contains { $0.hasPrefix("f.yaml:4:14: listeners[0].address must be an address") })
     #expect(
       found.contains { $0.contains("f.yaml:7:55: upstreams.u.timeouts.connect must be a duration") }
     )
@@ -87,13 +87,10 @@ struct ConfigurationReaderTests {
   }
 
   @Test func loadsTheExamples() throws {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appending(path: "config")
-    let files = try FileManager.default.contentsOfDirectory(atPath: root.path)
-      .filter { $0.hasSuffix(".yaml") }
+    let files = try Repository.examples
     #expect(files.count >= 2)
     for file in files {
-      let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
+      let text = try Repository.text("config/\(file)")
       #expect(throws: Never.self) { _ = try read(text) }
     }
   }

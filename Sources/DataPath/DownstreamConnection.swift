@@ -49,7 +49,7 @@ package final class DownstreamConnection: ByteStream {
 
   /// Answers at once with `failure` and closes; for a connection above the limit.
   func refuse(_ failure: FailureKind) {
-    guard pool.lend(to: output) else { return close() }
+    guard pool.lend(to: output, beyond: BufferPool.reserveBytes) else { return close() }
     LocalReply.appendRefusal(failure, to: output)
     _ = flush()
     linger()
@@ -133,7 +133,7 @@ package final class DownstreamConnection: ByteStream {
   }
 
   private func discard() {
-    guard pool.lend(to: input) else { return close() }
+    guard pool.lend(to: input, beyond: BufferPool.reserveBytes) else { return close() }
     defer { pool.reclaim(from: input) }
     for _ in 0..<16 {
       switch receive(into: input) {

@@ -44,7 +44,10 @@ extension Exchange {
     responseBegun = true
     stage = .replying
     let out = downstream.output
-    guard pool.lend(to: out, atLeast: BufferPool.largeBytes) || pool.lend(to: out) else {
+    guard
+      pool.lend(to: out, atLeast: BufferPool.largeBytes)
+        || pool.lend(to: out, beyond: BufferPool.reserveBytes)
+    else {
       return cut(downstream)
     }
     // Interim answers that the client has not taken yet go first.

@@ -9,6 +9,10 @@
   @inlinable package static var smallBytes: Int { 16 * 1024 }
   @inlinable package static var largeBytes: Int { 64 * 1024 }
 
+  /// Above the budget, for answers of our own and for what is read to be dropped: who is refused for
+  /// want of buffers is told so. Such blocks are soon back.
+  package static var reserveBytes: Int { 4 * smallBytes }
+
   private var small: BlockList
   private var large: BlockList
   package let bytesMax: Int
@@ -25,12 +29,14 @@
   }
 
   /// Sees to it that `buffer` has a block of at least `bytes` (at most 64 KiB), with what it holds;
-  /// false, and nothing changed, when the budget is spent.
-  package func lend(to buffer: Buffer, atLeast bytes: Int = BufferPool.smallBytes) -> Bool {
+  /// false, and nothing changed, when the budget is spent. `beyond`: how far it may be exceeded.
+  package func lend(
+    to buffer: Buffer, atLeast bytes: Int = BufferPool.smallBytes, beyond: Int = 0
+  ) -> Bool {
     if buffer.capacity >= bytes { return true }
     precondition(bytes <= BufferPool.largeBytes, "no block is that large")
     let size = bytes <= Self.smallBytes ? Self.smallBytes : Self.largeBytes
-    guard bytesLent + size <= bytesMax else {
+    guard bytesLent + size <= bytesMax + beyond else {
       refusals &+= 1
       return false
     }

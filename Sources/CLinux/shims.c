@@ -2,7 +2,6 @@
 #include "CLinux.h"
 
 #include <errno.h>
-#include <linux/tcp.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <string.h>
@@ -15,16 +14,6 @@ int weir_accept(int listener, struct sockaddr_storage *storage, socklen_t *lengt
 
 int weir_socket(int family) {
   return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-}
-
-int64_t weir_bytes_acknowledged(int descriptor) {
-  struct tcp_info info;
-  socklen_t length = sizeof(info);
-  memset(&info, 0, sizeof(info));
-  if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return -1;
-  if (length < offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof(info.tcpi_bytes_acked))
-    return -1;
-  return (int64_t)info.tcpi_bytes_acked;
 }
 
 int weir_unix_address(const uint8_t *path, size_t count, struct sockaddr_un *address,

@@ -26,7 +26,11 @@ extension Exchange {
       guard makeRoom(in: input) else { return fail(.bufferBudgetExceeded) }
       switch downstream.receive(into: input) {
       case .bytes: continue
-      case .wouldBlock: return
+      case .wouldBlock:
+        // Only an edge came, or empty lines (RFC 9112 §2.2): the connection is still idle.
+        if decoder.hasBegun(input.readable) { return }
+        input.removeAll()
+        return withdraw(downstream)
       case .endOfStream, .failed:
         if input.isEmpty { return withdraw(downstream) }
         return fail(.downstreamClosed)
@@ -61,7 +65,8 @@ extension Exchange {
     keepsDownstreamOpen =
       head.isPersistent
       && downstream.requestCount < listener.settings.requestsPerConnectionMax ?? .max
-    identify(input.readable, isTrusted: downstream.isTrusted)
+    awaitsContinue = head.expectsContinue && head.hasBody && input.count == head.headBytes
+    identify(input.readable)
     if head.method == .connect { return fail(.connectDenied) }
     if case .length(let length) = head.framing,
       length > listener.settings.requestBodyBytesMax ?? .max
@@ -69,13 +74,8 @@ extension Exchange {
       return fail(.requestBodyTooLarge)
     }
     if let failure = normalizePath(input.slice(head.path)) { return fail(failure, failureDetail) }
-    // `*` asks the server as a whole (RFC 9110 §9.3.7): what takes everything takes it.
-    let isServer = head.targetForm == .asterisk
-    let root = Self.rootPath
-    let position = withPath(input) { path in
-      isServer
-        ? listener.table.match(head, in: input.readable, path: root.span)
-        : listener.table.match(head, in: input.readable, path: path)
+    let position = withPath(input, routing: true) { path in
+      listener.table.match(head, in: input.readable, path: path)
     }
     guard let position else { return fail(.noRoute) }
     follow(listener.routes[position], downstream)
@@ -98,8 +98,10 @@ extension Exchange {
   }
 
   /// Accepts or mints the request's id, and continues or begins its trace.
-  private func identify(_ bytes: Span<UInt8>, isTrusted: Bool) {
-    trace = TraceFields.read(head, bytes) ?? .begun(&worker.random)
+  private func identify(_ bytes: Span<UInt8>) {
+    continuesTraceparent = false
+    trace =
+      TraceFields.read(head, bytes, isTraceparent: &continuesTraceparent) ?? .begun(&worker.random)
     if isTrusted, head.present.contains(.xRequestID),
       let received = head.fields.first(where: { $0.id == .xRequestID })?.value,
       !received.isEmpty, Int(received.count) <= RequestID.bytesMax
@@ -115,7 +117,9 @@ extension Exchange {
     guard head.targetForm != .asterisk, ByteScan.firstUnnormalized(in: path) < path.count else {
       return nil
     }
-    guard pool.lend(to: normalizedPath) else { return .bufferBudgetExceeded }
+    guard pool.lend(to: normalizedPath, atLeast: max(path.count, BufferPool.smallBytes)) else {
+      return .bufferBudgetExceeded
+    }
     switch PathNormalization.normalize(path, into: normalizedPath) {
     case .rewritten: return nil
     case .refused:
@@ -127,12 +131,15 @@ extension Exchange {
     }
   }
 
-  /// Gives `body` the path to route by and to forward; "/" where an absolute target has none.
-  func withPath<Result>(_ input: Buffer, _ body: (Span<UInt8>) -> Result) -> Result {
+  /// Gives `body` the path to forward, or that to route by: "/" where an absolute target has none,
+  /// and for the asterisk form, which asks about the server as a whole (RFC 9110 §7.1).
+  func withPath<Result>(
+    _ input: Buffer, routing: Bool = false, _ body: (Span<UInt8>) -> Result
+  ) -> Result {
     let normalized = normalizedPath
     if normalized.hasBlock { return body(normalized.readable) }
     let root = Self.rootPath
-    if head.path.isEmpty { return body(root.span) }
+    if head.path.isEmpty || (routing && head.targetForm == .asterisk) { return body(root.span) }
     return body(input.slice(head.path))
   }
 }

@@ -70,16 +70,21 @@ extension Exchange {
       }
       bodyOffset += step.framing + step.payload
     }
-    if requestBody.isComplete { endBody(out, isChunked) }
+    if requestBody.isComplete { endBody(out, isChunked, downstream) }
     return .all
   }
 
-  private func endBody(_ out: Buffer, _ isChunked: Bool) {
+  private func endBody(
+    _ out: Buffer, _ isChunked: Bool, _ downstream: DownstreamConnection
+  ) {
     // There is room for the end once the output is sent.
     if isChunked, !ChunkEncoder.appendEnd(trailersOf: requestBody, to: out) { return }
     requestDone = true
     // The time to answer begins when there is something whole to answer.
-    if head.hasBody { armTimeout() }
+    if head.hasBody {
+      armTimeout()
+      armDeadline(downstream)
+    }
   }
 
   /// Counts payload; false: there is more than the listener lets through.
@@ -133,6 +138,7 @@ extension Exchange {
     switch result {
     case .bytes:
       lastProgress = now
+      endAwaitingContinue(downstream)
       return true
     case .wouldBlock: return false
     case .endOfStream, .failed:

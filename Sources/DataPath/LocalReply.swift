@@ -44,7 +44,7 @@ enum LocalReply {
     guard let input = exchange.downstream?.input, out.writableCount > 1024 else { return false }
     exchange.status = redirect.status
     beginHead(redirect.status, exchange, out)
-    out.append("location: ")
+    out.append("proxy-status: weir\r\nlocation: ")
     let head = exchange.head
     let fits = exchange.withPath(input) { path in
       redirect.appendLocation(
@@ -61,6 +61,7 @@ enum LocalReply {
     exchange.status = response.status
     guard out.writableCount > response.body.count + 1024 else { return false }
     beginHead(response.status, exchange, out)
+    out.append("proxy-status: weir\r\n")
     if !response.body.isEmpty {
       out.append("content-type: ")
       out.append(text: response.contentType)

@@ -22,7 +22,7 @@ enum RequestWriter {
     let omitted = edits.omitted
     var dropped = always.union(omitted)
     // A state without a context that it belongs to is dropped (W3C §3.3.1).
-    if !exchange.head.present.contains(.traceparent) { dropped.insert(.tracestate) }
+    if !exchange.continuesTraceparent { dropped.insert(.tracestate) }
     return writeLine(exchange, route, input, out)
       && writeHost(exchange, edits, bytes, out)
       && HeadEncoder.copyFields(
@@ -67,8 +67,9 @@ enum RequestWriter {
       return HeadEncoder.appendField("host", value: host.span, to: out)
     }
     let authority = exchange.head.authority
-    // HTTP/1.0 without Host: the endpoint is what is known.
-    if authority.isEmpty, let text = exchange.endpoint?.text {
+    // HTTP/1.0 without Host: the endpoint is what is known. An empty one is passed on as it is.
+    if authority.isEmpty, !exchange.head.present.contains(.host), let text = exchange.endpoint?.text
+    {
       return HeadEncoder.appendField("host", value: text.span, to: out)
     }
     return HeadEncoder.appendField("host", value: bytes.extracting(authority.bounds), to: out)

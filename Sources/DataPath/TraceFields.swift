@@ -10,11 +10,14 @@ enum TraceFields {
   ])
 
   /// The context that came with the request; nil: none, or none that can be believed.
-  static func read(_ head: RequestHead, _ bytes: Span<UInt8>) -> TraceContext? {
+  static func read(
+    _ head: RequestHead, _ bytes: Span<UInt8>, isTraceparent: inout Bool
+  ) -> TraceContext? {
     if head.present.isDisjoint(with: names) { return nil }
     if let range = only(.traceparent, head),
       let context = TraceContext(traceparent: bytes.extracting(range.bounds))
     {
+      isTraceparent = true
       return context
     }
     if let range = only(.b3, head),

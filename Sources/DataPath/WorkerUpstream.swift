@@ -149,7 +149,10 @@ package final class WorkerUpstream {
   /// A connection has nothing to do: the one who waits longest here takes it, else its slot goes to
   /// a worker that waits, else it is parked.
   func checkIn(_ connection: UpstreamConnection, _ endpoint: WorkerEndpoint) {
-    if endpoint.index >= 0, let ticket = queue.pop() {
+    if let ticket = queue.first, waiters[Int(ticket)]?.needsFresh == true {
+      // Its slot is what the waiter needs.
+      endpoint.close(connection, .evicted)
+    } else if endpoint.index >= 0, let ticket = queue.pop() {
       let exchange = waiters[Int(ticket)]
       left(ticket)
       exchange?.take(connection, endpoint)

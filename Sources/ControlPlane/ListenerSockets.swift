@@ -12,9 +12,11 @@ enum ListenerSockets {
 
   /// `count` descriptors, and the address they have (port 0 is replaced by the one that was given).
   /// A port is tried without SO_REUSEPORT first, unless it is one of `ownPorts`: two processes of
-  /// one user would share it, each with half of the connections, and nobody would say so.
+  /// one user would share it, each with half of the connections, and nobody would say so. Likewise
+  /// a Unix-domain path that is served is refused, unless it is one of `ownPaths`.
   static func open(
-    _ address: SocketAddress, count: Int, kernel: Kernel, ownPorts: Set<UInt16> = []
+    _ address: SocketAddress, count: Int, kernel: Kernel, ownPorts: Set<UInt16> = [],
+    ownPaths: Set<String> = []
   ) throws(Fault) -> (descriptors: [Int32], address: SocketAddress) {
     var descriptors: [Int32] = []
     var bound = address
@@ -26,7 +28,8 @@ enum ListenerSockets {
         if address.ip == nil, let first = descriptors.first {
           descriptors.append(try ThisProcess.duplicate(first))
         } else {
-          let descriptor = try kernel.listen(on: bound, backlog: backlog, isShared: true)
+          let descriptor = try kernel.listen(
+            on: bound, backlog: backlog, isShared: address.path.map(ownPaths.contains) ?? true)
           descriptors.append(descriptor)
           if let actual = kernel.localAddress(descriptor), address.ip != nil { bound = actual }
         }
@@ -40,7 +43,7 @@ enum ListenerSockets {
 
   private static func hint(_ error: Errno) -> String {
     if error.isAddressInUse {
-      return "; another process has it: choose another port or stop that one"
+      return "; another process has it: choose another address or stop that one"
     }
     if error.isPermissionDenied { return "; ports below 1024 need the right to bind them" }
     return ""

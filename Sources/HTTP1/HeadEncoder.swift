@@ -131,7 +131,8 @@ import Primitives
     return false
   }
 
-  /// Whether a `Connection` field names `name`. Cost: linear in the Connection fields.
+  /// Whether a `Connection` field names `name`. Cost: linear in the Connection fields, which the
+  /// decoders keep short (`tooManyConnectionOptions`).
   package static func isNominated(
     _ name: Span<UInt8>, _ fields: [Field], _ bytes: Span<UInt8>
   ) -> Bool {

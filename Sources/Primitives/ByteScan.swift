@@ -64,6 +64,27 @@ package enum ByteScan {
     isText(bytes, text, word: lowercased, byte: asciiLowercased)
   }
 
+  /// As `equalIgnoringCase`, and a `_` of `bytes` may stand for a `-` of `text`.
+  package static func equalFolded(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
+    guard bytes.count == text.utf8CodeUnitCount else { return false }
+    // SAFETY: a static string is utf8CodeUnitCount bytes long and lives for ever.
+    let wanted = unsafe UnsafeBufferPointer(
+      start: text.utf8Start, count: text.utf8CodeUnitCount)
+    return unsafe equalFolded(bytes, wanted.span)
+  }
+
+  /// The same of a lower-case `text` that is known at run time only.
+  package static func equalFolded(_ bytes: Span<UInt8>, _ text: Span<UInt8>) -> Bool {
+    guard bytes.count == text.count else { return false }
+    for index in bytes.indices {
+      let byte = bytes[index]
+      guard asciiLowercased(byte) == text[index] || (byte == 0x5F && text[index] == 0x2D) else {
+        return false
+      }
+    }
+    return true
+  }
+
   /// True when `bytes`, mapped by `word` eight at a time or by `byte`, is `text`.
   @inline(__always)
   private static func isText(

@@ -101,12 +101,12 @@ package final class BodyDecoder {
 
   package var hasTrailers: Bool { trailers?.isEmpty == false }
 
-  /// Appends the trailer lines, each with its CRLF; false, and nothing appended, if they do not fit.
-  package func appendTrailers(to out: Buffer) -> Bool {
-    guard let trailers else { return true }
-    guard trailers.bytes.count <= out.writableCount else { return false }
-    out.append(trailers.bytes)
-    return true
+  /// Appends the trailer lines, each with its CRLF, but the names left out, which are as for
+  /// `HeadEncoder.copyFields`; false, and nothing appended, if they do not fit.
+  package func appendTrailers(
+    omitting omitted: FieldSet, others: [[UInt8]], to out: Buffer
+  ) -> Bool {
+    trailers?.append(omitting: omitted, others: others, to: out) ?? true
   }
 
   /// One step at the front of `bytes`: framing to skip, then a run of payload. Call again behind

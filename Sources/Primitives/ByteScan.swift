@@ -30,8 +30,8 @@ package enum ByteScan {
       accepts: { $0 <= 0x20 || $0 >= 0x7F })
   }
 
-  /// The index of the first byte that a path may have to be normalised for: `%`, `\`, or a `/` or
-  /// `.` that follows a `/`; `bytes.count` where there is none. The pair is reported at its second.
+  /// The index of the first byte that a path may have to be normalised for: `%`, `\`, or a `/`, `.`
+  /// or `;` that follows a `/`; `bytes.count` where there is none. The pair is reported at its second.
   package static func firstUnnormalized(in bytes: Span<UInt8>) -> Int {
     var index = 0
     while index < bytes.count {
@@ -42,7 +42,8 @@ package enum ByteScan {
       guard index < bytes.count else { break }
       if bytes[index] != 0x2F { return index }
       index += 1
-      if index < bytes.count, bytes[index] == 0x2F || bytes[index] == 0x2E { return index }
+      guard index < bytes.count else { break }
+      if bytes[index] == 0x2F || bytes[index] == 0x2E || bytes[index] == 0x3B { return index }
     }
     return bytes.count
   }

@@ -7,6 +7,9 @@ struct PathNormalizationTests {
     ("/a/b", "/a/b"), ("/a//b", "/a/b"), ("/a/./b", "/a/b"), ("/a/../b", "/b"),
     ("/a/%2e%2E/b", "/b"), ("/%41", "/A"), ("/a%2fb", "/a%2Fb"), ("/a/..", "/"), ("/a/", "/a/"),
     ("/%7Euser", "/~user"), ("/a/.", "/a/"), ("/.well-known", "/.well-known"),
+    ("/a;v=1/b", "/a;v=1/b"), ("/;id=1", "/;id=1"), ("/a%2Fb%5Cc", "/a%2Fb%5Cc"),
+    ("/a..%2Fb", "/a..%2Fb"), ("/...;x", "/...;x"), ("/%252e%252e/", "/%252e%252e/"),
+    ("/a%3b/%2f", "/a%3B/%2F"),
   ])
   func rewrites(path: String, expected: String) {
     let out = Buffer(capacity: 256)
@@ -22,6 +25,20 @@ struct PathNormalizationTests {
 
   @Test(arguments: ["/..", "/a/../../b", "/%00", "/%zz", "/%4", "/a\\b", "/%2e%2e/x"])
   func refuses(path: String) {
+    expectRefused(path)
+  }
+
+  /// What another reader takes for a dot segment or an empty one.
+  @Test(arguments: [
+    "/a/..;/b", "/..;", "/a/..;v=1/b", "/a/.;/b", "/a/..%3b/b", "/%2e%2e;/a", "/;x/admin",
+    "/a/;/admin", "/a%2f;x/b", "/a/..%2fb", "/a/..%5Cb", "/a%2f..", "/a%5c../b", "/a%2F.%2Fb",
+    "/%2e%2e%2f", "/.%2fa", "/a/..%2f..%2fb", "/..;%2fa",
+  ])
+  func refusesDisguisedSegments(path: String) {
+    expectRefused(path)
+  }
+
+  private func expectRefused(_ path: String) {
     let out = Buffer(capacity: 256)
     let outcome = PathNormalization.normalize(Array(path.utf8).span, into: out)
     #expect(outcome == .refused)

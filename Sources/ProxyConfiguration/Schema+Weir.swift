@@ -189,7 +189,9 @@ extension Schema {
 
   private static let respond: [Key] = [
     Key("status", .integer(200...599), default: "200", "The answer's status."),
-    Key("body", .text("a text of at most 32 KiB"), default: "", "The answer's body."),
+    Key(
+      "body", .text("a text of at most 32 KiB"), default: "",
+      "The answer's body. None with 204, 205 and 304."),
     Key(
       "content_type", .text("a media type"), default: "text/plain; charset=utf-8",
       "The body's type."),

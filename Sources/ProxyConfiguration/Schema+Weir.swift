@@ -163,7 +163,8 @@ extension Schema {
     Key("path", .text("a path that begins with /"), "This path and no other."),
     Key(
       "regex", .text("a regular expression (PCRE2)"),
-      "Paths that match as a whole. A match is bounded in its steps."),
+      "Paths that match as a whole. A match is bounded in its steps; where those run out no later route is tried: 500 `route_match_limit`."
+    ),
     Key("method", .list(.text("a method")), "One of these. Left out: any."),
     Key(
       "host", .list(.text("a host name, or *. and a name")),

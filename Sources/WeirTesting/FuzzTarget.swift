@@ -93,7 +93,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
 
   /// Faults stand inside the text.
   private static func configuration(_ bytes: [UInt8]) {
-    let lines = bytes.count { $0 == 0x0A } + 2
+    // Lines end in LF, CR, or the last byte of NEL, LS or PS to libyaml.
+    let lines = bytes.count { [0x0A, 0x0D, 0x85, 0xA8, 0xA9].contains($0) } + 2
     do throws(ConfigurationFaults) {
       _ = try ConfigurationReader.read(bytes, file: "fuzz", environment: { $0 == "A" ? "1" : nil })
     } catch {

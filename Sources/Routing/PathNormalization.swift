@@ -9,8 +9,8 @@ import Primitives
 /// reader would take for a dot segment (`..;x`, `..%2F`, `%5C..`, see `DisguisedSegments`), which
 /// is what path confusion attacks are made of: a route that denies `/admin` must also deny what the
 /// service behind resolves to it. Other parameters (`/admin;x`), escaped separators (`/admin%2F`)
-/// and escapes of escapes (`%252e`) stay, as parts of a name: to who reads them otherwise, deny by
-/// a regular expression or by prefix above them.
+/// and escapes of escapes (`%252e`) stay, as parts of a name. A service that reads them otherwise
+/// is guarded by a regular expression that says so.
 package enum PathNormalization {
   package enum Outcome: Equatable, Sendable {
     /// The path stands as it was received.

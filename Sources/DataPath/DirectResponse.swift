@@ -2,10 +2,12 @@
 package struct DirectResponse: Sendable, Equatable {
   /// 200...599.
   package var status: UInt16
+  /// Empty with 204, 205 and 304, which have no content (RFC 9110 §15.3.5, §15.3.6, §15.4.5).
   package var body: [UInt8]
   package var contentType: String
 
   package init(status: UInt16, body: [UInt8], contentType: String) {
+    precondition(body.isEmpty || ![204, 205, 304].contains(status), "a status without content")
     self.status = status
     self.body = body
     self.contentType = contentType

@@ -10,7 +10,8 @@ import Telemetry
 /// Above admission because what is asked decides what is needed; below the listener because only a
 /// whole head can be judged. Fails as `malformed_request`, `request_head_too_large`,
 /// `request_target_too_long`, `request_head_timeout`, `version_unsupported`,
-/// `expectation_unsupported`, `connect_denied`, `no_route`, `request_body_too_large`.
+/// `expectation_unsupported`, `connect_denied`, `no_route`, `route_match_limit`,
+/// `request_body_too_large`.
 extension Exchange {
   func readHead(_ downstream: DownstreamConnection) {
     let input = downstream.input
@@ -74,11 +75,14 @@ extension Exchange {
       return fail(.requestBodyTooLarge)
     }
     if let failure = normalizePath(input.slice(head.path)) { return fail(failure, failureDetail) }
-    let position = withPath(input, routing: true) { path in
+    let verdict = withPath(input, routing: true) { path in
       listener.table.match(head, in: input.readable, path: path)
     }
-    guard let position else { return fail(.noRoute) }
-    follow(listener.routes[position], downstream)
+    switch verdict {
+    case .matched(let position): follow(listener.routes[position], downstream)
+    case .none: fail(.noRoute)
+    case .gaveUp: fail(.routeMatchLimit)
+    }
   }
 
   private func follow(_ route: Route, _ downstream: DownstreamConnection) {

@@ -198,10 +198,18 @@ extension Exchange {
   }
 
   private func endResponse(_ connection: UpstreamConnection, _ out: Buffer) {
-    if chunksResponse, !ChunkEncoder.appendEnd(trailersOf: responseBody, to: out) { return }
+    if chunksResponse, !appendResponseEnd(out) { return }
     responseDone = true
     // An early answer: the endpoint does not want the rest of the request.
     release(connection)
+  }
+
+  /// What the route leaves out of the head it leaves out of the trailers.
+  private func appendResponseEnd(_ out: Buffer) -> Bool {
+    let edits = route?.responseEdits ?? .none
+    return ChunkEncoder.appendEnd(
+      trailersOf: responseBody, omitting: edits.omitted, others: edits.others,
+      nominatesOthers: responseHead.nominatesOthers, to: out)
   }
 
   /// True: the client's output is empty.

@@ -158,13 +158,20 @@ struct RouteReader {
       checker.report(section.mark("body"), "respond.body must be a text of at most 32 KiB")
       return nil
     }
+    let status = section.integer("status") ?? 200
+    guard body.isEmpty || ![204, 205, 304].contains(status) else {
+      checker.report(
+        section.mark("body"),
+        "an answer with status \(status) has no body (RFC 9110 §15); leave body out, or use 200")
+      return nil
+    }
     let type = section.text("content_type") ?? ""
     guard !type.isEmpty, type.utf8.count <= 256, type.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F })
     else {
       checker.report(section.mark("content_type"), "respond.content_type must be a media type")
       return nil
     }
-    return .respond(status: section.integer("status") ?? 200, body: body, contentType: type)
+    return .respond(status: status, body: body, contentType: type)
   }
 
   private func rewrite(

@@ -67,6 +67,25 @@ struct ConfigurationReaderTests {
     #expect(!faults(text).isEmpty)
   }
 
+  @Test(arguments: [204, 205, 304])
+  func refusesABodyWithAStatusThatHasNone(status: Int) throws {
+    func configuration(_ respond: String) -> String {
+      """
+      listeners:
+        - name: a
+          address: 127.0.0.1:80
+          routes: [{ match: { prefix: / }, respond: \(respond) }]
+      """
+    }
+    let found = faults(configuration("{ status: \(status), body: text }"))
+    #expect(found.count == 1, "\(found)")
+    #expect(
+      found.first?.contains("f.yaml:4:68: an answer with status \(status) has no body") == true,
+      "\(found)")
+    #expect(found.first?.contains("leave body out") == true)
+    #expect(faults(configuration("{ status: \(status) }")).isEmpty)
+  }
+
   /// Damage of any kind gives faults, never a crash.
   @Test func survivesDamage() {
     var random = RandomSource(seed: 11)

@@ -104,7 +104,7 @@ let package = Package(
     tests(
       "LoopbackTests",
       [
-        "Primitives", "Reactor", "ControlPlane", "ProxyConfiguration", "WeirTesting",
+        "Primitives", "Reactor", "ControlPlane", "Discovery", "ProxyConfiguration", "WeirTesting",
         .product(name: "Logging", package: "swift-log"),
       ]),
     tests("FuzzTests", ["WeirTesting"]),

@@ -18,20 +18,25 @@ package final class AdminConnection: ByteStream {
   private static let timeout = Duration.seconds(30)
   private let pool: BufferPool
   private let respond: Responder
-  private let closed: () -> Void
+  private let closed: (AdminConnection) -> Void
   private var decoder = RequestDecoder(limits: HeadLimits(headBytesMax: 8192))
   private let head = RequestHead()
-  private var isWaiting = false
+  /// A request is with the responder.
+  private(set) var isWaiting = false
+  /// When it was accepted, or when its last answer was begun.
+  private(set) var idleSince: Instant
   private var keepsOpen = true
   /// What of the answer has not been put into the output.
   private var rest: ArraySlice<UInt8> = []
 
   package init(
-    loop: EventLoop, pool: BufferPool, respond: @escaping Responder, closed: @escaping () -> Void
+    loop: EventLoop, pool: BufferPool, respond: @escaping Responder,
+    closed: @escaping (AdminConnection) -> Void
   ) {
     self.pool = pool
     self.respond = respond
     self.closed = closed
+    idleSince = loop.now
     super.init(loop: loop, isConnected: true)
   }
 
@@ -59,13 +64,19 @@ package final class AdminConnection: ByteStream {
         keepsOpen = false
         return answer(.text("weir: \(error.name)\n", status: Int(error.requestFailure.row.status)))
       }
-      guard input.writableCount > 0 else { return close() }
+      guard Self.hasRoom(input) else { return close() }
       switch receive(into: input) {
       case .bytes: continue
       case .wouldBlock: return
       case .endOfStream, .failed: return close()
       }
     }
+  }
+
+  /// Room behind what was received; what came before it in the block may be answered already.
+  private static func hasRoom(_ input: Buffer) -> Bool {
+    if input.writableCount == 0 { input.compact() }
+    return input.writableCount > 0
   }
 
   private func take(_ input: Buffer) {
@@ -90,6 +101,10 @@ package final class AdminConnection: ByteStream {
   /// True: the input holds `end` bytes. Small bodies come with their head or right behind it.
   private func receiveBody(_ input: Buffer, _ end: Int) -> Bool {
     while input.count < end {
+      guard Self.hasRoom(input) else {
+        close()
+        return false
+      }
       switch receive(into: input) {
       case .bytes: continue
       case .wouldBlock:
@@ -132,6 +147,7 @@ package final class AdminConnection: ByteStream {
 
   private func answer(_ response: AdminResponse) {
     isWaiting = false
+    idleSince = loop.now
     guard isOpen else { return }
     let connectionLine = keepsOpen ? "" : "connection: close\r\n"
     let headText =
@@ -164,10 +180,10 @@ package final class AdminConnection: ByteStream {
     loop.resumeLater(self)
   }
 
-  private func close() {
+  func close() {
     guard isOpen else { return }
     giveBuffers(to: pool)
     loop.close(self)
-    closed()
+    closed(self)
   }
 }

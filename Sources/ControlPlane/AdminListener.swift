@@ -1,13 +1,15 @@
 import Primitives
 import Reactor
 
-/// Accepts connections of the admin listener on the control loop. Bounded: `connectionsMax`.
+/// Accepts connections of the admin listener on the control loop. Bounded: of `connectionsMax` the
+/// one that has been without a request longest makes room for the next, so that nobody who only
+/// holds connections keeps a probe out.
 package final class AdminListener: EventSource {
-  static let connectionsMax = 64
+  package static let connectionsMax = 64
   private let loop: EventLoop
   private let pool: BufferPool
   private let respond: AdminConnection.Responder
-  private var connectionCount = 0
+  private var connections: [AdminConnection] = []
 
   package init(
     loop: EventLoop, descriptor: Int32, respond: @escaping AdminConnection.Responder
@@ -35,16 +37,25 @@ package final class AdminListener: EventSource {
   }
 
   private func open(_ descriptor: Int32) {
-    guard connectionCount < Self.connectionsMax else { return loop.kernel.close(descriptor) }
-    let connection = AdminConnection(loop: loop, pool: pool, respond: respond) { [self] in
-      connectionCount -= 1
+    guard makeRoom() else { return loop.kernel.close(descriptor) }
+    let connection = AdminConnection(loop: loop, pool: pool, respond: respond) { [self] closed in
+      connections.removeAll { $0 === closed }
     }
     do throws(Errno) {
       try loop.add(connection, on: descriptor)
-      connectionCount += 1
+      connections.append(connection)
       connection.start()
     } catch {
       loop.kernel.close(descriptor)
     }
+  }
+
+  /// False: each connection waits for its answer.
+  private func makeRoom() -> Bool {
+    guard connections.count >= Self.connectionsMax else { return true }
+    let idle = connections.filter { !$0.isWaiting }
+    guard let longest = idle.min(by: { $0.idleSince < $1.idleSince }) else { return false }
+    longest.close()
+    return true
   }
 }

@@ -53,7 +53,7 @@ extension ControlPlane {
 
   private func metrics(_ request: AdminRequest, _ done: @escaping Done) {
     let format: Exposition.Format = request.wantsOpenMetrics ? .openMetrics : .text
-    let own = processMetrics?.scrape() ?? []
+    let own = processMetrics?.scrape(logSink) ?? []
     workers?.ask(Self.scrape) { [self] shards in
       let text = Exposition.render(registry, shards: shards + [own], format: format)
       done(

@@ -8,11 +8,9 @@ import Reactor
 import Routing
 import Telemetry
 
-/// Reloads and discovery: what changes while it serves.
+/// Reloads: what changes while it serves.
 extension ControlPlane {
-  /// How often the file and the names are looked at.
-  private static let period = Duration.seconds(1)
-
+  /// The file and the names are looked at every second.
   func startTimer() {
     let timer = DispatchSource.makeTimerSource(queue: queue)
     timer.schedule(deadline: .now() + .seconds(1), repeating: .seconds(1))
@@ -38,25 +36,58 @@ extension ControlPlane {
   }
 
   private func loadAnew() {
-    guard phase == .serving, let workers else { return }
+    guard phase == .serving else { return }
+    guard pendingReload == nil else {
+      isReloadWanted = true
+      return
+    }
     lastStamp = file.stamp
     do throws(ConfigurationFaults) {
       let fresh = try file.load()
-      do throws(ListenerSockets.Fault) {
-        let sockets = try openListeners(fresh, count: workers.handles.count)
-        warnOfFixed(fresh)
-        configuration = fresh
-        resolveAll()
-        install(sockets)
-        lastReloadFaults = []
-        reloads += 1
-        processMetrics?.reloaded(true)
-        log.info("reloaded", metadata: ["reloads": "\(reloads)"])
-      } catch {
-        refuse([error.message])
+      // Names that are new are known first: a route that moves to a new upstream must not fail.
+      let unknown = Self.names(of: fresh).filter { !resolution.isKnown($0) }
+      guard !unknown.isEmpty else { return apply(fresh) }
+      reloadNumber += 1
+      let number = reloadNumber
+      pendingReload = (fresh, unknown)
+      look(up: unknown)
+      after(Self.namesPatience) { [self] in
+        if reloadNumber == number { finishReload() }
       }
     } catch {
       refuse(error.faults.map(\.description))
+    }
+  }
+
+  /// The names of a reload are known, or are not waited for any longer.
+  func finishReload() {
+    guard let (fresh, _) = pendingReload else { return }
+    pendingReload = nil
+    guard phase == .serving else { return }
+    apply(fresh)
+    if isReloadWanted {
+      isReloadWanted = false
+      loadAnew()
+    }
+  }
+
+  private func apply(_ fresh: Configuration) {
+    guard let workers else { return }
+    do throws(ListenerSockets.Fault) {
+      let sockets = try openListeners(fresh, count: workers.handles.count)
+      warnOfFixed(fresh)
+      configuration = fresh
+      resolution.keep(only: Self.names(of: fresh))
+      answerAll()
+      // All names are asked for anew at the next tick.
+      nextResolve = [:]
+      install(sockets)
+      lastReloadFaults = []
+      reloads += 1
+      processMetrics?.reloaded(true)
+      log.info("reloaded", metadata: ["reloads": "\(reloads)"])
+    } catch {
+      refuse([error.message])
     }
   }
 
@@ -98,16 +129,27 @@ extension ControlPlane {
         }
         let (descriptors, actual) = try ListenerSockets.open(
           listener.address, count: count, kernel: kernel,
-          own: Set(bound.values))
+          ownPorts: Set(bound.values.compactMap(\.port)), ownPaths: Set(paths.keys))
         fresh[key] = actual
+        if let path = actual.path { paths[path] = SystemFile.stamp(path) }
         for (number, descriptor) in descriptors.enumerated() { sockets[number][index] = descriptor }
       }
     } catch {
       for descriptor in sockets.flatMap(\.values) { kernel.close(descriptor) }
+      removePaths(keeping: Set(bound.values.compactMap(\.path)))
       throw error
     }
     bound = fresh
+    removePaths(keeping: Set(fresh.values.compactMap(\.path)))
     return sockets
+  }
+
+  /// Removes the files of listeners that are gone; who connects then learns that nobody is there.
+  func removePaths(keeping kept: Set<String>) {
+    for (path, stamp) in paths where !kept.contains(path) {
+      if SystemFile.stamp(path) == stamp { SystemFile.remove(path) }
+      paths[path] = nil
+    }
   }
 
   func build(_ configuration: Configuration, _ shards: [MetricShard]) -> [Snapshot] {
@@ -118,7 +160,7 @@ extension ControlPlane {
     }
   }
 
-  private func install(_ sockets: [[Int: Int32]]) {
+  func install(_ sockets: [[Int: Int32]]) {
     guard let workers else { return }
     let snapshots = build(configuration, workers.shards)
     let slots = registry.slotCount
@@ -132,39 +174,6 @@ extension ControlPlane {
         // Freed here, unless requests still keep it.
         queue.async { withExtendedLifetime(before) {} }
       }
-    }
-  }
-
-  // MARK: Discovery
-
-  func resolveAll() {
-    for upstream in configuration.upstreams { resolve(upstream) }
-  }
-
-  private func resolve(_ upstream: UpstreamConfiguration) {
-    let answer = resolution.resolve(upstream.endpoints.map { ($0.address, $0.weight) })
-    for name in answer.failedNames {
-      log.warning(
-        "a name cannot be resolved; its last good addresses stay",
-        metadata: ["upstream": "\(upstream.name)", "name": "\(name)"])
-    }
-    answers[upstream.name] = answer
-    nextResolve[upstream.name] = kernel.now().advanced(by: upstream.resolveInterval)
-  }
-
-  private func resolveDue() {
-    let now = kernel.now()
-    var hasChanged = false
-    for upstream in configuration.upstreams {
-      let hasNames = upstream.endpoints.contains { SocketAddress($0.address) == nil }
-      guard hasNames, now >= nextResolve[upstream.name] ?? now else { continue }
-      let before = answers[upstream.name]?.endpoints
-      resolve(upstream)
-      if before != answers[upstream.name]?.endpoints { hasChanged = true }
-    }
-    if hasChanged, let workers {
-      log.info("endpoints have changed")
-      install([[Int: Int32]](repeating: [:], count: workers.handles.count))
     }
   }
 

@@ -30,7 +30,8 @@ package final class ControlPlane: @unchecked Sendable {
   let queue = DispatchQueue(label: "weir.control")
   let registry = MetricRegistry()
   let builder: SnapshotBuilder
-  let resolution = EndpointResolution()
+  let lookups: NameLookups
+  var resolution = EndpointResolution()
   var phase = Phase.starting
   var configuration: Configuration
   var answers: [String: EndpointResolution.Answer] = [:]
@@ -40,19 +41,32 @@ package final class ControlPlane: @unchecked Sendable {
   var logSink: LogSink?
   /// Addresses that are bound, by listener key as configured.
   var bound: [String: SocketAddress] = [:]
+  /// The files of Unix-domain listeners, as they were made: another's file is not removed.
+  var paths: [String: SystemFile.Stamp] = [:]
   var adminAddress: SocketAddress?
   var lastStamp: SystemFile.Stamp?
   var lastReloadFaults: [String] = []
   var reloads = 0
   var timer: (any DispatchSourceTimer)?
   var nextResolve: [String: Instant] = [:]
+  /// Names that are being asked for.
+  var lookingUp: Set<String> = []
+  var isRefreshDue = false
+  /// A reload that waits for names, and those.
+  var pendingReload: (configuration: Configuration, names: Set<String>)?
+  var reloadNumber = 0
+  /// The file has changed while one waited.
+  var isReloadWanted = false
   let kernel = LinuxKernel()
   private let shownUpstreams = Lock<[UpstreamView]>([])
   private var adminThread: LoopThread?
   private var whenEnded: (@Sendable () -> Void)?
 
-  package init(file: ConfigurationFile, log: Logger) throws(ConfigurationFaults) {
+  package init(
+    file: ConfigurationFile, log: Logger, lookups: NameLookups = NameLookups()
+  ) throws(ConfigurationFaults) {
     self.file = file
+    self.lookups = lookups
     self.log = log
     lastStamp = file.stamp
     configuration = try file.load()
@@ -104,7 +118,7 @@ package final class ControlPlane: @unchecked Sendable {
       registry, version: Self.version, descriptorLimit: descriptorLimit,
       startedAt: kernel.unixNanoseconds())
     try openLog()
-    resolveAll()
+    resolveFirst()
     try makeWorkers(count)
     try startAdmin()
     phase = .serving
@@ -232,12 +246,20 @@ package final class ControlPlane: @unchecked Sendable {
     guard phase == .draining else { return }
     phase = .ended
     workers?.stop()
-    logSink?.drain()
-    for address in Array(bound.values) + [adminAddress].compactMap(\.self) {
-      if case .unix(let path) = address, !path.hasPrefix("@") { SystemFile.remove(path) }
-    }
+    drainLog()
+    removePaths(keeping: [])
+    if let path = adminAddress?.path { SystemFile.remove(path) }
     log.info("ended")
     whenEnded?()
+  }
+
+  /// Writes what is left of the access log; a reader that takes nothing does not hold the end up.
+  private func drainLog() {
+    guard let logSink, !logSink.drain(within: .seconds(1)) else { return }
+    logFile?.giveUp()
+    _ = logSink.drain(within: .seconds(1))
+    log.warning(
+      "lines of the access log were lost", metadata: ["lines": "\(logSink.linesLost)"])
   }
 
   func after(_ delay: Duration, _ work: @escaping @Sendable () -> Void) {

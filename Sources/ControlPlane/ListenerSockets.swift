@@ -11,26 +11,25 @@ enum ListenerSockets {
   private static let backlog: Int32 = 4096
 
   /// `count` descriptors, and the address they have (port 0 is replaced by the one that was given).
-  /// A port is tried without SO_REUSEPORT first, unless it is one of `own`: two processes of one
-  /// user would share it, each with half of the connections, and nobody would say so. A path that
-  /// somebody serves is left to them for the same reason: binding it anew would take it away.
+  /// A port is tried without SO_REUSEPORT first, unless it is one of `ownPorts`: two processes of
+  /// one user would share it, each with half of the connections, and nobody would say so. Likewise
+  /// a Unix-domain path that is served is refused, unless it is one of `ownPaths`.
   static func open(
-    _ address: SocketAddress, count: Int, kernel: Kernel, own: Set<SocketAddress> = []
+    _ address: SocketAddress, count: Int, kernel: Kernel, ownPorts: Set<UInt16> = [],
+    ownPaths: Set<String> = []
   ) throws(Fault) -> (descriptors: [Int32], address: SocketAddress) {
     var descriptors: [Int32] = []
     var bound = address
     do throws(Errno) {
-      if let port = address.port, port != 0, !own.contains(where: { $0.port == port }) {
+      if let port = address.port, port != 0, !ownPorts.contains(port) {
         kernel.close(try kernel.listen(on: address, backlog: 1, isShared: false))
-      }
-      if address.ip == nil, !own.contains(address), isServed(address, kernel) {
-        throw Errno.addressInUse
       }
       for _ in 0..<count {
         if address.ip == nil, let first = descriptors.first {
           descriptors.append(try ThisProcess.duplicate(first))
         } else {
-          let descriptor = try kernel.listen(on: bound, backlog: backlog, isShared: true)
+          let descriptor = try kernel.listen(
+            on: bound, backlog: backlog, isShared: address.path.map(ownPaths.contains) ?? true)
           descriptors.append(descriptor)
           if let actual = kernel.localAddress(descriptor), address.ip != nil { bound = actual }
         }
@@ -42,19 +41,9 @@ enum ListenerSockets {
     return (descriptors, bound)
   }
 
-  /// Somebody accepts there, or would: a full queue is somebody's too (connect(2)).
-  private static func isServed(_ address: SocketAddress, _ kernel: Kernel) -> Bool {
-    do throws(Errno) {
-      kernel.close(try kernel.connect(to: address))
-      return true
-    } catch {
-      return error.wouldBlock
-    }
-  }
-
   private static func hint(_ error: Errno) -> String {
     if error.isAddressInUse {
-      return "; another process has it: choose another port or stop that one"
+      return "; another process has it: choose another address or stop that one"
     }
     if error.isPermissionDenied {
       return

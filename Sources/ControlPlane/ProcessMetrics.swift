@@ -1,3 +1,4 @@
+import DataPath
 import Primitives
 import Reactor
 import Telemetry
@@ -15,6 +16,8 @@ struct ProcessMetrics {
   private let reloads: Int
   private let reloadsRefused: Int
   private let isReloadGood: Int
+  private let logLinesLost: Int
+  private let logWriteFailures: Int
 
   init(_ registry: MetricRegistry, version: String, descriptorLimit: Int?, startedAt: Int64) {
     func slot(_ name: String, _ kind: MetricFamily.Kind, _ help: String, _ isDuration: Bool = false)
@@ -37,6 +40,11 @@ struct ProcessMetrics {
       "Reloads that failed; the configuration from before stays.")
     isReloadGood = slot(
       "weir_config_last_reload_good", .gauge, "0 after a reload that was refused, else 1.")
+    logLinesLost = slot(
+      WorkerMetrics.logLinesDropped.name, .counter, WorkerMetrics.logLinesDropped.help)
+    logWriteFailures = slot(
+      "weir_access_log_write_failures_total", .counter,
+      "Writes of log lines that failed, or that nobody read in time.")
     let build = registry.series(
       registry.family(
         "weir_build_info", .gauge, help: "What is running.", labels: ["version"]), [version])
@@ -53,7 +61,9 @@ struct ProcessMetrics {
   }
 
   /// Reads /proc; for Dispatch.
-  func scrape() -> [UInt64] {
+  func scrape(_ log: LogSink?) -> [UInt64] {
+    shard.set(logLinesLost, log?.linesLost ?? 0)
+    shard.set(logWriteFailures, log?.writeFailures ?? 0)
     guard let bytes = try? SystemFile.read("/proc/self/stat", upTo: 4096) else {
       return shard.values
     }

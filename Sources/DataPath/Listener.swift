@@ -66,7 +66,8 @@ package final class Listener: EventSource {
 
   private func open(_ socket: AcceptedSocket) {
     let loop = worker.loop
-    loop.kernel.tune(socket.descriptor)
+    loop.kernel.tune(
+      socket.descriptor, stallNanoseconds: current.settings.writeStallNanoseconds)
     let isAdmitted = worker.connectionLimits.acquire(.connections)
     let connection = DownstreamConnection(worker: worker, listener: self, peer: socket.peer)
     do throws(Errno) {

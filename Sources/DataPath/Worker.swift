@@ -26,6 +26,8 @@ package final class Worker {
   /// By `ListenerSnapshot.key`.
   private var listeners: [String: Listener] = [:]
   private var connections: [DownstreamConnection] = []
+  /// Where the next scrape begins to count bytes.
+  private var nextCounted = 0
   private var exchanges: [Exchange] = []
   private var heartbeat: Heartbeat?
   private var whenEmpty: (() -> Void)?
@@ -63,6 +65,8 @@ package final class Worker {
     installListeners(of: snapshot, sockets)
     let before = self.snapshot
     self.snapshot = snapshot
+    // A limit may have been raised.
+    for upstream in upstreams.values { upstream.tryWaiting() }
     return before
   }
 
@@ -132,8 +136,7 @@ package final class Worker {
       connections[connection.position] = last
       last.position = connection.position
     }
-    shard.add(metrics.receivedBytes, connection.bytesReceived)
-    shard.add(metrics.sentBytes, connection.bytesSent)
+    countBytes(connection)
     shard.subtract(metrics.connectionsActive)
     connectionLimits.release(.connections)
     if connections.isEmpty, let done = whenEmpty {
@@ -185,6 +188,17 @@ package final class Worker {
     peers[worker].post { $0.upstream(name)?.tryWaiting() }
   }
 
+  /// Makes a slot of `limits`, which we hold, `worker`'s.
+  func giveSlot(_ name: String, _ limits: ResourceLimits, to worker: Int) {
+    peers[worker].post {
+      if let upstream = $0.upstream(name), upstream.limits === limits {
+        upstream.takeSlot()
+      } else {
+        limits.release(.connections)
+      }
+    }
+  }
+
   // MARK: Log and metrics
 
   /// Lines are written at the latest this long after their request.
@@ -200,8 +214,27 @@ package final class Worker {
     if accessLog?.isEmpty == false { logWritten() }
   }
 
+  private func countBytes(_ connection: DownstreamConnection) {
+    let moved = connection.takeUncounted()
+    shard.add(metrics.receivedBytes, moved.received)
+    shard.add(metrics.sentBytes, moved.sent)
+  }
+
+  /// Connections whose bytes one scrape counts, so that its turn stays short; of more, the next
+  /// scrape goes on where this one ended.
+  private static let countedPerScrapeMax = 4096
+
+  private func countBytes() {
+    for _ in 0..<min(connections.count, Self.countedPerScrapeMax) {
+      if nextCounted >= connections.count { nextCounted = 0 }
+      countBytes(connections[nextCounted])
+      nextCounted += 1
+    }
+  }
+
   /// The shard's values, gauges brought up to date; the loop's part of a scrape.
   package func scrape() -> [UInt64] {
+    countBytes()
     shard.set(metrics.bufferBytes, UInt64(pool.bytesLent))
     shard.set(metrics.bufferRefusals, pool.refusals)
     shard.set(metrics.logLinesDropped, accessLog?.dropped ?? 0)

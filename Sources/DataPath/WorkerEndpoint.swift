@@ -46,7 +46,8 @@ package final class WorkerEndpoint: ConnectionReceiver {
     connection.borrower = exchange
     do throws(Errno) {
       try connection.open(
-        to: address, deadline: loop.now.advanced(byNanoseconds: upstream.plan.connectNanoseconds))
+        to: address, deadline: loop.now.advanced(byNanoseconds: upstream.plan.connectNanoseconds),
+        stallNanoseconds: upstream.plan.streamIdleNanoseconds)
     } catch {
       freeIDs.append(id)
       exchange.connectFailure = UpstreamConnection.failure(of: error)
@@ -102,8 +103,7 @@ package final class WorkerEndpoint: ConnectionReceiver {
     freeIDs.append(connection.id)
     connectionCount -= 1
     shard.add(metrics.closed(reason))
-    shard.add(metrics.sentBytes, connection.bytesSent)
-    shard.add(metrics.receivedBytes, connection.bytesReceived)
+    countBytes(connection)
     shard.subtract(metrics.active)
     upstream.connectionSlotFreed()
   }
@@ -114,6 +114,19 @@ package final class WorkerEndpoint: ConnectionReceiver {
     shard.subtract(metrics.idle)
     close(connection, reason)
     return true
+  }
+
+  /// The policy has changed: what is idle goes, and what was learned is forgotten.
+  func renewPool() {
+    while evict(.drain) {}
+    pool = IdlePool(policy: upstream.plan.pool)
+  }
+
+  /// Brings the counters up to what the connection has moved.
+  func countBytes(_ connection: UpstreamConnection) {
+    let moved = connection.takeUncounted()
+    shard.add(metrics.sentBytes, moved.sent)
+    shard.add(metrics.receivedBytes, moved.received)
   }
 
   func learn(keepAliveSeconds: UInt32) {

@@ -3,6 +3,12 @@ import Telemetry
 
 /// The slots of what a worker counts beside requests and upstreams.
 package final class WorkerMetrics: Sendable {
+  /// The workers count what the writer had no room for, the process what could not be written.
+  package static let logLinesDropped = (
+    name: "weir_access_log_lines_dropped_total",
+    help: "Log lines lost because the writer was behind or a write failed."
+  )
+
   let connectionsAccepted: Int
   let connectionsActive: Int
   let connectionsRefused: Int
@@ -40,7 +46,7 @@ package final class WorkerMetrics: Sendable {
     bufferRefusals = counter(
       "weir_buffer_refusals_total", "Buffers that the budget did not allow.")
     logLinesDropped = counter(
-      "weir_access_log_lines_dropped_total", "Log lines lost because the writer was behind.")
+      Self.logLinesDropped.name, Self.logLinesDropped.help)
     turns = registry.series(
       registry.family(
         "weir_loop_turn_seconds", .histogram(HistogramBounds.turns),

@@ -22,14 +22,20 @@ package final class WorkerUpstream {
   let limits: ResourceLimits
   private(set) var streamIdleNanoseconds: Int64
   let metrics: UpstreamMetrics
-  private let shard: MetricShard
+  let shard: MetricShard
   package private(set) var endpoints: [WorkerEndpoint] = []
   private var byAddress: [SocketAddress: WorkerEndpoint] = [:]
   private var available: EndpointSet
   private var active: [Int32] = []
   private var balancer: Balancer
-  private var queue = PendingQueue()
-  private var waiters: [Exchange?] = []
+  // Of those who wait: `WorkerUpstream+Waiting`.
+  var queue = PendingQueue()
+  var waiters: [Exchange?] = []
+  var turn = SlotTurn()
+  /// A slot of the limits is held for whoever opens a connection next.
+  var isSlotGranted = false
+  /// The slot that comes free now goes to another worker.
+  var isPassingOn = false
 
   init(_ plan: UpstreamPlan, _ metrics: UpstreamMetrics, worker: Worker) {
     self.plan = plan
@@ -46,10 +52,12 @@ package final class WorkerUpstream {
   /// Takes over a new snapshot's plan.
   func update(_ plan: UpstreamPlan) {
     precondition(plan.limits === limits, "an upstream keeps its limits")
+    let isPoolSame = plan.pool == self.plan.pool
     let isSame = plan.endpoints == self.plan.endpoints && plan.policy == self.plan.policy
     self.plan = plan
     streamIdleNanoseconds = plan.streamIdleNanoseconds
     if !isSame { adopt(plan.endpoints) }
+    if !isPoolSame { for endpoint in endpoints { endpoint.renewPool() } }
   }
 
   /// The upstream has left the mesh; what is in flight goes on.
@@ -87,18 +95,18 @@ package final class WorkerUpstream {
     else { return .refused(plan.isUnresolved ? .nameUnresolved : .noEndpoint) }
     let endpoint = endpoints[index]
     if !isFresh, let connection = endpoint.checkOut() { return .reused(connection, endpoint) }
-    if limits.acquire(.connections) { return open(endpoint, for: exchange) }
+    if acquireSlot() { return open(endpoint, for: exchange) }
     // At the limit: another endpoint's idle connection serves as well, or makes room.
     for other in endpoints where other.idleCount > 0 {
       if !isFresh, let connection = other.checkOut() { return .reused(connection, other) }
-      if other.evict(.evicted), limits.acquire(.connections) {
+      if other.evict(.evicted), acquireSlot() {
         return open(endpoint, for: exchange)
       }
     }
     return wait(exchange, endpoint)
   }
 
-  private func open(_ endpoint: WorkerEndpoint, for exchange: Exchange) -> CheckOut {
+  func open(_ endpoint: WorkerEndpoint, for exchange: Exchange) -> CheckOut {
     exchange.endpoint = endpoint
     guard let connection = endpoint.open(for: exchange) else {
       limits.release(.connections)
@@ -107,81 +115,6 @@ package final class WorkerUpstream {
       return .refused(exchange.connectFailure)
     }
     return .connecting(connection, endpoint)
-  }
-
-  private func wait(_ exchange: Exchange, _ endpoint: WorkerEndpoint) -> CheckOut {
-    guard limits.acquire(.pending) else { return .refused(.pendingOverflow) }
-    let ticket = queue.push()
-    while waiters.count <= Int(ticket) { waiters.append(nil) }
-    waiters[Int(ticket)] = exchange
-    shard.add(metrics.pending)
-    if queue.count == 1 {
-      limits.setWaiting(worker.number, true)
-      // A slot may have been freed before anyone knew that we wait.
-      if limits.acquire(.connections) {
-        leaveQueue(ticket)
-        return open(endpoint, for: exchange)
-      }
-      worker.askOthersToReclaim(plan.name)
-    }
-    return .waiting(ticket: ticket)
-  }
-
-  /// `exchange` no longer waits.
-  func leaveQueue(_ ticket: UInt32) {
-    queue.cancel(ticket)
-    left(ticket)
-  }
-
-  private func left(_ ticket: UInt32) {
-    waiters[Int(ticket)] = nil
-    limits.release(.pending)
-    shard.subtract(metrics.pending)
-    if queue.isEmpty { limits.setWaiting(worker.number, false) }
-  }
-
-  private func wake(_ ticket: UInt32) {
-    let exchange = waiters[Int(ticket)]
-    left(ticket)
-    exchange?.askAgain()
-  }
-
-  /// A connection has nothing to do: the one who waits longest here takes it, else its slot goes to
-  /// a worker that waits, else it is parked.
-  func checkIn(_ connection: UpstreamConnection, _ endpoint: WorkerEndpoint) {
-    if let ticket = queue.first, waiters[Int(ticket)]?.needsFresh == true {
-      // Its slot is what the waiter needs.
-      endpoint.close(connection, .evicted)
-    } else if endpoint.index >= 0, let ticket = queue.pop() {
-      let exchange = waiters[Int(ticket)]
-      left(ticket)
-      exchange?.take(connection, endpoint)
-    } else if limits.waitingWorker(after: worker.number) != nil {
-      endpoint.close(connection, .evicted)
-    } else {
-      endpoint.checkIn(connection)
-    }
-  }
-
-  /// A connection was closed: someone who waits may open one, here or on another worker.
-  func connectionSlotFreed() {
-    limits.release(.connections)
-    tryWaiting()
-  }
-
-  /// A slot may be free: for a waiter of ours, else for another worker's.
-  func tryWaiting() {
-    if let ticket = queue.pop() { wake(ticket) } else { tellNextWaiter() }
-  }
-
-  private func tellNextWaiter() {
-    guard let waiting = limits.waitingWorker(after: worker.number) else { return }
-    worker.tellConnectionFreed(plan.name, worker: waiting)
-  }
-
-  /// Another worker waits: gives an idle connection up.
-  func reclaim() {
-    for endpoint in endpoints where endpoint.evict(.evicted) { return }
   }
 
   func attemptBegan(_ endpoint: WorkerEndpoint) {

@@ -1,39 +1,65 @@
 import Primitives
 
-/// Turns endpoints as configured into addresses, and keeps the last good answer of each name.
+/// Turns endpoints as configured into addresses, by what name lookups answered, and keeps the last
+/// good answer of each name.
 ///
-/// Confinement: one Dispatch queue, since it blocks.
-package final class EndpointResolution {
+/// A value that never waits: lookups are `NameLookups`' business.
+package struct EndpointResolution {
   package struct Endpoint: Hashable, Sendable {
     package var address: SocketAddress
     package var weight: UInt32
   }
 
-  package struct Answer: Sendable {
+  package struct Answer: Equatable, Sendable {
     package var endpoints: [Endpoint]
-    /// Names that could not be resolved now; their last good addresses are among the endpoints.
+    /// Names that could not be resolved yet, or now; their last good addresses are among the
+    /// endpoints.
     package var failedNames: [String]
   }
 
-  private let lookUp: (_ host: String, _ port: UInt16) -> [SocketAddress]?
-  private var lastGood: [String: [SocketAddress]] = [:]
+  private enum Known {
+    case good
+    case failed
+  }
 
-  package init(
-    lookUp: @escaping (String, UInt16) -> [SocketAddress]? = NameResolver.resolve(_:port:)
-  ) {
-    self.lookUp = lookUp
+  private var lastGood: [String: [SocketAddress]] = [:]
+  private var known: [String: Known] = [:]
+
+  package init() {}
+
+  /// `host:port` of those among `configured` that are names.
+  package static func names(_ configured: some Sequence<String>) -> [String] {
+    configured.filter { SocketAddress($0) == nil }
+  }
+
+  /// Whether a lookup of `name` has ended, well or not.
+  package func isKnown(_ name: String) -> Bool { known[name] != nil }
+
+  /// A lookup of `name` has ended; nil: it failed.
+  package mutating func note(_ name: String, _ found: [SocketAddress]?) {
+    known[name] = found == nil ? .failed : .good
+    if let found { lastGood[name] = found }
+  }
+
+  /// Forgets what is not among `names`, so that reloads do not add up.
+  package mutating func keep(only names: Set<String>) {
+    lastGood = lastGood.filter { names.contains($0.key) }
+    known = known.filter { names.contains($0.key) }
   }
 
   /// `configured`: addresses or `host:port`, each with its weight. An address that occurs twice
   /// counts once, with the sum of the weights.
-  package func resolve(_ configured: [(address: String, weight: Int)]) -> Answer {
+  package func answer(_ configured: [(address: String, weight: Int)]) -> Answer {
     var answer = Answer(endpoints: [], failedNames: [])
+    var places: [SocketAddress: Int] = [:]
     for entry in configured {
       for address in addresses(entry.address, &answer.failedNames) {
         let weight = UInt32(clamping: entry.weight)
-        if let index = answer.endpoints.firstIndex(where: { $0.address == address }) {
-          answer.endpoints[index].weight += weight
+        if let place = places[address] {
+          let sum = answer.endpoints[place].weight.addingReportingOverflow(weight)
+          answer.endpoints[place].weight = sum.overflow ? .max : sum.partialValue
         } else {
+          places[address] = answer.endpoints.count
           answer.endpoints.append(Endpoint(address: address, weight: weight))
         }
       }
@@ -43,14 +69,7 @@ package final class EndpointResolution {
 
   private func addresses(_ text: String, _ failed: inout [String]) -> [SocketAddress] {
     if let address = SocketAddress(text) { return [address] }
-    guard let colon = text.lastIndex(of: ":"),
-      let port = SocketAddress.port(text[text.index(after: colon)...])
-    else { return [] }
-    if let found = lookUp(String(text[..<colon]), port) {
-      lastGood[text] = found
-      return found
-    }
-    failed.append(text)
+    if known[text] != .good { failed.append(text) }
     return lastGood[text] ?? []
   }
 }

@@ -46,8 +46,12 @@ public final class UpstreamConnection: ByteStream {
   private var receiver: ConnectionReceiver { borrower ?? owner }
 
   /// Begins to connect; the receiver hears of the end of it, unless this throws.
-  package func open(to address: SocketAddress, deadline: Instant) throws(Errno) {
+  /// `stallNanoseconds`: how long the receiver lets the endpoint take nothing.
+  package func open(
+    to address: SocketAddress, deadline: Instant, stallNanoseconds: Int64 = 300_000_000_000
+  ) throws(Errno) {
     let descriptor = try loop.kernel.connect(to: address)
+    loop.kernel.tune(descriptor, stallNanoseconds: stallNanoseconds)
     do throws(Errno) {
       try loop.add(self, on: descriptor)
     } catch {
@@ -109,6 +113,7 @@ public final class UpstreamConnection: ByteStream {
 
   package static func failure(of error: Errno) -> FailureKind {
     if error.isConnectionRefused { return .connectRefused }
+    if error.isDescriptorExhaustion { return .descriptorsExhausted }
     return error.isTimeout ? .connectTimeout : .connectFailed
   }
 }

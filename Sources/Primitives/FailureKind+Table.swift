@@ -54,6 +54,7 @@ extension FailureKind {
       downstreamRow
     case .noRoute, .noEndpoint, .downstreamConnectionsExceeded,
       .requestsExceeded, .pendingOverflow, .pendingTimeout, .bufferBudgetExceeded,
+      .descriptorsExhausted,
       .requestTimeout, .totalTimeout, .drainTimeout:
       localRow
     case .nameUnresolved, .connectRefused, .connectTimeout, .connectFailed, .upstreamReset,
@@ -116,6 +117,8 @@ extension FailureKind {
       Self.local("pending_timeout", .admission, 503, "connection_limit_reached")
     case .bufferBudgetExceeded:
       Self.local("buffer_budget_exceeded", .admission, 503, "connection_limit_reached")
+    case .descriptorsExhausted:
+      Self.local("descriptors_exhausted", .connect, 503, "connection_limit_reached")
     case .requestTimeout: Self.local("request_timeout", .attempt, 504, "http_response_timeout")
     case .totalTimeout: Self.local("total_timeout", .responseBody, 504, "http_response_timeout")
     case .drainTimeout: Self.local("drain_timeout", .response, 503, "connection_terminated")

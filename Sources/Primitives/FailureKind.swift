@@ -26,6 +26,7 @@ public enum FailureKind: UInt8, CaseIterable, Sendable {
   case pendingOverflow
   case pendingTimeout
   case bufferBudgetExceeded
+  case descriptorsExhausted
   case requestTimeout
   case totalTimeout
   case drainTimeout

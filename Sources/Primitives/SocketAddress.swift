@@ -32,6 +32,11 @@ public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
     if case .ip(_, let port) = self { port } else { nil }
   }
 
+  /// The file of a Unix-domain address; nil for an abstract name.
+  package var path: String? {
+    if case .unix(let path) = self, !path.hasPrefix("@") { path } else { nil }
+  }
+
   /// The form that `init` reads.
   public var description: String {
     switch self {

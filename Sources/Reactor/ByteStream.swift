@@ -29,6 +29,8 @@ open class ByteStream: EventSource {
   package private(set) final var isBroken = false
   package private(set) final var bytesReceived: UInt64 = 0
   package private(set) final var bytesSent: UInt64 = 0
+  private final var receivedCounted: UInt64 = 0
+  private final var sentCounted: UInt64 = 0
 
   /// `isConnected`: false for a connection attempt, which may send at its first writable edge.
   package init(loop: EventLoop, isConnected: Bool) {
@@ -82,6 +84,15 @@ open class ByteStream: EventSource {
       isBroken = true
       return .failed(error)
     }
+  }
+
+  /// What was moved since the last call, for counters that are brought up to date now and then
+  /// rather than at each call to the kernel.
+  package final func takeUncounted() -> (received: UInt64, sent: UInt64) {
+    let moved = (received: bytesReceived &- receivedCounted, sent: bytesSent &- sentCounted)
+    receivedCounted = bytesReceived
+    sentCounted = bytesSent
+    return moved
   }
 
   /// Gives both buffers' blocks back.

@@ -148,7 +148,7 @@ package final class EventLoop {
   private func fireDeadlines() {
     timers.advance(to: now, expired: &expired)
     guard !expired.isEmpty else { return }
-    for slot in expired { sources[Int(slot)]?.deadlinePassed() }
+    for slot in expired where timers.claim(slot) { sources[Int(slot)]?.deadlinePassed() }
     expired.removeAll(keepingCapacity: true)
   }
 }

@@ -32,7 +32,8 @@ open class Kernel {
 
   // MARK: Listeners
 
-  /// A bound, listening socket. `isShared`: SO_REUSEPORT, for one a worker.
+  /// A bound, listening socket. `isShared`: SO_REUSEPORT, for one a worker; a Unix-domain path is
+  /// taken over from the listener of this process that has it.
   open func listen(
     on address: SocketAddress, backlog: Int32, isShared: Bool
   ) throws(Errno) -> Int32 { Self.absent() }
@@ -46,7 +47,9 @@ open class Kernel {
   /// Why an ended connection attempt failed; nil when it is connected.
   open func connectFailure(_ descriptor: Int32) -> Errno? { Self.absent() }
   /// Sets what every connection wants: TCP_NODELAY, keepalive, TCP_USER_TIMEOUT.
-  open func tune(_ descriptor: Int32) { Self.absent() }
+  /// `stallNanoseconds`: how long the caller itself lets the peer take nothing; the kernel, which
+  /// cannot say why it cut a connection, must wait longer.
+  open func tune(_ descriptor: Int32, stallNanoseconds: Int64) { Self.absent() }
   /// Receives at most `most` bytes behind the buffer's written ones; `most` must be above 0.
   open func receive(_ descriptor: Int32, into buffer: Buffer, upTo most: Int) -> IOResult {
     Self.absent()

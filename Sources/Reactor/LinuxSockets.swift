@@ -15,7 +15,7 @@ public class LinuxSockets: Kernel {
     let descriptor = weir_socket(raw.family)
     guard descriptor >= 0 else { throw Errno.current }
     if case .unix(let path) = address {
-      UnixPath.removeStale(path)
+      if isShared { UnixPath.replace(path) } else { UnixPath.removeStale(path, raw) }
     } else {
       set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
       if isShared { set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) }
@@ -55,7 +55,6 @@ public class LinuxSockets: Kernel {
     let raw = try RawAddress(address)
     let descriptor = weir_socket(raw.family)
     guard descriptor >= 0 else { throw Errno.current }
-    tune(descriptor)
     // SAFETY: the address outlives the call.
     let result = unsafe raw.withPointer { unsafe Glibc.connect(descriptor, $0, $1) }
     // EAGAIN: a Unix-domain listener's queue is full; it is not in progress (connect(2)).
@@ -76,18 +75,24 @@ public class LinuxSockets: Kernel {
     return number == 0 ? nil : Errno(number)
   }
 
-  /// Keepalive after 60 s, then every 10 s, 3 times; unacknowledged data for 30 s ends a
-  /// connection. Sources: Istio's default `tcp_keepalive` leaves the kernel's 2 h, too long to see
+  /// Keepalive after 60 s, then every 10 s; data that is not taken ends a connection 30 s after the
+  /// caller's own clock should have. TCP_USER_TIMEOUT counts a closed window's probes too (tcp(7)),
+  /// so a shorter one would reset slow readers that the caller still allows. Sources: Istio's default `tcp_keepalive` leaves the kernel's 2 h, too long to see
   /// a dead node; RFC 5482 §3.1 (TCP_USER_TIMEOUT); Cloudflare's 2020 account of both.
-  public final override func tune(_ descriptor: Int32) {
+  public final override func tune(_ descriptor: Int32, stallNanoseconds: Int64) {
     let tcp = Int32(IPPROTO_TCP)
     guard set(descriptor, tcp, TCP_NODELAY, 1) else { return }
     set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
     set(descriptor, tcp, TCP_KEEPIDLE, 60)
     set(descriptor, tcp, TCP_KEEPINTVL, 10)
     set(descriptor, tcp, TCP_KEEPCNT, 3)
-    set(descriptor, tcp, TCP_USER_TIMEOUT, 30_000)
+    let most = stallNanoseconds.addingReportingOverflow(Self.userTimeoutMargin)
+    set(
+      descriptor, tcp, TCP_USER_TIMEOUT,
+      most.overflow ? .max : Int32(clamping: most.partialValue / 1_000_000))
   }
+
+  private static let userTimeoutMargin: Int64 = 30_000_000_000
 
   public final override func receive(
     _ descriptor: Int32, into buffer: Buffer, upTo most: Int

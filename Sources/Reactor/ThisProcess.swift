@@ -20,8 +20,11 @@ package enum ThisProcess {
     return limit < 0 ? nil : Int(limit)
   }
 
-  /// Processors that this process may run on.
-  package static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+  /// Processors that this process may run on: its affinity, which a cpuset narrows too.
+  package static var processorCount: Int {
+    let count = Int(weir_allowed_processors())
+    return count > 0 ? count : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+  }
   package static var clockTicksPerSecond: Int { max(1, Int(sysconf(Int32(_SC_CLK_TCK)))) }
   package static var pageBytes: Int { max(1, Int(sysconf(Int32(_SC_PAGESIZE)))) }
 
@@ -33,6 +36,24 @@ package enum ThisProcess {
     let bytes = Array((text + "\n").utf8)
     // SAFETY: the array lends its bytes for the call.
     _ = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+
+  /// Standard error takes a short line without waiting.
+  package static var maySay: Bool { hasRoom(STDERR_FILENO, waitMilliseconds: 0) }
+
+  /// `descriptor` can be written to, or has an error to tell, now or within that time.
+  static func hasRoom(_ descriptor: Int32, waitMilliseconds: Int32) -> Bool {
+    var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    // SAFETY: `entry` outlives the call.
+    return unsafe poll(&entry, 1, waitMilliseconds) > 0
+  }
+
+  /// Nanoseconds since 1970, where there is no kernel to ask.
+  package static var unixNanoseconds: Int64 {
+    var time = timespec()
+    // SAFETY: `time` outlives the call.
+    _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 
   /// Another descriptor of the same open socket.

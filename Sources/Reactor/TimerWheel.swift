@@ -12,6 +12,8 @@ package struct TimerWheel {
   private static let levels = 6
   private static let slots = 64
   private static let none = Int32(-1)
+  /// In `wanted`: the deadline has passed and nobody has acted on that yet.
+  private static let passed = Int64.min
 
   private var wanted: [Int64] = []
   /// Slot (level * 64 + index) that an owner's entry stands in, or `none`.
@@ -70,7 +72,8 @@ package struct TimerWheel {
     return nil
   }
 
-  /// Moves time forward and appends the owners whose deadline has passed; each is disarmed by that.
+  /// Moves time forward and appends the owners whose deadline has passed; each is disarmed by that
+  /// and has to be claimed before it is acted on.
   package mutating func advance(to now: Instant, expired: inout [UInt32]) {
     let target = now.nanoseconds / 1_000_000
     while true {
@@ -81,6 +84,14 @@ package struct TimerWheel {
       empty(level, Int(tick >> Int64(level * 6)) & 63, target, &expired)
     }
     elapsed = max(elapsed, target)
+  }
+
+  /// Whether the deadline that `advance` reported is still the owner's: what was done for owners
+  /// reported before it may have armed it anew, disarmed it, or given its number away.
+  package mutating func claim(_ owner: UInt32) -> Bool {
+    guard wanted[Int(owner)] == Self.passed else { return false }
+    wanted[Int(owner)] = .max
+    return true
   }
 
   /// Rounded up, so that a deadline never fires early.
@@ -112,7 +123,7 @@ package struct TimerWheel {
       place[entry] = Self.none
       due[entry] = .max
       if wanted[entry] <= target {
-        wanted[entry] = .max
+        wanted[entry] = Self.passed
         expired.append(UInt32(entry))
       } else if wanted[entry] != .max {
         link(entry, wanted[entry])

@@ -17,6 +17,21 @@ package final class MetricRegistry: Sendable {
     var series: [(values: [String], slot: Int)] = []
     var slots: [[String]: Int] = [:]
     var overflow: Int?
+
+    /// The slot of a series; `fresh` where it is new.
+    mutating func place(_ values: [String], at fresh: Int) -> Int {
+      precondition(values.count == labels.count, "a value for each label")
+      if let slot = slots[values] { return slot }
+      if series.count < MetricRegistry.seriesMax {
+        slots[values] = fresh
+        series.append((values, fresh))
+        return fresh
+      }
+      if let overflow { return overflow }
+      overflow = fresh
+      series.append((values.map { _ in "overflow" }, fresh))
+      return fresh
+    }
   }
 
   private struct State {
@@ -48,18 +63,11 @@ package final class MetricRegistry: Sendable {
   /// The slot of the series with these label values, one for each of the family's labels.
   package func series(_ family: MetricFamily, _ values: [String] = []) -> Int {
     state.withLock { state in
-      var definition = state.definitions[family.number]
-      precondition(values.count == definition.labels.count, "a value for each label")
-      if let slot = definition.slots[values] { return slot }
-      if definition.series.count >= Self.seriesMax, let slot = definition.overflow { return slot }
-      let isOverflow = definition.series.count >= Self.seriesMax
-      let shown = isOverflow ? values.map { _ in "overflow" } : values
       let slot = state.slotCount
-      state.slotCount += definition.kind.slotCount
-      if isOverflow { definition.overflow = slot } else { definition.slots[values] = slot }
-      definition.series.append((shown, slot))
-      state.definitions[family.number] = definition
-      return slot
+      // In place: a copy of the definition would copy all its series for each new one.
+      let place = state.definitions[family.number].place(values, at: slot)
+      if place == slot { state.slotCount += state.definitions[family.number].kind.slotCount }
+      return place
     }
   }
 

@@ -41,7 +41,10 @@ struct Run: ParsableCommand {
     }
     let signals = Self.listen(plane)
     do throws(ControlPlane.StartFault) {
-      try plane.start { ThisProcess.exit(0) }
+      try plane.start {
+        LevelledLog.flush()
+        ThisProcess.exit(0)
+      }
     } catch {
       ThisProcess.say("weir: \(error)")
       throw ExitCode(Self.unavailable)

@@ -1,4 +1,5 @@
 import ControlPlane
+import Discovery
 import Foundation
 import Logging
 import Primitives
@@ -44,18 +45,21 @@ final class RunningProxy: Sendable {
       """, route: "1")
   }
 
-  convenience init(_ yaml: String, route: String = "0") throws {
+  /// `lookups`: answers for names.
+  convenience init(
+    _ yaml: String, route: String = "0", lookups: NameLookups = NameLookups()
+  ) throws {
     let file = NSTemporaryDirectory() + "weir-\(UUID().uuidString).yaml"
     try yaml.write(toFile: file, atomically: true, encoding: .utf8)
-    try self.init(file: file, route: route)
+    try self.init(file: file, route: route, lookups: lookups)
   }
 
-  init(file: String, route: String = "0") throws {
+  init(file: String, route: String = "0", lookups: NameLookups = NameLookups()) throws {
     self.file = file
     self.route = route
     let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     do {
-      plane = try ControlPlane(file: ConfigurationFile(path: file), log: log)
+      plane = try ControlPlane(file: ConfigurationFile(path: file), log: log, lookups: lookups)
     } catch {
       throw Unusable(reason: "\(error.faults)")
     }

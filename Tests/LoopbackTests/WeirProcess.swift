@@ -22,11 +22,18 @@ final class WeirProcess {
     }
   }
 
+  /// Where its log goes.
+  enum LogTarget {
+    case file
+    /// A pipe that takes nothing and that nobody reads.
+    case fullPipe
+  }
+
   /// `body`: what stands behind `admin` and the listener's address; `descriptors`: the most it may
   /// have open.
   init(
     descriptors: Int? = nil, drain: String = "delay: 0s, timeout: 5s",
-    _ body: (_ folder: String) -> String
+    logsTo target: LogTarget = .file, _ body: (_ folder: String) -> String
   ) throws {
     var ports: [UInt16] = []
     var sockets: [BlockingSocket] = []
@@ -52,8 +59,10 @@ final class WeirProcess {
     try text.write(toFile: folder + "/weir.yaml", atomically: true, encoding: .utf8)
     let limit = descriptors.map { "ulimit -n \($0); " } ?? ""
     process.executableURL = URL(filePath: "/bin/sh")
+    let log = target == .file ? "2>\(folder)/log" : ""
+    if target == .fullPipe { process.standardError = try Self.fullPipe() }
     process.arguments = [
-      "-c", "\(limit)exec \"$0\" run --config \(folder)/weir.yaml 2>\(folder)/log",
+      "-c", "\(limit)exec \"$0\" run --config \(folder)/weir.yaml \(log)",
       try Self.binary,
     ]
     let ended = ended
@@ -64,6 +73,17 @@ final class WeirProcess {
       if !process.isRunning { break }
     }
     throw Unusable(reason: log)
+  }
+
+  private static func fullPipe() throws -> Pipe {
+    let pipe = Pipe()
+    let descriptor = pipe.fileHandleForWriting.fileDescriptor
+    _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+    let page = [UInt8](repeating: 0x2E, count: 4096)
+    // SAFETY: `page` outlives the call.
+    while unsafe page.withUnsafeBytes({ unsafe write(descriptor, $0.baseAddress, 4096) }) > 0 {}
+    _ = fcntl(descriptor, F_SETFL, 0)
+    return pipe
   }
 
   deinit {

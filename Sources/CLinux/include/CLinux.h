@@ -28,6 +28,9 @@ int weir_unix_address(const uint8_t *path, size_t count, struct sockaddr_un *add
 /// RLIMIT_NOFILE's soft limit raised to the hard one; the value in force, or -1.
 int64_t weir_raise_descriptor_limit(void);
 
+/// Processors that this process may run on; -1 where there are more than a cpu_set_t holds.
+int weir_allowed_processors(void);
+
 /// Names the calling thread; 15 bytes of `name` are kept.
 void weir_name_thread(const char *name);
 

@@ -180,7 +180,7 @@ package final class SimulatedNetwork: Kernel {
     return socket.isStanding ? nil : socket.error ?? Errno(EINPROGRESS)
   }
 
-  package override func tune(_ descriptor: Int32) {}
+  package override func tune(_ descriptor: Int32, stallNanoseconds: Int64) {}
 
   package override func receive(
     _ descriptor: Int32, into buffer: Buffer, upTo most: Int

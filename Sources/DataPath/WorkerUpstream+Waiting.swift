@@ -1,0 +1,134 @@
+import HTTPClient
+import Primitives
+import Reactor
+import Telemetry
+import Upstreams
+
+/// Those who wait for a connection, and what becomes of one that is free: a slot of the limits is
+/// never free while someone waits, and each worker that waits gets its turn.
+extension WorkerUpstream {
+  func wait(_ exchange: Exchange, _ endpoint: WorkerEndpoint) -> CheckOut {
+    guard limits.acquire(.pending) else { return .refused(.pendingOverflow) }
+    let ticket = queue.push()
+    while waiters.count <= Int(ticket) { waiters.append(nil) }
+    waiters[Int(ticket)] = exchange
+    shard.add(metrics.pending)
+    if queue.count == 1 {
+      limits.setWaiting(worker.number, true)
+      // A slot may have been freed before anyone knew that we wait.
+      if limits.acquire(.connections) {
+        leaveQueue(ticket)
+        return open(endpoint, for: exchange)
+      }
+      worker.askOthersToReclaim(plan.name)
+    }
+    return .waiting(ticket: ticket)
+  }
+
+  /// `exchange` no longer waits.
+  func leaveQueue(_ ticket: UInt32) {
+    queue.cancel(ticket)
+    left(ticket)
+  }
+
+  private func left(_ ticket: UInt32) {
+    waiters[Int(ticket)] = nil
+    limits.release(.pending)
+    shard.subtract(metrics.pending)
+    if queue.isEmpty { limits.setWaiting(worker.number, false) }
+  }
+
+  func wake(_ ticket: UInt32) {
+    let exchange = waiters[Int(ticket)]
+    left(ticket)
+    exchange?.askAgain()
+  }
+
+  /// The slot for a new connection; false: there is none, or others came first.
+  func acquireSlot() -> Bool {
+    if isSlotGranted {
+      isSlotGranted = false
+      return true
+    }
+    return queue.isEmpty && limits.acquire(.connections)
+  }
+
+  /// A connection has nothing to do: the one who waits longest here takes it, or in turn its slot
+  /// goes to another worker that waits, or else it is parked.
+  func checkIn(_ connection: UpstreamConnection, _ endpoint: WorkerEndpoint) {
+    endpoint.countBytes(connection)
+    guard let next = limits.waitingWorker(after: worker.number) else {
+      return endpoint.checkIn(connection)
+    }
+    if queue.isEmpty || !keepsSlot(next) {
+      isPassingOn = true
+      endpoint.close(connection, .evicted)
+      isPassingOn = false
+    } else if endpoint.index < 0 {
+      endpoint.close(connection, .drain)
+    } else if let ticket = queue.first, let exchange = waiters[Int(ticket)], !exchange.needsFresh {
+      leaveQueue(ticket)
+      exchange.take(connection, endpoint)
+    } else {
+      // Its slot is what the first waiter needs, for a fresh one.
+      endpoint.close(connection, .evicted)
+    }
+  }
+
+  private func keepsSlot(_ next: Int) -> Bool {
+    turn.keeps(othersWait: next != worker.number, now: worker.loop.now)
+  }
+
+  /// A connection was closed: someone who waits may open one, here or on another worker.
+  func connectionSlotFreed() {
+    let next = limits.waitingWorker(after: worker.number)
+    if let next, !isPassingOn, !queue.isEmpty, keepsSlot(next) {
+      takeSlot()
+    } else {
+      passSlot(to: next)
+    }
+  }
+
+  /// A slot is ours: for a waiter of ours, else for another worker's.
+  func takeSlot() {
+    while let ticket = queue.pop() {
+      let outer = isSlotGranted
+      isSlotGranted = true
+      wake(ticket)
+      let isUnused = isSlotGranted
+      isSlotGranted = outer
+      guard isUnused else { return }
+    }
+    passSlot(to: limits.waitingWorker(after: worker.number))
+  }
+
+  /// Given, not freed: on the way nobody who comes later can take it.
+  private func passSlot(to next: Int?) {
+    if let next, next != worker.number, next < worker.peers.count {
+      return worker.giveSlot(plan.name, limits, to: next)
+    }
+    limits.release(.connections)
+    // Who began to wait between the look and the release.
+    tellNextWaiter()
+  }
+
+  /// Slots may be free, since the limit was raised or a connection could not be begun.
+  func tryWaiting() {
+    var tries = 0
+    while tries < 64, !queue.isEmpty, limits.acquire(.connections) {
+      tries += 1
+      takeSlot()
+    }
+    if limits.used(.connections) < limits.most(.connections) { tellNextWaiter() }
+  }
+
+  func tellNextWaiter() {
+    guard let waiting = limits.waitingWorker(after: worker.number) else { return }
+    worker.tellConnectionFreed(plan.name, worker: waiting)
+  }
+
+  /// Another worker waits: gives an idle connection up.
+  func reclaim() {
+    for endpoint in endpoints where endpoint.evict(.evicted) { return }
+  }
+}

@@ -60,7 +60,8 @@ fuzz: packages-build
 
 # The tests once more under each sanitizer, built apart from the others. Leaks are not looked for:
 # pointers that Swift keeps in globals with bits of its own are all reported as such.
-SANITIZE = ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no \
+SANITIZE = SWIFT_BACKTRACE=enable=no \
+  ASAN_OPTIONS=detect_leaks=0:suppressions=$(CURDIR)/scripts/address.suppressions \
   $(SWIFT) test -Xswiftc -DWEIR_SANITIZED
 sanitize: packages-test
 	$(SANITIZE) --sanitize=address --scratch-path .build/address

@@ -158,6 +158,7 @@ package final class ControlPlane: @unchecked Sendable {
     let snapshots = build(configuration, shards)
     let connections = ResourceLimits(
       connectionsMax: configuration.connectionsMax, pendingMax: 0, requestsMax: 0)
+    let buffers = BufferBudget(bytesMax: configuration.bufferBytesMax, pools: count)
     var made: [Worker] = []
     do throws(Errno) {
       for number in 0..<count {
@@ -165,7 +166,7 @@ package final class ControlPlane: @unchecked Sendable {
         let worker = try Worker(
           number: number, loop: try EventLoop(kernel: LinuxKernel()),
           snapshot: snapshots[number], shard: shards[number], metrics: metrics,
-          connectionLimits: connections, buffersBytesMax: configuration.bufferBytesMax / count,
+          connectionLimits: connections, buffers: buffers,
           accessLog: logSink.map { AccessLog(sink: $0) },
           seed: UInt64.random(in: .min ... .max))
         worker.listen(on: sockets[number])
@@ -182,6 +183,7 @@ package final class ControlPlane: @unchecked Sendable {
     do throws(ListenerSockets.Fault) {
       let (descriptors, actual) = try ListenerSockets.open(address, count: 1, kernel: kernel)
       adminAddress = actual
+      if let path = actual.path { paths[path] = SystemFile.stamp(path) }
       let descriptor = descriptors[0]
       adminThread = LoopThread(name: "weir-control") { [self] in serveAdmin(descriptor) }
     } catch {
@@ -248,7 +250,6 @@ package final class ControlPlane: @unchecked Sendable {
     workers?.stop()
     drainLog()
     removePaths(keeping: [])
-    if let path = adminAddress?.path { SystemFile.remove(path) }
     log.info("ended")
     whenEnded?()
   }

@@ -145,7 +145,8 @@ package final class DownstreamConnection: ByteStream {
   }
 
   private func discard() {
-    guard pool.lend(to: input) else { return close() }
+    // Closing over bytes that were not read would reset the answer away; it is back at once.
+    if !pool.lend(to: input) { pool.lendBeyondBudget(to: input) }
     defer { pool.reclaim(from: input) }
     for _ in 0..<16 {
       switch receive(into: input) {

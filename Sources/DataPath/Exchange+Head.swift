@@ -99,9 +99,7 @@ extension Exchange {
 
   /// Accepts or mints the request's id, and continues or begins its trace.
   private func identify(_ bytes: Span<UInt8>) {
-    continuesTraceparent = false
-    trace =
-      TraceFields.read(head, bytes, isTraceparent: &continuesTraceparent) ?? .begun(&worker.random)
+    trace = TraceFields.read(head, bytes, &worker.random, isTraceparent: &continuesTraceparent)
     if isTrusted, head.present.contains(.xRequestID),
       let received = head.fields.first(where: { $0.id == .xRequestID })?.value,
       !received.isEmpty, Int(received.count) <= RequestID.bytesMax

@@ -34,7 +34,7 @@ package final class Worker {
 
   package init(
     number: Int, loop: EventLoop, snapshot: Snapshot, shard: MetricShard, metrics: WorkerMetrics,
-    connectionLimits: ResourceLimits, buffersBytesMax: Int, accessLog: AccessLog?, seed: UInt64
+    connectionLimits: ResourceLimits, buffers: BufferBudget, accessLog: AccessLog?, seed: UInt64
   ) throws(Errno) {
     self.number = number
     self.loop = loop
@@ -43,7 +43,7 @@ package final class Worker {
     self.connectionLimits = connectionLimits
     self.accessLog = accessLog
     self.snapshot = snapshot
-    pool = BufferPool(bytesMax: buffersBytesMax)
+    pool = BufferPool(budget: buffers)
     random = RandomSource(seed: seed)
     installUpstreams(of: snapshot)
     heartbeat = try Heartbeat(on: loop) { [unowned self] in flushLog() }

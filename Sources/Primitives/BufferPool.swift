@@ -1,8 +1,8 @@
 /// Lends blocks of two sizes to buffers and keeps what comes back, so that steady traffic allocates
 /// nothing.
 ///
-/// Bounded: `bytesLent` counts what is out; where a block would lift it above `bytesMax`, `lend`
-/// answers false and the caller refuses or pauses (design rule 3: a global budget).
+/// Bounded: `bytesLent` counts what is out; where a block would lift all pools above their
+/// `BufferBudget`, `lend` answers false and the caller refuses or pauses (design rule 3).
 /// Confinement: one loop. Cost: O(1). Sizes: HAProxy's `tune.bufsize` is 16 KiB; a head may take
 /// 60 KiB (Envoy's `max_request_headers_kb`), hence 64 KiB.
 @usableFromInline package final class BufferPool {
@@ -11,17 +11,28 @@
 
   private var small: BlockList
   private var large: BlockList
-  package let bytesMax: Int
+  private let budget: BufferBudget
+  /// Of the budget; what is lent, and up to two shares more.
+  private var bytesReserved = 0
   package private(set) var bytesLent = 0
   /// How often `lend` had to refuse.
   package private(set) var refusals: UInt64 = 0
 
   /// `keptMax`: how many free small blocks are kept rather than given back to the system; of the
   /// large ones an eighth of that.
-  package init(bytesMax: Int, keptMax: Int = 64) {
-    self.bytesMax = bytesMax
+  package init(budget: BufferBudget, keptMax: Int = 64) {
+    self.budget = budget
     small = BlockList(size: Self.smallBytes, countMax: keptMax)
     large = BlockList(size: Self.largeBytes, countMax: keptMax / 8)
+  }
+
+  /// One with a budget of its own.
+  package convenience init(bytesMax: Int, keptMax: Int = 64) {
+    self.init(budget: BufferBudget(bytesMax: bytesMax), keptMax: keptMax)
+  }
+
+  deinit {
+    budget.giveBack(bytesReserved)
   }
 
   /// Sees to it that `buffer` has a block of at least `bytes` (at most 64 KiB), with what it holds;
@@ -30,7 +41,7 @@
     if buffer.capacity >= bytes { return true }
     precondition(bytes <= BufferPool.largeBytes, "no block is that large")
     let size = bytes <= Self.smallBytes ? Self.smallBytes : Self.largeBytes
-    guard bytesLent + size <= bytesMax else {
+    guard bytesLent + size <= bytesReserved || reserve(size) else {
       refusals &+= 1
       return false
     }
@@ -53,8 +64,27 @@
     if let block = buffer.detach() { take(block) }
   }
 
+  /// A share, or near the end of the budget just what is needed.
+  private func reserve(_ size: Int) -> Bool {
+    let needed = bytesLent + size - bytesReserved
+    let share = max(needed, budget.shareBytes)
+    if budget.reserve(share) {
+      bytesReserved += share
+    } else if budget.reserve(needed) {
+      bytesReserved += needed
+    } else {
+      return false
+    }
+    return true
+  }
+
   private func take(_ block: Block) {
     bytesLent -= block.size
+    if bytesReserved - bytesLent > 2 * budget.shareBytes {
+      let surplus = bytesReserved - bytesLent - budget.shareBytes
+      bytesReserved -= surplus
+      budget.giveBack(surplus)
+    }
     if block.size == Self.smallBytes { small.push(block) } else { large.push(block) }
   }
 }

@@ -3,15 +3,19 @@ import Primitives
 /// `weir_requests_total` and `weir_request_duration_seconds` of one listener, route and upstream on
 /// one loop.
 ///
-/// The series of a code and a reason is made when it first occurs; after that a look through the
-/// few that there are finds it. Bounded: codes are 100...599 and reasons a closed table.
+/// The series of a code and a reason is made when it first occurs. Bounded: reasons are a closed
+/// table, and a code that is not registered counts under its class (`StatusLabel`), since an
+/// endpoint could answer any of 500. Cost: a look through the first few, a hash behind them.
 package final class RequestSeries {
+  private static let scannedMax = 8
   private let registry: MetricRegistry
   private let shard: MetricShard
   private let counters: MetricFamily
   private let labels: [String]
   private let durations: Int
+  /// The first that occurred, which are nearly all that do.
   private var known: [(key: UInt32, slot: Int)] = []
+  private var others: [UInt32: Int] = [:]
 
   /// Any thread; afterwards the shard's loop only, which must have called `shard.reserve`.
   package init(
@@ -40,9 +44,11 @@ package final class RequestSeries {
 
   private func slot(_ key: UInt32, _ status: UInt16, _ failure: FailureKind?) -> Int {
     for entry in known where entry.key == key { return entry.slot }
-    let slot = registry.series(counters, labels + ["\(status)", failure?.name ?? "none"])
+    if let slot = others[key] { return slot }
+    let slot = registry.series(
+      counters, labels + [StatusLabel.text(status), failure?.name ?? "none"])
     shard.reserve(registry.slotCount)
-    known.append((key, slot))
+    if known.count < Self.scannedMax { known.append((key, slot)) } else { others[key] = slot }
     return slot
   }
 }

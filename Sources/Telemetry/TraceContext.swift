@@ -51,6 +51,23 @@ package struct TraceContext: Equatable, Sendable {
     self.init(traceHigh: high, traceLow: low, span: span, isSampled: sampled)
   }
 
+  /// A sampling decision alone: `0`, `1`, or `d` for debug, which is sampled; older senders write
+  /// `false` and `true`.
+  package static func decision(b3 text: Span<UInt8>) -> Bool? {
+    if text.count == 1 {
+      switch text[0] {
+      case 0x30: return false
+      case 0x31, 0x64: return true
+      default: return nil
+      }
+    }
+    switch (text.count, text.count > 0 ? text[0] | 0x20 : 0) {
+    case (5, 0x66): return false
+    case (4, 0x74): return true
+    default: return nil
+    }
+  }
+
   /// B3 in several fields; `sampled` is `X-B3-Sampled`, empty where absent.
   package init?(b3TraceID: Span<UInt8>, spanID: Span<UInt8>, sampled: Span<UInt8>) {
     guard let (high, low) = Self.trace(b3TraceID, 0..<b3TraceID.count), spanID.count == 16,

@@ -38,7 +38,9 @@ struct LimitTests {
     #expect(try first.receive(until: "ok").hasPrefix("HTTP/1.1 200 "))
     let answer = try proxy.get("/")
     #expect(answer.hasPrefix("HTTP/1.1 503 "))
-    #expect(answer.contains("downstream_connections_exceeded"))
+    #expect(
+      answer.contains("error=connection_limit_reached; details=\"downstream_connections_exceeded\"")
+    )
     #expect(try proxy.metric("weir_downstream_connections_refused_total") == 1)
     try first.send(Self.get)
     #expect(try first.receive(until: "ok").hasPrefix("HTTP/1.1 200 "))
@@ -159,6 +161,9 @@ struct LimitTests {
     #expect(clients.count > 10 && clients.count < 1000)
     #expect(
       try proxy.counted("buffer_budget_exceeded", 503, route: "none", upstream: "none") >= 1)
+    let answer = try clients.last?.receive(until: "}\n") ?? ""
+    #expect(answer.hasPrefix("HTTP/1.1 503 "), "\(answer)")
+    #expect(answer.contains("error=connection_limit_reached; details=\"buffer_budget_exceeded\""))
     for client in clients { client.close() }
     #expect(try proxy.eventually { try proxy.get("/").hasPrefix("HTTP/1.1 200 ") })
     #expect(proxy.stop())

@@ -130,7 +130,9 @@ struct ReloadTests {
           routes: [{ match: { path: /b }, respond: { body: b } }]
       """)
     proxy.plane.reload()
-    #expect(try waiting.receive(until: "no_endpoint").hasPrefix("HTTP/1.1 503 "))
+    let answer = try waiting.receive(until: "}\n")
+    #expect(answer.hasPrefix("HTTP/1.1 503 "), "\(answer)")
+    #expect(answer.contains("error=destination_unavailable; details=\"no_endpoint\""))
     try proxy.expectCounted(.noEndpoint, 503)
     release.signal()
     #expect(try held.receive(until: "\r\n\r\nok").hasPrefix("HTTP/1.1 200 "))

@@ -29,7 +29,7 @@ struct CoverageTests {
     let words = name.split(separator: "_")
     let rest = words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     let isNamed =
-      Self.occurs("\"\(name)\"", in: Self.tests)
+      Self.occurs("\"\(name)", in: Self.tests)
       || Self.occurs(".\(words[0] + rest)", in: Self.tests)
     #expect(isNamed, "\(name)")
   }

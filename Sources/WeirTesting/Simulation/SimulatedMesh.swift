@@ -46,7 +46,8 @@ package final class SimulatedMesh {
     shard.reserve(registry.slotCount)
     worker = try Worker(
       number: 0, loop: try EventLoop(kernel: network), snapshot: snapshot, shard: shard,
-      metrics: metrics, connectionLimits: connections, buffersBytesMax: 1 << 26, accessLog: nil,
+      metrics: metrics, connectionLimits: connections, buffers: BufferBudget(bytesMax: 1 << 26),
+      accessLog: nil,
       seed: seed)
     let socket = try network.listen(
       on: .ip(.loopback4, port: 8080), backlog: 128, isShared: false)

@@ -19,7 +19,6 @@ public struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
   /// Nobody listens there: refused, or a Unix-domain path that is not there.
   package var isConnectionRefused: Bool { number == ECONNREFUSED || number == ENOENT }
   package var isTimeout: Bool { number == ETIMEDOUT }
-  package static let addressInUse = Errno(EADDRINUSE)
   package var isAddressInUse: Bool { number == EADDRINUSE }
   /// The machine has no such address (bind(2)).
   package var isAddressMissing: Bool { number == EADDRNOTAVAIL }

@@ -1,3 +1,5 @@
+import HTTPModel
+
 /// An answer that a route gives by itself.
 package struct DirectResponse: Sendable, Equatable {
   /// 200...599.
@@ -11,5 +13,12 @@ package struct DirectResponse: Sendable, Equatable {
     self.status = status
     self.body = body
     self.contentType = contentType
+  }
+
+  /// To a request that may go no further (RFC 9110 §7.6.2): Weir is the one that was asked. It does
+  /// not show what it received, which is what TRACE asks for: that may hold credentials (§9.3.8).
+  static func lastForward(_ method: Method) -> DirectResponse {
+    DirectResponse(
+      status: method == .options ? 200 : 501, body: [], contentType: "text/plain; charset=utf-8")
   }
 }

@@ -75,6 +75,9 @@ extension Exchange {
       return fail(.requestBodyTooLarge)
     }
     if let failure = normalizePath(input.slice(head.path)) { return fail(failure, failureDetail) }
+    if MaxForwards.count(head, input.readable) == 0 {
+      return reply(downstream) { LocalReply.append(.lastForward(head.method), for: self, to: $0) }
+    }
     let verdict = withPath(input, routing: true) { path in
       listener.table.match(head, in: input.readable, path: path)
     }

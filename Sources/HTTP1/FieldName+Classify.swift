@@ -38,6 +38,7 @@ extension FieldName {
     case (11, 0x74): .traceparent
     case (11, 0x78): .xB3SpanID
     case (12, 0x63): .contentType
+    case (12, 0x6D): .maxForwards
     case (12, 0x70): .proxyStatus
     case (12, 0x78): sixth == 0x74 ? .xB3TraceID : sixth == 0x73 ? .xB3Sampled : .xRequestID
     case (14, 0x63): .contentLength

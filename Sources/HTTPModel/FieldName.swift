@@ -42,6 +42,7 @@
   case proxyStatus
   case idempotencyKey
   case http2Settings
+  case maxForwards
 
   // Said outright: what enums with raw values inherit is generic, and is called for every field.
   @inlinable @inline(__always) package static func == (left: FieldName, right: FieldName) -> Bool {
@@ -89,6 +90,7 @@
     case .proxyStatus: "proxy-status"
     case .idempotencyKey: "idempotency-key"
     case .http2Settings: "http2-settings"
+    case .maxForwards: "max-forwards"
     }
   }
 }

@@ -214,4 +214,23 @@ struct HostileReadingTests {
     socket.close()
     #expect(proxy.stop())
   }
+
+  /// RFC 9110 §7.6.2: one less at each proxy, and none goes further with 0.
+  @Test func countsForwards() throws {
+    let endpoint = try ScriptedEndpoint.answering { request in
+      "HTTP/1.1 200 OK\r\nContent-Length: \(request.utf8.count)\r\n\r\n\(request)"
+    }
+    let proxy = try RunningProxy(endpoints: [endpoint.port])
+    func ask(_ method: String, _ count: Int) throws -> String {
+      try proxy.exchange(
+        "\(method) / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nMax-Forwards: \(count)\r\n\r\n")
+    }
+    #expect(try ask("OPTIONS", 3).contains("max-forwards: 2\r\n"))
+    #expect(try ask("GET", 3).contains("Max-Forwards: 3\r\n"))
+    #expect(try proxy.metric("weir_upstream_attempts_total{upstream=\"service\"}") == 2)
+    #expect(try ask("OPTIONS", 0).hasPrefix("HTTP/1.1 200 "))
+    #expect(try ask("TRACE", 0).hasPrefix("HTTP/1.1 501 "))
+    #expect(try proxy.metric("weir_upstream_attempts_total{upstream=\"service\"}") == 2)
+    #expect(proxy.stop())
+  }
 }

@@ -7,10 +7,33 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 int weir_accept(int listener, struct sockaddr_storage *storage, socklen_t *length) {
   *length = sizeof(*storage);
   return accept4(listener, (struct sockaddr *)storage, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+ssize_t weir_receive(int descriptor, void *space, size_t count) {
+  while (1) {
+    long got = syscall(SYS_recvfrom, descriptor, space, count, 0, NULL, NULL);
+    if (got >= 0) return got;
+    if (errno != EINTR) return -errno;
+  }
+}
+
+ssize_t weir_send(int descriptor, const void *bytes, size_t count) {
+  while (1) {
+    long sent = syscall(SYS_sendto, descriptor, bytes, count, MSG_NOSIGNAL, NULL, 0);
+    if (sent >= 0) return sent;
+    if (errno != EINTR) return -errno;
+  }
+}
+
+int weir_epoll_wait(int poller, struct epoll_event *events, int most, int milliseconds) {
+  long count = syscall(SYS_epoll_pwait, poller, events, most, milliseconds, NULL, 8);
+  return count >= 0 ? (int)count : -errno;
 }
 
 int weir_socket(int family) {

@@ -31,28 +31,49 @@ struct SharingTests {
     #expect(try proxy.eventually { try proxy.metric("weir_config_reloads_total") >= 1 })
   }
 
-  /// One connection for all: clients of each worker get it long before they may wait no more.
+  /// One connection for all, and everyone waits all the time: each client is served again before
+  /// long, whichever worker it is on.
   @Test func starvesNoWorker() throws {
-    let endpoint = try ScriptedEndpoint.answering { _ in Self.ok }
+    let clients = 12
+    let served = Lock<[String]>([])
+    let known = Lock<RunningProxy?>(nil)
+    let pending = "weir_upstream_requests_pending{upstream=\"service\"}"
+    let endpoint = try ScriptedEndpoint { connection, _ in
+      while true {
+        let request = try connection.receiveMessage()
+        guard let path = request.split(separator: " ").dropFirst().first else { return }
+        let count = served.withLock { served in
+          served.append(String(path))
+          return served.count
+        }
+        let proxy = known.withLock { $0 }
+        while count <= 240, let proxy, try proxy.metric(pending) < Double(clients - 1) {}
+        let body = count <= 240 ? "more" : "stop"
+        try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\(body)")
+      }
+    }
     let proxy = try RunningProxy(
       yaml(
-        endpoint.port, "limits: { connections: 1 }\n    timeouts: { pending: 300ms }", workers: 2))
-    let answers = Lock((good: 0, other: 0))
+        endpoint.port, "limits: { connections: 1 }\n    timeouts: { pending: 60s }", workers: 2))
+    known.withLock { $0 = proxy }
     let port = proxy.port
-    let threads = (0..<12).map { index in
+    let threads = (0..<clients).map { index in
       LoopThread(name: "client-\(index)") {
         guard let socket = try? BlockingSocket.connect(port: port) else { return }
-        for _ in 0..<400 {
-          try? socket.send(Self.get)
-          let isGood = (try? socket.receiveMessage().hasPrefix("HTTP/1.1 200 ")) == true
-          answers.withLock { if isGood { $0.good += 1 } else { $0.other += 1 } }
+        var answer = "more"
+        while answer.hasSuffix("more") {
+          try? socket.send("GET /\(index) HTTP/1.1\r\nHost: a\r\n\r\n")
+          answer = (try? socket.receiveMessage()) ?? ""
         }
       }
     }
     for thread in threads { thread.join() }
-    #expect(answers.withLock { $0.good } == 12 * 400)
-    #expect(answers.withLock { $0.other } == 0)
+    let order = served.withLock { Array($0.prefix(240)) }
+    for start in stride(from: 0, to: 180, by: 20) {
+      #expect(Set(order[start..<start + 60]).count == clients, "from \(start): \(order)")
+    }
     #expect(try proxy.metric("weir_upstream_connections{upstream=\"service\"}") <= 1)
+    known.withLock { $0 = nil }
     #expect(proxy.stop())
   }
 

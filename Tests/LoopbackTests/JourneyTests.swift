@@ -58,6 +58,21 @@ struct JourneyTests {
     #expect(proxy.stop())
   }
 
+  /// A client that sends ahead gets one request a turn, and whoever else is ready comes between.
+  @Test func takesOneRequestATurn() throws {
+    let proxy = try RunningProxy(
+      endpoints: [9], routes: "[{ match: { prefix: / }, respond: { body: x } }]")
+    let turns = "weir_loop_turn_seconds_count"
+    let before = try proxy.metric(turns)
+    let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    let answer = try proxy.exchange(
+      String(repeating: request, count: 200)
+        + "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    #expect(answer.components(separatedBy: "HTTP/1.1 200 ").count == 202)
+    #expect(try proxy.metric(turns) - before >= 201)
+    #expect(proxy.stop())
+  }
+
   @Test func passesChunksAndTrailersBothWays() throws {
     let endpoint = try ScriptedEndpoint { connection, _ in
       let request = try connection.receive(until: "hello\r\n0\r\nX-Sum: 1\r\n\r\n")

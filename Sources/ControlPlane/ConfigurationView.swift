@@ -1,46 +1,62 @@
 import Primitives
 import ProxyConfiguration
 
-/// The configuration in force, defaults included, as `/config` shows it.
-enum ConfigurationView {
-  static func json(_ configuration: Configuration) -> JSONValue {
-    .object([
-      ("admin", .text(configuration.adminAddress.map(\.description) ?? "none")),
-      ("workers", configuration.workers.map { .number($0) } ?? .text("auto")),
-      ("trusted_proxies", .list(configuration.trustedProxies.map { .text($0.description) })),
+/// The configuration in force, defaults included, as `/config` shows it: in the file's own keys and
+/// spelling, so that it is itself a file that means the same.
+package enum ConfigurationView {
+  package static func json(_ configuration: Configuration) -> JSONValue {
+    var members: [(String, JSONValue)] = []
+    if let workers = configuration.workers { members.append(("workers", .number(workers))) }
+    if let admin = configuration.adminAddress {
+      members.append(("admin", .object([("address", text("\(admin)"))])))
+    }
+    members += [
+      ("trusted_proxies", .list(configuration.trustedProxies.map { text("\($0)") })),
       (
         "limits",
         .object([
           ("connections", .number(configuration.connectionsMax)),
-          ("buffers", .number(configuration.bufferBytesMax)),
+          ("buffers", size(configuration.bufferBytesMax)),
         ])
       ),
       (
         "drain",
         .object([
-          ("delay_ms", milliseconds(configuration.drainDelay)),
-          ("timeout_ms", milliseconds(configuration.drainTimeout)),
+          ("delay", duration(configuration.drainDelay)),
+          ("timeout", duration(configuration.drainTimeout)),
         ])
       ),
+      ("telemetry", telemetry(configuration)),
       ("listeners", .list(configuration.listeners.map(listener))),
       ("upstreams", .object(configuration.upstreams.map { ($0.name, upstream($0)) })),
-    ])
+    ]
+    return .object(members)
   }
 
-  private static func milliseconds(_ duration: Duration?) -> JSONValue {
-    duration.map { .number(Int($0.nanosecondsClamped / 1_000_000)) } ?? .text("off")
+  private static func telemetry(_ configuration: Configuration) -> JSONValue {
+    var members: [(String, JSONValue)] = []
+    if let log = configuration.accessLog {
+      members.append(
+        ("access_log", .object([("path", text(log.path)), ("sample", .number(log.sample))])))
+    }
+    var forms: [JSONValue] = []
+    if configuration.propagatesW3C { forms.append(.text("w3c")) }
+    if configuration.propagatesB3 { forms.append(.text("b3")) }
+    members.append(("tracing", .object([("propagate", .list(forms))])))
+    members.append(("via", .boolean(configuration.addsVia)))
+    return .object(members)
   }
 
   private static func listener(_ listener: ListenerConfiguration) -> JSONValue {
     .object([
-      ("name", .text(listener.name)), ("address", .text(listener.address.description)),
+      ("name", text(listener.name)), ("address", text("\(listener.address)")),
       (
         "limits",
         .object([
-          ("request_head", .number(listener.requestHeadBytesMax)),
+          ("request_head", size(listener.requestHeadBytesMax)),
           ("fields", .number(listener.fieldsMax)),
-          ("request_target", .number(listener.targetBytesMax)),
-          ("request_body", listener.requestBodyBytesMax.map { .number($0) } ?? .text("off")),
+          ("request_target", size(listener.targetBytesMax)),
+          ("request_body", size(listener.requestBodyBytesMax)),
           (
             "requests_per_connection",
             listener.requestsPerConnectionMax.map { .number($0) } ?? .text("off")
@@ -50,20 +66,19 @@ enum ConfigurationView {
       (
         "timeouts",
         .object([
-          ("request_head_ms", milliseconds(listener.requestHeadTimeout)),
-          ("idle_ms", milliseconds(listener.idleTimeout)),
-          ("write_stall_ms", milliseconds(listener.writeStallTimeout)),
+          ("request_head", duration(listener.requestHeadTimeout)),
+          ("idle", duration(listener.idleTimeout)),
+          ("write_stall", duration(listener.writeStallTimeout)),
         ])
       ),
-      ("routes", .list(listener.routes.map(route))),
-    ])
-  }
-
-  private static func route(_ route: RouteConfiguration) -> JSONValue {
-    .object([
-      ("name", .text(route.name)), ("match", .text("\(route.path)")),
-      ("action", .text("\(route.action)")), ("timeout_ms", milliseconds(route.timeout)),
-      ("total_timeout_ms", milliseconds(route.totalTimeout)),
+      (
+        "request_body_rate",
+        .object([
+          ("bytes_per_second", .number(listener.bodyBytesPerSecondMin)),
+          ("window", duration(listener.bodyRateWindow)),
+        ])
+      ),
+      ("routes", .list(listener.routes.map(RouteView.json))),
     ])
   }
 
@@ -73,10 +88,10 @@ enum ConfigurationView {
         "endpoints",
         .list(
           upstream.endpoints.map {
-            .object([("address", .text($0.address)), ("weight", .number($0.weight))])
+            .object([("address", text($0.address)), ("weight", .number($0.weight))])
           })
       ),
-      ("balancing", .text(upstream.policy.rawValue)),
+      ("balancing", .object([("policy", .text(upstream.policy.rawValue))])),
       (
         "limits",
         .object([
@@ -88,13 +103,28 @@ enum ConfigurationView {
       (
         "timeouts",
         .object([
-          ("connect_ms", milliseconds(upstream.connectTimeout)),
-          ("pending_ms", milliseconds(upstream.pendingTimeout)),
-          ("pool_idle_ms", milliseconds(upstream.poolIdle)),
-          ("pool_age_ms", milliseconds(upstream.poolAge)),
-          ("stream_idle_ms", milliseconds(upstream.streamIdleTimeout)),
+          ("connect", duration(upstream.connectTimeout)),
+          ("pending", duration(upstream.pendingTimeout)),
+          ("pool_idle", duration(upstream.poolIdle)), ("pool_age", duration(upstream.poolAge)),
+          ("stream_idle", duration(upstream.streamIdleTimeout)),
         ])
       ),
+      ("resolve_interval", duration(upstream.resolveInterval)),
     ])
+  }
+
+  // MARK: Values
+
+  /// A dollar sign would begin a variable.
+  static func text(_ text: String) -> JSONValue {
+    .text(text.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$"))
+  }
+
+  static func duration(_ duration: Duration?) -> JSONValue {
+    duration.map { .text(Scalars.text($0)) } ?? .text("off")
+  }
+
+  private static func size(_ bytes: Int?) -> JSONValue {
+    bytes.map { .text(Scalars.text(bytes: $0)) } ?? .text("off")
   }
 }

@@ -70,7 +70,7 @@ extension ControlPlane {
         let address = bound[Self.key(listener)] ?? listener.address
         text += "listener \(listener.name) \(address)\n"
         for route in listener.routes {
-          text += "  route \(route.name) \(route.path) -> \(route.action)\n"
+          text += "  route \(route.name): \(RouteView.line(route))\n"
         }
       }
       return .text(text)

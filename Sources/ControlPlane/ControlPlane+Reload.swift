@@ -136,12 +136,16 @@ extension ControlPlane {
       }
     } catch {
       for descriptor in sockets.flatMap(\.values) { kernel.close(descriptor) }
-      removePaths(keeping: Set(bound.values.compactMap(\.path)))
+      removePaths(keeping: boundPaths)
       throw error
     }
     bound = fresh
-    removePaths(keeping: Set(fresh.values.compactMap(\.path)))
+    removePaths(keeping: boundPaths)
     return sockets
+  }
+
+  private var boundPaths: Set<String> {
+    Set((Array(bound.values) + [adminAddress].compactMap(\.self)).compactMap(\.path))
   }
 
   /// Removes the files of listeners that are gone; who connects then learns that nobody is there.

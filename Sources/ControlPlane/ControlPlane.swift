@@ -58,7 +58,7 @@ package final class ControlPlane: @unchecked Sendable {
   /// The file has changed while one waited.
   var isReloadWanted = false
   let kernel = LinuxKernel()
-  private let shownUpstreams = Lock("")
+  private let shownUpstreams = Lock<[UpstreamView]>([])
   private var adminThread: LoopThread?
   private var whenEnded: (@Sendable () -> Void)?
 
@@ -95,13 +95,12 @@ package final class ControlPlane: @unchecked Sendable {
     }
   }
 
-  /// `/upstreams` for a person, as it was when it was last asked for: asking does not wait.
-  package var upstreamText: String {
+  /// The upstreams as they were when they were last asked for: asking does not wait.
+  package var upstreamViews: [UpstreamView] {
     let shown = shownUpstreams.withLock { $0 }
     queue.async { [self] in
       workers?.ask(UpstreamView.all(of:)) { [self] views in
-        let text = UpstreamText.table(UpstreamView.sum(views), limits)
-        shownUpstreams.withLock { $0 = text }
+        shownUpstreams.withLock { $0 = UpstreamView.sum(views) }
       }
     }
     return shown
@@ -140,7 +139,10 @@ package final class ControlPlane: @unchecked Sendable {
       logFile = file
       logSink = LogSink { file.write($0) }
     } catch {
-      throw StartFault(description: "the access log \(settings.path) cannot be opened: \(error)")
+      throw StartFault(
+        description:
+          "the access log \(settings.path) cannot be opened: \(error); check telemetry.access_log.path"
+      )
     }
   }
 
@@ -181,6 +183,7 @@ package final class ControlPlane: @unchecked Sendable {
     do throws(ListenerSockets.Fault) {
       let (descriptors, actual) = try ListenerSockets.open(address, count: 1, kernel: kernel)
       adminAddress = actual
+      if let path = actual.path { paths[path] = SystemFile.stamp(path) }
       let descriptor = descriptors[0]
       adminThread = LoopThread(name: "weir-control") { [self] in serveAdmin(descriptor) }
     } catch {

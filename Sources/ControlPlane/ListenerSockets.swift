@@ -45,7 +45,14 @@ enum ListenerSockets {
     if error.isAddressInUse {
       return "; another process has it: choose another address or stop that one"
     }
-    if error.isPermissionDenied { return "; ports below 1024 need the right to bind them" }
+    if error.isPermissionDenied {
+      return
+        "; ports below 1024 need the right to bind them, a path needs a folder that may be written"
+    }
+    if error.isAddressMissing {
+      return "; this machine has no such address: 0.0.0.0 and [::] stand for all it has"
+    }
+    if error.isMissing { return "; the folder of the socket must be there" }
     return ""
   }
 }

@@ -1,16 +1,16 @@
 import DataPath
 
 /// What one worker knows of an upstream, copied for `/upstreams`.
-struct UpstreamView: Sendable {
-  struct Endpoint: Sendable {
-    var address: String
-    var connections: Int
-    var idle: Int
-    var inFlight: Int
+package struct UpstreamView: Sendable {
+  package struct Endpoint: Sendable {
+    package var address: String
+    package var connections: Int
+    package var idle: Int
+    package var inFlight: Int
   }
 
-  var name: String
-  var endpoints: [Endpoint]
+  package var name: String
+  package var endpoints: [Endpoint]
 
   @Sendable static func all(of worker: Worker) -> [UpstreamView] {
     worker.snapshot.upstreams.map { upstream in

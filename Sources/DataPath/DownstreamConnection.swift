@@ -17,13 +17,18 @@ package final class DownstreamConnection: ByteStream {
   /// lost to a reset (RFC 9112 §9.6).
   private static let lingerTime = Duration.seconds(1)
 
+  /// How long an idle connection is kept when the process drains: as long as a request may be on its
+  /// way to it. A connection in use is far more often used than that.
+  private static let drainGraceNanoseconds: Int64 = 1_000_000_000
+
   let worker: Worker
   private let pool: BufferPool
   let listener: Listener
   let peer: SocketAddress?
   /// `192.0.2.1`, or `unix`; made at the first request.
   private(set) lazy var peerText: [UInt8] = Array((peer?.ip.map { "\($0)" } ?? "unix").utf8)
-  private(set) lazy var isTrusted: Bool = worker.snapshot.settings.trusts(peer)
+  private var judgedBy: ProxySettings?
+  private var isTrustedByThose = false
   /// Position among the worker's connections.
   var position = -1
   var requestCount: UInt64 = 0
@@ -36,6 +41,15 @@ package final class DownstreamConnection: ByteStream {
     self.listener = listener
     self.peer = peer
     super.init(loop: worker.loop, isConnected: true)
+  }
+
+  /// Whether the client's forwarded fields and ids are believed; judged anew after a reload.
+  func isTrusted(by settings: ProxySettings) -> Bool {
+    if judgedBy !== settings {
+      judgedBy = settings
+      isTrustedByThose = settings.trusts(peer)
+    }
+    return isTrustedByThose
   }
 
   var settings: ListenerSettings { listener.current.settings }
@@ -77,8 +91,6 @@ package final class DownstreamConnection: ByteStream {
       discard()
     } else if mayReceive || !input.isEmpty {
       begin()
-    } else if isDraining {
-      close()
     }
   }
 
@@ -89,13 +101,10 @@ package final class DownstreamConnection: ByteStream {
   }
 
   /// The exchange is over; `consumed`: the bytes of the input that were its.
-  func exchangeEnded(consumed: Int, keepsOpen: Bool, isClean: Bool) {
+  func exchangeEnded(consumed: Int, keepsOpen: Bool) {
     exchange = nil
     pool.reclaim(from: output)
-    guard keepsOpen, !isDraining, !isBroken else {
-      if isClean { close() } else { linger() }
-      return
-    }
+    guard keepsOpen, !isDraining, !isBroken else { return linger() }
     input.consume(consumed)
     if input.isEmpty { pool.reclaim(from: input) }
     loop.arm(self, at: loop.now.advanced(byNanoseconds: settings.idleNanoseconds))
@@ -113,9 +122,12 @@ package final class DownstreamConnection: ByteStream {
     }
   }
 
-  func closeIfIdle() {
-    // Not at once: the worker walks its connections, and a request may have come meanwhile.
-    if exchange == nil, !isLingering { loop.resumeLater(self) }
+  /// No more than one request is taken, and that soon: a client that is in the middle of sending
+  /// one, or whose first one waits behind the accept, gets its answer.
+  func drain() {
+    guard exchange == nil, !isLingering else { return }
+    let grace = min(settings.idleNanoseconds, Self.drainGraceNanoseconds)
+    loop.arm(self, at: loop.now.advanced(byNanoseconds: grace))
   }
 
   func abandon(_ failure: FailureKind) {
@@ -133,7 +145,8 @@ package final class DownstreamConnection: ByteStream {
   }
 
   private func discard() {
-    guard pool.lend(to: input) else { return close() }
+    // Closing over bytes that were not read would reset the answer away; it is back at once.
+    if !pool.lend(to: input) { pool.lendBeyondBudget(to: input) }
     defer { pool.reclaim(from: input) }
     for _ in 0..<16 {
       switch receive(into: input) {

@@ -17,15 +17,13 @@ extension Exchange {
     guard upstream.limits.acquire(.requests) else { return fail(.requestsExceeded) }
     self.upstream = upstream
     armTimeout()
-    choose(upstream, downstream, isFresh: false)
+    choose(upstream, downstream)
   }
 
   /// Asks for a connection and goes on with what comes of it.
-  private func choose(
-    _ upstream: WorkerUpstream, _ downstream: DownstreamConnection, isFresh: Bool
-  ) {
+  private func choose(_ upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
     stage = .choosing
-    switch upstream.checkOut(for: self, isFresh: isFresh) {
+    switch upstream.checkOut(for: self, isFresh: needsFresh) {
     case .reused(let connection, let endpoint):
       take(connection, endpoint, upstream, downstream)
     case .connecting(let connection, let endpoint):
@@ -50,7 +48,7 @@ extension Exchange {
   /// longer than it would have.
   func askAgain() {
     guard let upstream, let downstream else { return }
-    choose(upstream, downstream, isFresh: false)
+    choose(upstream, downstream)
   }
 
   /// A waiter is given a connection that has been used before.
@@ -84,6 +82,11 @@ extension Exchange {
     _ downstream: DownstreamConnection
   ) {
     guard let route else { return }
+    if hasLeft(downstream) {
+      // No attempt has begun that could end.
+      stage = .connecting
+      return fail(.downstreamClosed)
+    }
     attempts += 1
     upstream.attemptBegan(endpoint)
     connection.beginAttempt()
@@ -108,7 +111,7 @@ extension Exchange {
     let evidence = RetrySafety.Evidence(
       failure: failure, isIdempotent: head.method.isIdempotent,
       bytesWritten: connection.attemptBytesSent,
-      bytesAcknowledged: connection.attemptBytesAcknowledged, responseHasBegun: responseBegun)
+      responseHasBegun: responseBegun)
     let maySendAgain =
       isReused && attempts == 1 && unrepeatableBytes == 0 && RetrySafety.maySendAgain(evidence)
     let wasConnecting = stage == .connecting
@@ -125,7 +128,8 @@ extension Exchange {
     requestBody.begin(head.framing, listener?.settings.bodyLimits ?? BodyLimits())
     requestBodyBytes = 0
     requestDone = false
-    choose(upstream, downstream, isFresh: true)
+    needsFresh = true
+    choose(upstream, downstream)
   }
 
   /// Gives the connection back, to its pool if it may carry another request.
@@ -137,7 +141,10 @@ extension Exchange {
     guard isWhole, connection.output.isEmpty else {
       return endpoint.close(connection, .abandoned, reset: true)
     }
-    guard responseHead.isPersistent else { return endpoint.close(connection, .notPersistent) }
+    // What was asked to change its protocol is not trusted to speak the old one (limits.md).
+    guard responseHead.isPersistent, !head.wantsUpgrade else {
+      return endpoint.close(connection, .notPersistent)
+    }
     // Bytes behind the answer belong to no request of ours.
     guard connection.input.isEmpty, drained(connection) else {
       return endpoint.close(connection, .unsolicited)

@@ -6,10 +6,11 @@ import Telemetry
 /// The clocks of an exchange. One timer a connection is armed for the earliest; a deadline that was
 /// moved meanwhile is looked up when that one fires, so progress costs nothing.
 extension Exchange {
-  /// The time to the answer's head begins: the head is there, or the whole body.
+  /// The time to the answer's head begins: the head is there, or the whole body. A client that
+  /// waits for `100 Continue` waits for the endpoint, so it runs from the head until that is there.
   func armTimeout() {
     guard let timeout = route?.timeout, !responseBegun else { return }
-    if requestDone || !head.hasBody {
+    if requestDone || !head.hasBody || awaitsContinue {
       headDeadline = now.advanced(byNanoseconds: timeout)
     }
   }
@@ -30,7 +31,7 @@ extension Exchange {
       next = min(next, lastProgress.advanced(byNanoseconds: upstream.streamIdleNanoseconds))
     }
     if let settings = listener?.settings {
-      if stage == .responding, !requestDone, settings.bodyBytesPerSecondMin > 0 {
+      if isTimingBody, settings.bodyBytesPerSecondMin > 0 {
         if bodyWindowStart.nanoseconds == 0 { bodyWindowStart = now }
         next = min(next, bodyWindowStart.advanced(byNanoseconds: settings.bodyWindowNanoseconds))
       }
@@ -57,13 +58,24 @@ extension Exchange {
     {
       return .downstreamWriteStalled
     }
-    if stage == .responding, !requestDone, let failure = bodyRate(settings) { return failure }
+    if isTimingBody, let failure = bodyRate(settings) { return failure }
     if let upstream,
       now >= lastProgress.advanced(byNanoseconds: upstream.streamIdleNanoseconds)
     {
       return connection?.output.isEmpty == false ? .upstreamWriteStalled : .streamIdleTimeout
     }
     return nil
+  }
+
+  private var isTimingBody: Bool { stage == .responding && !requestDone && !awaitsContinue }
+
+  /// The client has been told to go on, or does so by itself.
+  func endAwaitingContinue(_ downstream: DownstreamConnection) {
+    guard awaitsContinue else { return }
+    awaitsContinue = false
+    headDeadline = .distantFuture
+    bodyWindowStart = now
+    armDeadline(downstream)
   }
 
   /// Judges the window that is over, unless it is the endpoint that holds the client back.

@@ -17,6 +17,7 @@ extension Exchange {
       failureDetail = detail
     }
     leave()
+    takeBackAnswer(downstream)
     if responseBegun { return cut(downstream) }
     status = kind.row.status
     if kind.row.status == 499 || downstream.isBroken { return cut(downstream) }
@@ -26,13 +27,25 @@ extension Exchange {
     reply(downstream) { LocalReply.append(kind, detail, for: self, to: $0) }
   }
 
+  /// An answer of which nothing has been sent has not begun: the client may be told what failed.
+  private func takeBackAnswer(_ downstream: DownstreamConnection) {
+    guard responseBegun, stage == .responding, downstream.bytesSent <= answerStart else { return }
+    let out = downstream.output
+    out.truncate(Int(downstream.bytesSent + UInt64(out.count) - answerStart))
+    responseBegun = false
+  }
+
   /// Gives up what the exchange holds of the upstream.
   private func leave() {
     if stage == .waiting { upstream?.leaveQueue(ticket) }
     if let connection, let endpoint {
       if stage != .connecting { upstream?.attemptEnded(endpoint) }
       self.connection = nil
-      endpoint.close(connection, failure?.row.side == .upstream ? .error : .abandoned, reset: true)
+      // A tunnel that both sides have ended still has bytes on their way.
+      let isOver = tunnelEnds == [.request, .response]
+      let reason: UpstreamMetrics.Close =
+        isOver ? .notPersistent : failure?.row.side == .upstream ? .error : .abandoned
+      endpoint.close(connection, reason, reset: !isOver)
     }
   }
 
@@ -43,10 +56,10 @@ extension Exchange {
     if !requestDone { keepsDownstreamOpen = false }
     responseBegun = true
     stage = .replying
+    headDeadline = .distantFuture
+    pendingDeadline = .distantFuture
     let out = downstream.output
-    guard pool.lend(to: out, atLeast: BufferPool.largeBytes) || pool.lend(to: out) else {
-      return cut(downstream)
-    }
+    if !pool.lend(to: out, atLeast: BufferPool.largeBytes) { pool.lendBeyondBudget(to: out) }
     // Interim answers that the client has not taken yet go first.
     out.compact()
     guard write(out) else { return cut(downstream) }
@@ -78,10 +91,8 @@ extension Exchange {
     record()
     let consumed = isUpgraded ? 0 : bodyOffset
     let keepsOpen = keepsDownstreamOpen && requestDone
-    let hasRest = downstream.input.count > consumed
-    let isClean = requestDone && !hasRest
     reset()
-    downstream.exchangeEnded(consumed: consumed, keepsOpen: keepsOpen, isClean: isClean)
+    downstream.exchangeEnded(consumed: consumed, keepsOpen: keepsOpen)
   }
 
   private func record() {
@@ -121,7 +132,10 @@ extension Exchange {
     upstream = nil
     endpoint = nil
     connection = nil
+    needsFresh = false
     attempts = 0
+    interimCount = 0
+    awaitsContinue = false
     responseBegun = false
     responseDone = false
     status = 0

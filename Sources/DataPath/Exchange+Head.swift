@@ -10,7 +10,8 @@ import Telemetry
 /// Above admission because what is asked decides what is needed; below the listener because only a
 /// whole head can be judged. Fails as `malformed_request`, `request_head_too_large`,
 /// `request_target_too_long`, `request_head_timeout`, `version_unsupported`,
-/// `expectation_unsupported`, `connect_denied`, `no_route`, `request_body_too_large`.
+/// `expectation_unsupported`, `connect_denied`, `no_route`, `route_match_limit`,
+/// `request_body_too_large`.
 extension Exchange {
   func readHead(_ downstream: DownstreamConnection) {
     let input = downstream.input
@@ -26,7 +27,11 @@ extension Exchange {
       guard makeRoom(in: input) else { return fail(.bufferBudgetExceeded) }
       switch downstream.receive(into: input) {
       case .bytes: continue
-      case .wouldBlock: return
+      case .wouldBlock:
+        // Only an edge came, or empty lines (RFC 9112 §2.2): the connection is still idle.
+        if decoder.hasBegun(input.readable) { return }
+        input.removeAll()
+        return withdraw(downstream)
       case .endOfStream, .failed:
         if input.isEmpty { return withdraw(downstream) }
         return fail(.downstreamClosed)
@@ -61,7 +66,8 @@ extension Exchange {
     keepsDownstreamOpen =
       head.isPersistent
       && downstream.requestCount < listener.settings.requestsPerConnectionMax ?? .max
-    identify(input.readable, isTrusted: downstream.isTrusted)
+    awaitsContinue = head.expectsContinue && head.hasBody && input.count == head.headBytes
+    identify(input.readable)
     if head.method == .connect { return fail(.connectDenied) }
     if case .length(let length) = head.framing,
       length > listener.settings.requestBodyBytesMax ?? .max
@@ -69,11 +75,17 @@ extension Exchange {
       return fail(.requestBodyTooLarge)
     }
     if let failure = normalizePath(input.slice(head.path)) { return fail(failure, failureDetail) }
-    let position = withPath(input) { path in
+    if MaxForwards.count(head, input.readable) == 0 {
+      return reply(downstream) { LocalReply.append(.lastForward(head.method), for: self, to: $0) }
+    }
+    let verdict = withPath(input, routing: true) { path in
       listener.table.match(head, in: input.readable, path: path)
     }
-    guard let position else { return fail(.noRoute) }
-    follow(listener.routes[position], downstream)
+    switch verdict {
+    case .matched(let position): follow(listener.routes[position], downstream)
+    case .none: fail(.noRoute)
+    case .gaveUp: fail(.routeMatchLimit)
+    }
   }
 
   private func follow(_ route: Route, _ downstream: DownstreamConnection) {
@@ -93,8 +105,8 @@ extension Exchange {
   }
 
   /// Accepts or mints the request's id, and continues or begins its trace.
-  private func identify(_ bytes: Span<UInt8>, isTrusted: Bool) {
-    trace = TraceFields.read(head, bytes) ?? .begun(&worker.random)
+  private func identify(_ bytes: Span<UInt8>) {
+    trace = TraceFields.read(head, bytes, &worker.random, isTraceparent: &continuesTraceparent)
     if isTrusted, head.present.contains(.xRequestID),
       let received = head.fields.first(where: { $0.id == .xRequestID })?.value,
       !received.isEmpty, Int(received.count) <= RequestID.bytesMax
@@ -110,7 +122,9 @@ extension Exchange {
     guard head.targetForm != .asterisk, ByteScan.firstUnnormalized(in: path) < path.count else {
       return nil
     }
-    guard pool.lend(to: normalizedPath) else { return .bufferBudgetExceeded }
+    guard pool.lend(to: normalizedPath, atLeast: max(path.count, BufferPool.smallBytes)) else {
+      return .bufferBudgetExceeded
+    }
     switch PathNormalization.normalize(path, into: normalizedPath) {
     case .rewritten: return nil
     case .refused:
@@ -122,12 +136,15 @@ extension Exchange {
     }
   }
 
-  /// Gives `body` the path to route by and to forward; "/" where an absolute target has none.
-  func withPath<Result>(_ input: Buffer, _ body: (Span<UInt8>) -> Result) -> Result {
+  /// Gives `body` the path to forward, or that to route by: "/" where an absolute target has none,
+  /// and for the asterisk form, which asks about the server as a whole (RFC 9110 §7.1).
+  func withPath<Result>(
+    _ input: Buffer, routing: Bool = false, _ body: (Span<UInt8>) -> Result
+  ) -> Result {
     let normalized = normalizedPath
     if normalized.hasBlock { return body(normalized.readable) }
     let root = Self.rootPath
-    if head.path.isEmpty { return body(root.span) }
+    if head.path.isEmpty || (routing && head.targetForm == .asterisk) { return body(root.span) }
     return body(input.slice(head.path))
   }
 }

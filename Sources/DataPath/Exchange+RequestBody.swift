@@ -70,16 +70,29 @@ extension Exchange {
       }
       bodyOffset += step.framing + step.payload
     }
-    if requestBody.isComplete { endBody(out, isChunked) }
+    if requestBody.isComplete { endBody(out, isChunked, downstream) }
     return .all
   }
 
-  private func endBody(_ out: Buffer, _ isChunked: Bool) {
+  private func endBody(
+    _ out: Buffer, _ isChunked: Bool, _ downstream: DownstreamConnection
+  ) {
     // There is room for the end once the output is sent.
-    if isChunked, !ChunkEncoder.appendEnd(trailersOf: requestBody, to: out) { return }
+    if isChunked, !appendBodyEnd(out) { return }
     requestDone = true
     // The time to answer begins when there is something whole to answer.
-    if head.hasBody { armTimeout() }
+    if head.hasBody {
+      armTimeout()
+      armDeadline(downstream)
+    }
+  }
+
+  /// What the route leaves out of the head it leaves out of the trailers.
+  private func appendBodyEnd(_ out: Buffer) -> Bool {
+    let edits = route?.requestEdits ?? .none
+    return ChunkEncoder.appendEnd(
+      trailersOf: requestBody, omitting: edits.omitted, others: edits.others,
+      nominatesOthers: head.nominatesOthers, to: out)
   }
 
   /// Counts payload; false: there is more than the listener lets through.
@@ -133,6 +146,7 @@ extension Exchange {
     switch result {
     case .bytes:
       lastProgress = now
+      endAwaitingContinue(downstream)
       return true
     case .wouldBlock: return false
     case .endOfStream, .failed:

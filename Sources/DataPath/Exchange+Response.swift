@@ -37,6 +37,8 @@ extension Exchange {
   ) -> Bool {
     let input = connection.input
     while true {
+      // An interim answer that the client has not taken stops the endpoint.
+      if !downstream.output.isEmpty, !flushResponse(downstream) { return false }
       if !input.isEmpty {
         do throws(HeadFault) {
           if try connection.decoder.decode(
@@ -88,6 +90,7 @@ extension Exchange {
     responseBody.begin(responseHead.framing, connection.bodyLimits)
     decideFraming(downstream)
     let before = out.count
+    answerStart = downstream.bytesSent + UInt64(before)
     guard let route, ResponseWriter.write(self, route.responseEdits, input, to: out) else {
       return headDoesNotFit(out, before)
     }
@@ -109,15 +112,23 @@ extension Exchange {
     if !requestDone || downstream.isDraining { keepsDownstreamOpen = false }
   }
 
+  /// No service sends more than a few; more is a flood. Go's client stops at 5.
+  private static let interimMax = 16
+
   /// 1xx: relayed to clients of HTTP/1.1 (RFC 9110 §15.2), dropped for others.
   private func takeInterim(_ input: Buffer, _ downstream: DownstreamConnection) -> Bool {
+    interimCount += 1
+    guard interimCount <= Self.interimMax else {
+      fail(.malformedResponse, "too_many_interim")
+      return false
+    }
     let out = downstream.output
     let before = out.count
     if head.minorVersion == 1, !ResponseWriter.writeInterim(self, input, to: out) {
       return headDoesNotFit(out, before)
     }
     input.consume(responseHead.headBytes)
-    _ = downstream.flush()
+    if responseHead.status == 100 { endAwaitingContinue(downstream) }
     return true
   }
 
@@ -187,10 +198,18 @@ extension Exchange {
   }
 
   private func endResponse(_ connection: UpstreamConnection, _ out: Buffer) {
-    if chunksResponse, !ChunkEncoder.appendEnd(trailersOf: responseBody, to: out) { return }
+    if chunksResponse, !appendResponseEnd(out) { return }
     responseDone = true
     // An early answer: the endpoint does not want the rest of the request.
     release(connection)
+  }
+
+  /// What the route leaves out of the head it leaves out of the trailers.
+  private func appendResponseEnd(_ out: Buffer) -> Bool {
+    let edits = route?.responseEdits ?? .none
+    return ChunkEncoder.appendEnd(
+      trailersOf: responseBody, omitting: edits.omitted, others: edits.others,
+      nominatesOthers: responseHead.nominatesOthers, to: out)
   }
 
   /// True: the client's output is empty.

@@ -8,15 +8,34 @@ import Reactor
 ///
 /// Only what the client asked for and the endpoint agreed to; until then no byte behind the
 /// request's head is sent on. Each side's end is passed on by itself (half-close). The connection
-/// is never pooled again. Fails as `upgrade_failed`, `stream_idle_timeout`.
+/// is never pooled again. Fails as `upgrade_failed`, `stream_idle_timeout`, `downstream_closed`,
+/// `upstream_reset`.
 extension Exchange {
-  /// An upgrade is asked for and may be passed on. `h2c` may not: it would carry requests past us.
+  /// An upgrade is asked for and may be passed on.
   func isUpgradeRequested(_ bytes: Span<UInt8>) -> Bool {
     guard head.wantsUpgrade, !head.hasBody else { return false }
     for field in head.fields where field.id == .upgrade {
-      if ByteScan.equalIgnoringCase(bytes.extracting(field.value.bounds), "h2c") { return false }
+      if !UpgradeField.mayPass(bytes.extracting(field.value.bounds)) { return false }
     }
     return true
+  }
+
+  /// The endpoint switches to one protocol, which the client offered.
+  private func isUpgradeAgreed(_ request: Span<UInt8>, _ response: Span<UInt8>) -> Bool {
+    guard isUpgradeRequested(request) else { return false }
+    var answers = 0
+    var isOffered = false
+    for answer in responseHead.fields where answer.id == .upgrade {
+      answers += 1
+      for offer in head.fields where offer.id == .upgrade {
+        if UpgradeField.takes(
+          response.extracting(answer.value.bounds), of: request.extracting(offer.value.bounds))
+        {
+          isOffered = true
+        }
+      }
+    }
+    return answers == 1 && isOffered
   }
 
   /// A 101 has been decoded; false: the exchange failed.
@@ -24,9 +43,7 @@ extension Exchange {
     let input = connection.input
     let out = downstream.output
     let request = downstream.input
-    guard isUpgradeRequested(request.readable), requestDone,
-      responseHead.present.contains(.upgrade)
-    else {
+    guard requestDone, isUpgradeAgreed(request.readable, input.readable) else {
       fail(.upgradeFailed)
       return false
     }
@@ -47,75 +64,68 @@ extension Exchange {
       fail(.bufferBudgetExceeded)
       return false
     }
-    if !input.isEmpty, input.count <= out.writableCount {
-      out.append(input.readable)
-      responseBodyBytes += UInt64(input.count)
-      input.removeAll()
-    }
     return true
   }
 
   func pumpTunnel(_ connection: UpstreamConnection, _ downstream: DownstreamConnection) {
-    let up = connection.output
-    let down = downstream.output
-    let input = downstream.input
-    // What the client sent ahead stands behind the request's head.
-    if input.count > bodyOffset {
-      let early = input.readable.extracting(bodyOffset..<input.count)
-      if early.count <= up.writableCount {
-        requestBodyBytes += UInt64(early.count)
-        up.append(early)
-        input.truncate(early.count)
-      }
-    }
-    let early = connection.input
-    if !early.isEmpty, early.count <= down.writableCount {
-      responseBodyBytes += UInt64(early.count)
-      down.append(early.readable)
-      early.removeAll()
-    }
     var isBusy = false
     guard
-      move(from: downstream, to: connection, through: up, &requestBodyBytes, &isBusy),
-      move(from: connection, to: downstream, through: down, &responseBodyBytes, &isBusy)
+      move(from: downstream, behind: bodyOffset, to: connection, .request, &isBusy),
+      move(from: connection, behind: 0, to: downstream, .response, &isBusy)
     else { return }
     if tunnelEnds == [.request, .response] { return finish(downstream) }
     if isBusy { loop.resumeLater(downstream) }
+    if !downstream.output.isEmpty { armDeadline(downstream) }
   }
 
-  /// One direction; false: the exchange is over.
+  /// One direction; false: the exchange is over. What stands in the source's input behind `offset`
+  /// came before the switch: it goes first, and until it has gone nothing is received.
   private func move(
-    from source: ByteStream, to target: ByteStream, through buffer: Buffer,
-    _ count: inout UInt64, _ isBusy: inout Bool
+    from source: ByteStream, behind offset: Int, to target: ByteStream, _ end: TunnelEnds,
+    _ isBusy: inout Bool
   ) -> Bool {
-    let end: TunnelEnds = source === connection ? .response : .request
     for _ in 0..<Self.roundsPerTurnMax {
+      takeEarly(source.input, behind: offset, into: target.output, end)
       switch target.flush() {
       case .drained: break
       case .blocked(let tookSome):
         if tookSome { lastProgress = now }
         return true
-      case .failed: return endTunnel()
+      case .failed: return endTunnel(end == .request ? .upstreamReset : .downstreamClosed)
       }
+      if source.input.count > offset { continue }
       if tunnelEnds.contains(end) { return true }
-      switch source.receive(into: buffer) {
-      case .bytes(let moved):
-        count += UInt64(moved)
-        lastProgress = now
+      switch source.receive(into: target.output) {
+      case .bytes(let count): noteMoved(UInt64(count), end)
       case .wouldBlock: return true
       case .endOfStream:
         tunnelEnds.insert(end)
         target.kernel.shutdownSend(target.descriptor)
         return true
-      case .failed: return endTunnel()
+      case .failed: return endTunnel(end == .request ? .downstreamClosed : .upstreamReset)
       }
     }
     isBusy = true
     return true
   }
 
-  private func endTunnel() -> Bool {
-    if let downstream { finish(downstream) }
+  private func takeEarly(
+    _ input: Buffer, behind offset: Int, into output: Buffer, _ end: TunnelEnds
+  ) {
+    let count = min(input.count - offset, output.writableCount)
+    guard count > 0 else { return }
+    output.append(input.readable.extracting(offset..<offset + count))
+    input.removeSubrange(at: offset, count: count)
+    noteMoved(UInt64(count), end)
+  }
+
+  private func noteMoved(_ bytes: UInt64, _ end: TunnelEnds) {
+    lastProgress = now
+    if end == .request { requestBodyBytes += bytes } else { responseBodyBytes += bytes }
+  }
+
+  private func endTunnel(_ failure: FailureKind) -> Bool {
+    fail(failure)
     return false
   }
 }

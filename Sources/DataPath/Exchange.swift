@@ -40,6 +40,8 @@ package final class Exchange: ConnectionReceiver {
   var downstream: DownstreamConnection?
   /// What it began with: a reload does not change the rules under it.
   var settings: ProxySettings?
+  /// The client's forwarded fields and ids are believed.
+  var isTrusted = false
   var listener: ListenerSnapshot?
 
   // MARK: The request
@@ -47,6 +49,8 @@ package final class Exchange: ConnectionReceiver {
   var decoder = RequestDecoder(limits: HeadLimits())
   let head = RequestHead()
   var hasHead = false
+  /// The client sends its body only when it is told to: no clock of its own runs until then.
+  var awaitsContinue = false
   /// The path after normalisation; without a block where that changed nothing.
   let normalizedPath = Buffer()
   var route: Route?
@@ -54,6 +58,8 @@ package final class Exchange: ConnectionReceiver {
   var seriesIndex = 0
   var requestID = RequestID()
   var trace: TraceContext?
+  /// It came in a `traceparent`, whose `tracestate` belongs to it.
+  var continuesTraceparent = false
   let requestBody = BodyDecoder()
   /// Where the body's unread bytes begin in the downstream input, behind the head.
   var bodyOffset = 0
@@ -74,6 +80,8 @@ package final class Exchange: ConnectionReceiver {
   var ticket: UInt32 = 0
   var attempts: UInt32 = 0
   var isReused = false
+  /// The next attempt is not to go out on a connection that was used before.
+  var needsFresh = false
   /// Why `WorkerEndpoint.open` could not begin a connection.
   var connectFailure = FailureKind.connectFailed
 
@@ -83,6 +91,10 @@ package final class Exchange: ConnectionReceiver {
   let responseBody = BodyDecoder()
   /// A final head has been put into the downstream output.
   var responseBegun = false
+  /// Where in all that the client was ever sent the answer begins.
+  var answerStart: UInt64 = 0
+  /// 1xx heads of this answer.
+  var interimCount = 0
   var responseDone = false
   /// The answer to the client is sent in chunks.
   var chunksResponse = false
@@ -120,7 +132,9 @@ package final class Exchange: ConnectionReceiver {
   /// The first bytes of a request are there, or the end of the connection.
   func begin(_ downstream: DownstreamConnection) {
     self.downstream = downstream
-    settings = downstream.listener.settings
+    let settings = downstream.listener.settings
+    self.settings = settings
+    isTrusted = downstream.isTrusted(by: settings)
     let listener = downstream.listener.current
     self.listener = listener
     decoder = RequestDecoder(limits: listener.settings.headLimits)
@@ -139,11 +153,15 @@ package final class Exchange: ConnectionReceiver {
     case .head: return readHead(downstream)
     case .tunnelling: break
     default:
-      if downstream.isBroken || (downstream.peerEnded && requestDone) {
-        return fail(.downstreamClosed)
-      }
+      if hasLeft(downstream) { return fail(.downstreamClosed) }
     }
     pump(downstream)
+  }
+
+  /// A client that ends its direction before it has its answer has left, as for nginx and Envoy:
+  /// most are gone altogether, and their work is not to be done.
+  func hasLeft(_ downstream: DownstreamConnection) -> Bool {
+    downstream.isBroken || downstream.peerEnded
   }
 
   /// Something happened on the endpoint's connection, which is ours.
@@ -151,7 +169,10 @@ package final class Exchange: ConnectionReceiver {
     guard let downstream else { preconditionFailure("a connection without an exchange") }
     switch stage {
     case .connecting: begin(on: connection, downstream)
-    case .responding: pump(connection, downstream)
+    case .responding:
+      // Bytes that were there before the request went out answer no request of ours.
+      if connection.isAnsweredTooEarly { return attemptFailed(.upstreamClosed) }
+      pump(connection, downstream)
     case .tunnelling: pumpTunnel(connection, downstream)
     case .idle, .head, .choosing, .waiting, .replying:
       preconditionFailure("a connection without an attempt")

@@ -9,7 +9,7 @@ enum ForwardedFields {
     _ exchange: Exchange, _ downstream: DownstreamConnection, _ omitted: FieldSet,
     _ bytes: Span<UInt8>, to out: Buffer
   ) -> Bool {
-    let isTrusted = downstream.isTrusted
+    let isTrusted = exchange.isTrusted
     let peer = downstream.peerText
     if !omitted.contains(.xForwardedFor) {
       guard writeFor(exchange, bytes, isTrusted, peer, out) else { return false }

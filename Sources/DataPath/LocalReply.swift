@@ -44,7 +44,7 @@ enum LocalReply {
     guard let input = exchange.downstream?.input, out.writableCount > 1024 else { return false }
     exchange.status = redirect.status
     beginHead(redirect.status, exchange, out)
-    out.append("location: ")
+    out.append("proxy-status: weir\r\nlocation: ")
     let head = exchange.head
     let fits = exchange.withPath(input) { path in
       redirect.appendLocation(
@@ -61,6 +61,7 @@ enum LocalReply {
     exchange.status = response.status
     guard out.writableCount > response.body.count + 1024 else { return false }
     beginHead(response.status, exchange, out)
+    out.append("proxy-status: weir\r\n")
     if !response.body.isEmpty {
       out.append("content-type: ")
       out.append(text: response.contentType)
@@ -69,7 +70,9 @@ enum LocalReply {
     let lines = exchange.route?.responseEdits.lines ?? []
     guard out.writableCount > response.body.count + lines.count + 256 else { return false }
     out.append(lines)
-    endHead(response.body.count, exchange, out)
+    // RFC 9110 §8.6 forbids the length with 204; with 304 it would be that of another answer.
+    let hasLength = response.status != 204 && response.status != 304
+    endHead(hasLength ? response.body.count : nil, exchange, out)
     if exchange.head.method != .head { out.append(response.body) }
     return true
   }
@@ -106,10 +109,12 @@ enum LocalReply {
     out.append("\r\n")
   }
 
-  private static func endHead(_ length: Int, _ exchange: Exchange, _ out: Buffer) {
-    out.append("content-length: ")
-    out.append(decimal: UInt64(length))
-    out.append("\r\n")
+  private static func endHead(_ length: Int?, _ exchange: Exchange, _ out: Buffer) {
+    if let length {
+      out.append("content-length: ")
+      out.append(decimal: UInt64(length))
+      out.append("\r\n")
+    }
     if !exchange.keepsDownstreamOpen {
       out.append("connection: close\r\n")
     } else if exchange.head.minorVersion == 0 {

@@ -21,6 +21,19 @@ struct RequestID {
     accepted = range
   }
 
+  /// The minted id's text, a byte at a time.
+  private func byte(at position: Int) -> UInt8 {
+    switch position {
+    case 8, 13, 18, 23: return 0x2D
+    default: break
+    }
+    let dashes = position < 8 ? 0 : position < 13 ? 1 : position < 18 ? 2 : position < 23 ? 3 : 4
+    let digit = position - dashes
+    let word = digit < 16 ? high : low
+    let nibble = UInt8(truncatingIfNeeded: word >> UInt64(60 - digit % 16 * 4)) & 0xF
+    return nibble < 10 ? nibble + 0x30 : nibble + 0x57
+  }
+
   /// `head`: the bytes of the request's head.
   func append(head: Span<UInt8>, to out: Buffer) {
     if let accepted {
@@ -32,9 +45,13 @@ struct RequestID {
 
   /// The same number for the same id: what a weighted split chooses by.
   func hash(head: Span<UInt8>) -> UInt64 {
-    guard let accepted else { return high ^ low }
     var hash = StableHash()
-    hash.combine(head.extracting(accepted.bounds))
+    if let accepted {
+      hash.combine(head.extracting(accepted.bounds))
+    } else {
+      // Of the text, as the next proxy that accepts it will take it.
+      for position in 0..<36 { hash.combine(byte(at: position)) }
+    }
     return hash.value
   }
 }

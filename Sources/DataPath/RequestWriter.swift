@@ -22,7 +22,9 @@ enum RequestWriter {
     let omitted = edits.omitted
     var dropped = always.union(omitted)
     // A state without a context that it belongs to is dropped (W3C §3.3.1).
-    if !exchange.head.present.contains(.traceparent) { dropped.insert(.tracestate) }
+    if !exchange.continuesTraceparent { dropped.insert(.tracestate) }
+    let forwards = MaxForwards.count(exchange.head, bytes)
+    if forwards != nil { dropped.insert(.maxForwards) }
     return writeLine(exchange, route, input, out)
       && writeHost(exchange, edits, bytes, out)
       && HeadEncoder.copyFields(
@@ -31,6 +33,7 @@ enum RequestWriter {
       && writeFraming(exchange, bytes, out)
       && ForwardedFields.write(exchange, downstream, omitted, bytes, to: out)
       && writeIdentity(exchange, settings, trace, bytes, out)
+      && writeForwards(forwards, out)
       && appendLines(edits.lines, out)
       && HeadEncoder.append("\r\n", to: out)
   }
@@ -67,8 +70,9 @@ enum RequestWriter {
       return HeadEncoder.appendField("host", value: host.span, to: out)
     }
     let authority = exchange.head.authority
-    // HTTP/1.0 without Host: the endpoint is what is known.
-    if authority.isEmpty, let text = exchange.endpoint?.text {
+    // HTTP/1.0 without Host: the endpoint is what is known. An empty one is passed on as it is.
+    if authority.isEmpty, !exchange.head.present.contains(.host), let text = exchange.endpoint?.text
+    {
       return HeadEncoder.appendField("host", value: text.span, to: out)
     }
     return HeadEncoder.appendField("host", value: bytes.extracting(authority.bounds), to: out)
@@ -119,6 +123,15 @@ enum RequestWriter {
     if settings.addsVia {
       out.append(exchange.head.minorVersion == 1 ? "via: 1.1 weir\r\n" : "via: 1.0 weir\r\n")
     }
+    return true
+  }
+
+  private static func writeForwards(_ count: UInt64?, _ out: Buffer) -> Bool {
+    guard let count else { return true }
+    guard out.writableCount >= 64 else { return false }
+    out.append("max-forwards: ")
+    out.append(decimal: max(count, 1) - 1)
+    out.append("\r\n")
     return true
   }
 

@@ -29,8 +29,8 @@ enum ResponseWriter {
       exchange.responseHead.status, reason: bytes.extracting(exchange.responseHead.reason.bounds),
       to: out)
       && HeadEncoder.copyFields(
-        exchange.responseHead.fields, of: bytes, omitting: FieldSet.hopByHop,
-        nominatesOthers: exchange.responseHead.nominatesOthers, to: out)
+        exchange.responseHead.fields, of: bytes, omitting: dropped(exchange),
+        others: others(exchange), nominatesOthers: exchange.responseHead.nominatesOthers, to: out)
       && HeadEncoder.append("\r\n", to: out)
   }
 
@@ -41,14 +41,23 @@ enum ResponseWriter {
       HeadEncoder.appendStatusLine(
         101, reason: bytes.extracting(exchange.responseHead.reason.bounds), to: out),
       HeadEncoder.copyFields(
-        exchange.responseHead.fields, of: bytes, omitting: FieldSet.hopByHop,
-        nominatesOthers: exchange.responseHead.nominatesOthers, to: out)
+        exchange.responseHead.fields, of: bytes, omitting: dropped(exchange),
+        others: others(exchange), nominatesOthers: exchange.responseHead.nominatesOthers, to: out)
     else { return false }
     for field in exchange.responseHead.fields where field.id == .upgrade {
       let value = bytes.extracting(field.value.bounds)
       guard HeadEncoder.appendField("upgrade", value: value, to: out) else { return false }
     }
     return HeadEncoder.append("connection: upgrade\r\n\r\n", to: out)
+  }
+
+  // A route's rules hold for these heads too: what it removes does not get out in them.
+  private static func dropped(_ exchange: Exchange) -> FieldSet {
+    FieldSet.hopByHop.union(exchange.route?.responseEdits.omitted ?? .none)
+  }
+
+  private static func others(_ exchange: Exchange) -> [[UInt8]] {
+    exchange.route?.responseEdits.others ?? []
   }
 
   private static func writeFraming(_ exchange: Exchange, _ out: Buffer) -> Bool {

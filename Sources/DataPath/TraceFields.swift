@@ -9,44 +9,47 @@ enum TraceFields {
     .traceparent, .b3, .xB3TraceID, .xB3SpanID, .xB3ParentSpanID, .xB3Sampled, .xB3Flags,
   ])
 
-  /// The context that came with the request, or one that begins here as the caller decided of its
-  /// sampling; nil: none, or none that can be believed.
-  static func read(_ head: RequestHead, _ bytes: Span<UInt8>) -> TraceContext? {
-    if head.present.isDisjoint(with: names) { return nil }
+  /// The context that came with the request, or one that begins here: as the caller decided of its
+  /// sampling, or sampled. `isTraceparent`: it came in a `traceparent`.
+  static func read(
+    _ head: RequestHead, _ bytes: Span<UInt8>, _ random: inout RandomSource,
+    isTraceparent: inout Bool
+  ) -> TraceContext {
+    isTraceparent = false
+    if head.present.isDisjoint(with: names) { return .begun(&random) }
     if let range = only(.traceparent, head),
       let context = TraceContext(traceparent: bytes.extracting(range.bounds))
     {
+      isTraceparent = true
       return context
     }
-    if let range = only(.b3, head) {
-      let text = bytes.extracting(range.bounds)
-      if let context = TraceContext(b3: text) { return context }
-      if let isSampled = TraceContext.decision(b3: text) { return begun(isSampled) }
+    if let context = readB3(head, bytes) { return context }
+    var begun = TraceContext.begun(&random)
+    begun.isSampled = decision(head, bytes) ?? true
+    return begun
+  }
+
+  private static func readB3(_ head: RequestHead, _ bytes: Span<UInt8>) -> TraceContext? {
+    if let range = only(.b3, head), let context = TraceContext(b3: bytes.extracting(range.bounds)) {
+      return context
     }
-    guard let trace = only(.xB3TraceID, head), let span = only(.xB3SpanID, head) else {
-      return decision(head, bytes).map(begun)
-    }
+    guard let trace = only(.xB3TraceID, head), let span = only(.xB3SpanID, head) else { return nil }
     let sampled = only(.xB3Sampled, head) ?? .empty
     return TraceContext(
       b3TraceID: bytes.extracting(trace.bounds), spanID: bytes.extracting(span.bounds),
       sampled: bytes.extracting(sampled.bounds))
   }
 
-  /// B3 in several fields without a trace: `X-B3-Sampled`, or `X-B3-Flags: 1` for debug.
+  /// B3's without a trace: `b3: 0`, `X-B3-Sampled`, or `X-B3-Flags: 1` for debug.
   private static func decision(_ head: RequestHead, _ bytes: Span<UInt8>) -> Bool? {
+    if let range = only(.b3, head) {
+      return TraceContext.decision(b3: bytes.extracting(range.bounds))
+    }
     if let flags = only(.xB3Flags, head), flags.count == 1, bytes[Int(flags.start)] == 0x31 {
       return true
     }
     guard let sampled = only(.xB3Sampled, head) else { return nil }
     return TraceContext.decision(b3: bytes.extracting(sampled.bounds))
-  }
-
-  /// Rare enough to be seeded each time.
-  private static func begun(_ isSampled: Bool) -> TraceContext {
-    var random = RandomSource(seed: .random(in: .min ... .max))
-    var context = TraceContext.begun(&random)
-    context.isSampled = isSampled
-    return context
   }
 
   /// The value of a field that occurs once: W3C §3.2.1 forbids more.

@@ -88,7 +88,7 @@ package final class Worker {
     }
     for listener in listeners.values { listener.stop() }
     listeners = kept
-    closeIdleConnections()
+    drainIdleConnections()
   }
 
   private func installUpstreams(of snapshot: Snapshot) {
@@ -162,12 +162,12 @@ package final class Worker {
   /// is left.
   package func drain(done: @escaping () -> Void) {
     isDraining = true
-    closeIdleConnections()
+    drainIdleConnections()
     if connections.isEmpty { done() } else { whenEmpty = done }
   }
 
-  private func closeIdleConnections() {
-    for connection in connections where connection.isDraining { connection.closeIfIdle() }
+  private func drainIdleConnections() {
+    for connection in connections where connection.isDraining { connection.drain() }
   }
 
   /// The drain's time is up.

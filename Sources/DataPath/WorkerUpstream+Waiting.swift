@@ -64,12 +64,14 @@ extension WorkerUpstream {
       isPassingOn = true
       endpoint.close(connection, .evicted)
       isPassingOn = false
-    } else if endpoint.index >= 0, let ticket = queue.pop() {
-      let exchange = waiters[Int(ticket)]
-      left(ticket)
-      exchange?.take(connection, endpoint)
-    } else {
+    } else if endpoint.index < 0 {
       endpoint.close(connection, .drain)
+    } else if let ticket = queue.first, let exchange = waiters[Int(ticket)], !exchange.needsFresh {
+      leaveQueue(ticket)
+      exchange.take(connection, endpoint)
+    } else {
+      // Its slot is what the first waiter needs, for a fresh one.
+      endpoint.close(connection, .evicted)
     }
   }
 

@@ -1,17 +1,16 @@
 import HTTP1
 import HTTPClient
 import HTTPModel
-import Histogram
 import Primitives
 import Reactor
 
 /// The demo's trickle of traffic: one request after another through the proxy, and how long each
-/// took.
+/// took, by service.
 package final class DemoClient: ConnectionReceiver {
   private let loop: EventLoop
   private let pool: BufferPool
   private let target: SocketAddress
-  private let paths: [String]
+  private let requests: [DemoRequest]
   private let pause: Duration
   private var connection: UpstreamConnection?
   private let head = ResponseHead()
@@ -19,26 +18,43 @@ package final class DemoClient: ConnectionReceiver {
   private var sentAt = Instant(nanoseconds: 0)
   private var count = 0
   private var pacer: Heartbeat?
-  /// Microseconds.
-  package private(set) var latencies = Histogram<UInt32>(highestTrackableValue: 60_000_000)
-  package private(set) var failures = 0
+  /// A request is on its way; else an end of the connection is no failure.
+  private var isWaiting = false
+  private var hasStopped = false
+  private(set) var latencies: [DemoLatencies]
+  private(set) var failures = 0
 
-  package init(
-    loop: EventLoop, pool: BufferPool, target: SocketAddress, paths: [String], pause: Duration
+  init(
+    loop: EventLoop, pool: BufferPool, target: SocketAddress, requests: [DemoRequest],
+    pause: Duration
   ) throws(Errno) {
     self.loop = loop
     self.pool = pool
     self.target = target
-    self.paths = paths
+    self.requests = requests
     self.pause = pause
+    let most = requests.map(\.service).max() ?? 0
+    latencies = [DemoLatencies](repeating: DemoLatencies(), count: most + 1)
     super.init()
     pacer = try Heartbeat(on: loop) { [unowned self] in send() }
     pacer?.arm(at: loop.now)
   }
 
-  package var answered: Int { Int(latencies.totalCount) }
+  /// Ends a second.
+  func turn() {
+    for index in latencies.indices { latencies[index].turn() }
+  }
+
+  private var request: DemoRequest { requests[count % requests.count] }
+
+  /// No request after this.
+  func stop() {
+    hasStopped = true
+  }
 
   private func send() {
+    guard !hasStopped else { return }
+    isWaiting = true
     sentAt = loop.now
     guard let connection, connection.isOpen else { return connect() }
     write(connection)
@@ -58,10 +74,11 @@ package final class DemoClient: ConnectionReceiver {
     guard pool.lend(to: connection.output) else { return fail() }
     let out = connection.output
     connection.beginAttempt()
-    out.append("GET ")
-    out.append(text: paths[count % paths.count])
-    out.append(" HTTP/1.1\r\nhost: demo.ndp.test\r\n\r\n")
-    count += 1
+    let request = request
+    let type = request.body.isEmpty ? "" : "content-type: application/fhir+json\r\n"
+    out.append(
+      text: "\(request.method) \(request.path) HTTP/1.1\r\nhost: demo.ndp.test\r\n\(type)"
+        + "content-length: \(request.body.utf8.count)\r\n\r\n\(request.body)")
     if connection.flush() != .drained { fail() }
   }
 
@@ -85,7 +102,10 @@ package final class DemoClient: ConnectionReceiver {
 
   private func isWhole(_ connection: UpstreamConnection, _ input: Buffer) throws -> Bool {
     if body == nil {
-      guard try connection.decoder.decode(input.readable, answering: .get, into: head) else {
+      guard
+        try connection.decoder.decode(
+          input.readable, answering: request.method == "GET" ? .get : .post, into: head)
+      else {
         return false
       }
       input.consume(head.headBytes)
@@ -101,13 +121,20 @@ package final class DemoClient: ConnectionReceiver {
   }
 
   private func note() {
-    latencies.record(UInt64(max(loop.now.nanoseconds(since: sentAt), 0) / 1000))
+    let microseconds = UInt64(max(loop.now.nanoseconds(since: sentAt), 0) / 1000)
+    latencies[request.service].record(microseconds: microseconds)
+    count += 1
+    isWaiting = false
     if head.status >= 500 { failures += 1 }
     pacer?.arm(at: loop.now.advanced(by: pause))
   }
 
   private func fail() {
-    failures += 1
+    if isWaiting {
+      failures += 1
+      count += 1
+    }
+    isWaiting = false
     body = nil
     connection?.giveBuffers(to: pool)
     connection?.close()

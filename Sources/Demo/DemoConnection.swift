@@ -3,19 +3,19 @@ import HTTPModel
 import Primitives
 import Reactor
 
-/// One connection to a `DemoService`: a request, a pause, the document, and again.
+/// One connection to a `DemoService`: a request, a pause, the answer, and again.
 package final class DemoConnection: ByteStream {
   private let pool: BufferPool
-  private let document: [UInt8]
-  private let delay: Duration
+  private unowned let service: DemoService
   private var decoder = RequestDecoder(limits: HeadLimits())
   private let head = RequestHead()
   private var body: BodyDecoder?
+  private var method = ""
+  private var path = ""
 
-  package init(loop: EventLoop, pool: BufferPool, document: [UInt8], delay: Duration) {
+  init(loop: EventLoop, pool: BufferPool, service: DemoService) {
     self.pool = pool
-    self.document = document
-    self.delay = delay
+    self.service = service
     super.init(loop: loop, isConnected: true)
   }
 
@@ -34,7 +34,7 @@ package final class DemoConnection: ByteStream {
       do {
         if try isWhole(input) {
           guard pool.lend(to: output) else { return close() }
-          return loop.arm(self, at: loop.now.advanced(by: delay))
+          return loop.arm(self, at: loop.now.advanced(by: service.delay))
         }
       } catch {
         return close()
@@ -53,6 +53,9 @@ package final class DemoConnection: ByteStream {
   private func isWhole(_ input: Buffer) throws -> Bool {
     if body == nil {
       guard !input.isEmpty, try decoder.decode(input.readable, into: head) else { return false }
+      method = "\(head.method.name)"
+      let bytes = input.slice(head.path)
+      path = String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
       input.consume(head.headBytes)
       body = BodyDecoder(framing: head.framing)
     }
@@ -67,10 +70,12 @@ package final class DemoConnection: ByteStream {
 
   private func answer() {
     let out = output
-    out.append("HTTP/1.1 200 OK\r\ncontent-type: application/fhir+json\r\ncontent-length: ")
-    out.append(decimal: UInt64(document.count))
-    out.append("\r\n\r\n")
-    if head.method != .head { out.append(document) }
+    let answer = service.answer(method, path)
+    let location = answer.location.map { "location: \($0)\r\n" } ?? ""
+    out.append(
+      text: "HTTP/1.1 \(answer.status)\r\ncontent-type: application/fhir+json\r\n\(location)"
+        + "content-length: \(answer.body.utf8.count)\r\n\r\n")
+    if method != "HEAD" { out.append(text: answer.body) }
     guard flush() == .drained else { return close() }
     pool.reclaim(from: output)
     loop.resumeLater(self)

@@ -3,22 +3,26 @@ import HTTPModel
 import Primitives
 import Reactor
 
-/// An endpoint of the demo: answers every request with the same FHIR-like document after a little
-/// while, on the demo's own loop.
+/// An endpoint of the demo: answers each request after a little while, on the demo's own loop.
 package final class DemoService: EventSource {
   private let loop: EventLoop
   private let pool: BufferPool
-  private let document: [UInt8]
-  private let delay: Duration
+  private let service: DemoAnswer.Service
+  let name: String
+  let delay: Duration
+  private(set) var answered = 0
   /// Where it listens.
   package let port: UInt16
 
-  /// `document`: the body; `delay`: before each answer, as if there were work.
-  package init(loop: EventLoop, pool: BufferPool, document: String, delay: Duration) throws(Errno) {
+  /// `number`: of the service's endpoints; `delay`: before each answer, as if there were work.
+  init(
+    loop: EventLoop, pool: BufferPool, service: DemoAnswer.Service, number: Int, delay: Duration
+  ) throws(Errno) {
     self.loop = loop
     self.pool = pool
-    self.document = Array(document.utf8)
+    self.service = service
     self.delay = delay
+    name = "\(service.name)-\(number)"
     let address = SocketAddress.ip(.loopback4, port: 0)
     let descriptor = try loop.kernel.listen(on: address, backlog: 128, isShared: false)
     port = loop.kernel.localAddress(descriptor)?.port ?? 0
@@ -29,12 +33,17 @@ package final class DemoService: EventSource {
   package override func ready(_ readiness: Readiness) { accept() }
   package override func deadlinePassed() { accept() }
 
+  /// The answer to a request, which it counts.
+  func answer(_ method: String, _ path: String) -> DemoAnswer {
+    answered += 1
+    return DemoAnswer.answer(method, path, of: service, endpoint: name, count: answered)
+  }
+
   private func accept() {
     while true {
       do throws(Errno) {
         let socket = try loop.kernel.accept(descriptor)
-        let connection = DemoConnection(
-          loop: loop, pool: pool, document: document, delay: delay)
+        let connection = DemoConnection(loop: loop, pool: pool, service: self)
         do throws(Errno) {
           try loop.add(connection, on: socket.descriptor)
         } catch {

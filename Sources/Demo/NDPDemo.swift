@@ -1,6 +1,5 @@
 import ControlPlane
 import Dispatch
-import Histogram
 import Logging
 import Primitives
 import ProxyConfiguration
@@ -13,24 +12,29 @@ package final class NDPDemo: @unchecked Sendable {
   private let pool = BufferPool(bytesMax: 64 << 20)
   private let isTerminal: Bool
   private let seconds: Int?
-  private let say: (String) -> Void
-  private var services: [DemoService] = []
+  /// Prints as it is.
+  private let write: (String) -> Void
+  private var endpoints: [[DemoService]] = []
+  /// What each endpoint had answered a second ago.
+  private var answeredBefore: [[Int]] = []
   private var client: DemoClient?
   private var ticker: Heartbeat?
   private var elapsed = 0
-  private var answeredBefore = 0
   private var plane: ControlPlane?
-  private var hasEnded: (@Sendable () -> Void)?
 
   package struct Fault: Error, CustomStringConvertible {
     package var description: String
+    /// The configuration is at fault, not the machine.
+    package var isConfiguration = false
   }
 
-  /// `seconds`: ends by itself after that time; `say`: prints.
-  package init(seconds: Int?, isTerminal: Bool, say: @escaping (String) -> Void) throws(Fault) {
+  /// `seconds`: ends by itself after that time.
+  package init(
+    seconds: Int?, isTerminal: Bool, write: @escaping (String) -> Void
+  ) throws(Fault) {
     self.seconds = seconds
     self.isTerminal = isTerminal
-    self.say = say
+    self.write = write
     do throws(Errno) {
       loop = try EventLoop(kernel: LinuxKernel())
     } catch {
@@ -40,36 +44,47 @@ package final class NDPDemo: @unchecked Sendable {
 
   /// Starts the services and the proxy, then serves on the calling thread until it ends.
   package func run(configuration path: String) throws(Fault) {
-    let names = ["prescription", "dispense", "medication"]
     do throws(Errno) {
-      for (index, name) in names.enumerated() {
-        for number in 1...3 {
-          let service = try DemoService(
-            loop: loop, pool: pool, document: DemoDocuments.document(name, endpoint: number),
-            delay: .milliseconds(Int64(1 + index)))
-          ThisProcess.setEnvironment("WEIR_DEMO_\(name.uppercased())_\(number)", "\(service.port)")
-          services.append(service)
-        }
-      }
+      try startServices()
     } catch {
       throw Fault(description: "a service of the demo cannot listen: \(error)")
     }
     let plane = try startProxy(path)
     guard let proxy = plane.addresses.listeners["demo"] else {
-      throw Fault(description: "\(path) has no listener named demo")
+      throw Fault(
+        description: "\(path) has no listener named demo; give it one", isConfiguration: true)
     }
     do throws(Errno) {
       client = try DemoClient(
-        loop: loop, pool: pool, target: proxy,
-        paths: ["/prescriptions/1", "/dispenses/7", "/medications?code=paracetamol"],
+        loop: loop, pool: pool, target: proxy, requests: DemoRequest.mix,
         pause: .milliseconds(20))
       ticker = try Heartbeat(on: loop) { [unowned self] in tick() }
     } catch {
       throw Fault(description: "the demo's client cannot start: \(error)")
     }
-    if !isTerminal { say(DemoScreen.hints(view())) }
+    write(
+      isTerminal ? DemoScreen.enter : DemoScreen.hints(view()).joined(separator: "\n") + "\n\n")
+    if isTerminal { show(view()) }
     ticker?.arm(at: loop.now.advanced(by: .seconds(1)))
     loop.run()
+    write((isTerminal ? DemoScreen.leave : "") + DemoScreen.summary(view()) + "\n")
+  }
+
+  /// Three endpoints a service on ports that are free, handed to the configuration as variables.
+  private func startServices() throws(Errno) {
+    for (index, service) in DemoPlatform.services.enumerated() {
+      var made: [DemoService] = []
+      for number in 1...3 {
+        let endpoint = try DemoService(
+          loop: loop, pool: pool, service: service, number: number,
+          delay: .milliseconds(Int64(1 + index)))
+        let word = service.name.uppercased().split(separator: "-")[0]
+        ThisProcess.setEnvironment("WEIR_DEMO_\(word)_\(number)", "\(endpoint.port)")
+        made.append(endpoint)
+      }
+      endpoints.append(made)
+      answeredBefore.append(made.map { _ in 0 })
+    }
   }
 
   private func startProxy(_ path: String) throws(Fault) -> ControlPlane {
@@ -79,12 +94,16 @@ package final class NDPDemo: @unchecked Sendable {
     do throws(ConfigurationFaults) {
       made = try ControlPlane(file: ConfigurationFile(path: path), log: log)
     } catch {
-      throw Fault(description: error.faults.map(\.description).joined(separator: "\n"))
+      let faults = error.faults.map(\.description).joined(separator: "\n")
+      let hint =
+        error.isUnreadable ? "\nrun the demo in the repository, or name a file with --config" : ""
+      throw Fault(description: faults + hint, isConfiguration: true)
     }
     do throws(ControlPlane.StartFault) {
       try made.start { [self] in loop.mailbox.post { [self] in loop.stop() } }
     } catch {
-      throw Fault(description: error.description)
+      throw Fault(
+        description: "\(error)\nother ports: weir demo --port 8081 --admin-port 9902 (0: any)")
     }
     plane = made
     return made
@@ -92,27 +111,48 @@ package final class NDPDemo: @unchecked Sendable {
 
   /// Ends it; any thread.
   package func end() {
+    loop.mailbox.post { [self] in client?.stop() }
     plane?.drain(delay: .zero)
   }
 
   private func tick() {
     elapsed += 1
+    client?.turn()
     let view = view()
-    answeredBefore = client?.answered ?? 0
-    say(isTerminal ? DemoScreen.screen(view) : DemoScreen.line(view))
+    answeredBefore = endpoints.map { $0.map(\.answered) }
+    show(view)
     if let seconds, elapsed >= seconds { return end() }
     ticker?.arm(at: loop.now.advanced(by: .seconds(1)))
   }
 
+  private func show(_ view: DemoScreen.View) {
+    guard isTerminal else { return write(DemoScreen.line(view) + "\n") }
+    // Asked each time: the terminal may have been resized.
+    let size = Terminal.size ?? (80, 24)
+    write(DemoScreen.screen(view, columns: size.columns, rows: size.rows))
+  }
+
   private func view() -> DemoScreen.View {
     let addresses = plane?.addresses
-    let answered = client?.answered ?? 0
+    let latencies = client?.latencies ?? []
+    let states = plane?.upstreamViews.flatMap(\.endpoints) ?? []
+    let services = DemoPlatform.services.indices.map { index in
+      let own = index < latencies.count ? latencies[index] : DemoLatencies()
+      return DemoScreen.Service(
+        name: DemoPlatform.services[index].name, perSecond: own.lastSecond,
+        p50Microseconds: own.percentile(50), p99Microseconds: own.percentile(99),
+        endpoints: zip(endpoints[index], answeredBefore[index]).map { endpoint, before in
+          let address = "127.0.0.1:\(endpoint.port)"
+          let state = states.first { $0.address == address }
+          return DemoScreen.Endpoint(
+            name: endpoint.name, address: address, perSecond: endpoint.answered - before,
+            inFlight: state?.inFlight ?? 0, connections: state?.connections ?? 0)
+        })
+    }
     return DemoScreen.View(
       proxy: addresses?.listeners["demo"]?.description ?? "",
-      admin: addresses?.admin?.description ?? "", elapsedSeconds: elapsed, answered: answered,
-      perSecond: answered - answeredBefore, failures: client?.failures ?? 0,
-      p50Microseconds: client?.latencies.valueAtPercentile(50) ?? 0,
-      p99Microseconds: client?.latencies.valueAtPercentile(99) ?? 0,
-      upstreams: plane?.upstreamText ?? "")
+      admin: addresses?.admin?.description ?? "", elapsedSeconds: elapsed,
+      answered: latencies.reduce(0) { $0 + $1.total }, failures: client?.failures ?? 0,
+      services: services)
   }
 }

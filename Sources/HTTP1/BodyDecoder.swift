@@ -5,8 +5,8 @@ import Primitives
 ///
 /// ```
 /// length:   payload(n) ── done             untilClose: payload ── (close) done
-/// chunked:  size ─ extension* ─ LF ── data ─ CR ─ LF ──┐
-///             └───────────────<───────────────────────┘
+/// chunked:  size ─ blank* ─ extension* ─ LF ── data ─ CR ─ LF ──┐
+///             └───────────────<────────────────────────────────┘
 ///             └ size 0 ── first trailer byte ── trailer line* ── empty line ── done
 /// ```
 ///
@@ -17,6 +17,8 @@ package final class BodyDecoder {
   private enum State: Sendable {
     case payload
     case size
+    /// Blanks behind the size.
+    case sizeBlank
     case chunkExtension
     case sizeLF
     case data
@@ -99,12 +101,12 @@ package final class BodyDecoder {
 
   package var hasTrailers: Bool { trailers?.isEmpty == false }
 
-  /// Appends the trailer lines, each with its CRLF; false, and nothing appended, if they do not fit.
-  package func appendTrailers(to out: Buffer) -> Bool {
-    guard let trailers else { return true }
-    guard trailers.bytes.count <= out.writableCount else { return false }
-    out.append(trailers.bytes)
-    return true
+  /// Appends the trailer lines, each with its CRLF, but the names left out, which are as for
+  /// `HeadEncoder.copyFields`; false, and nothing appended, if they do not fit.
+  package func appendTrailers(
+    omitting omitted: FieldSet, others: [[UInt8]], to out: Buffer
+  ) -> Bool {
+    trailers?.append(omitting: omitted, others: others, to: out) ?? true
   }
 
   /// One step at the front of `bytes`: framing to skip, then a run of payload. Call again behind
@@ -134,6 +136,7 @@ package final class BodyDecoder {
   private func takeFraming(_ byte: UInt8) throws(BodyFault) {
     switch state {
     case .size: try takeSize(byte)
+    case .sizeBlank: try takeSizeEnd(byte, orElse: .badChunkExtension)
     case .chunkExtension: try takeExtension(byte)
     case .sizeLF:
       guard byte == 0x0A else { throw .badChunkSize }
@@ -158,28 +161,44 @@ package final class BodyDecoder {
 
   private func takeSize(_ byte: UInt8) throws(BodyFault) {
     if let digit = Token.hexadecimalValue(byte) {
-      // 15 digits stay below 2^60, so neither this nor a sum of sizes can wrap.
-      guard digits < 15 else { throw .chunkSizeTooLarge }
+      // Below 2^60, so neither this nor a sum of sizes can wrap.
+      guard digits < Token.numberDigitsMax, remaining < 1 << 56 else { throw .chunkSizeTooLarge }
       remaining = remaining << 4 | UInt64(digit)
       digits += 1
       return
     }
     guard digits > 0 else { throw .badChunkSize }
+    try takeSizeEnd(byte, orElse: .badChunkSize)
+  }
+
+  /// Behind a size stand blanks, then `;` and an extension or the line's end: anything else could be
+  /// more of the size to another reader. Blanks right before CRLF are not in the grammar (RFC 9112
+  /// §7.1.1 has them before `;` only); they are let pass since servers that write a size ahead of
+  /// its data pad it so (Apache 1.3), and nobody can read another size from them.
+  private func takeSizeEnd(_ byte: UInt8, orElse fault: BodyFault) throws(BodyFault) {
     switch byte {
     case 0x0D: state = .sizeLF
-    case 0x3B, 0x20, 0x09:
-      extensionBytes = 1
+    case 0x3B:
       state = .chunkExtension
-    default: throw .badChunkSize
+      try countExtension()
+    case 0x20, 0x09:
+      state = .sizeBlank
+      try countExtension()
+    default: throw fault
     }
   }
 
+  /// What an extension says is skipped (RFC 9112 §7.1.1: unrecognised ones are ignored).
   private func takeExtension(_ byte: UInt8) throws(BodyFault) {
     if byte == 0x0D {
       state = .sizeLF
       return
     }
     guard byte >= 0x20 || byte == 0x09, byte != 0x7F else { throw .badChunkExtension }
+    try countExtension()
+  }
+
+  private func countExtension() throws(BodyFault) {
     extensionBytes += 1
     guard extensionBytes <= limits.chunkExtensionBytesMax else { throw .chunkExtensionTooLong }
   }

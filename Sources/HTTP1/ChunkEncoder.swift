@@ -1,3 +1,4 @@
+import HTTPModel
 import Primitives
 
 /// Writes chunked framing (RFC 9112 §7.1); sizes come from the bytes held, never from what a peer
@@ -18,10 +19,17 @@ package enum ChunkEncoder {
     return true
   }
 
-  /// The last chunk, the decoder's trailers and the empty line.
-  package static func appendEnd(trailersOf body: BodyDecoder, to out: Buffer) -> Bool {
+  /// The last chunk, the decoder's trailers and the empty line. What was left out of the head is
+  /// left out of the trailers: `omitted`, `others`, and what its `Connection` nominates (RFC 9110
+  /// §7.6.1). Where that `nominatesOthers` the names are not at hand any more, so no trailer is
+  /// sent on, which §6.5.1 allows.
+  package static func appendEnd(
+    trailersOf body: BodyDecoder, omitting omitted: FieldSet, others: [[UInt8]],
+    nominatesOthers: Bool, to out: Buffer
+  ) -> Bool {
     let before = out.count
-    guard HeadEncoder.append("0\r\n", to: out), body.appendTrailers(to: out),
+    guard HeadEncoder.append("0\r\n", to: out),
+      nominatesOthers || body.appendTrailers(omitting: omitted, others: others, to: out),
       HeadEncoder.append("\r\n", to: out)
     else {
       out.truncate(out.count - before)

@@ -2,16 +2,17 @@ import HTTPModel
 import Primitives
 
 extension FieldName {
-  /// The known name that `bytes` spells in any case; `other` if none.
+  /// The known name that `bytes` spells in any case; `disguised` where it has `_` for `-`; `other`
+  /// if none.
   ///
-  /// Cost: a switch on length and first letter leaves at most one candidate to compare.
+  /// Cost: a switch on length and first letter leaves at most one candidate to compare; only a name
+  /// that fails there is looked at for a disguise.
   static func classify(_ bytes: Span<UInt8>) -> FieldName {
     guard bytes.count >= 2, bytes.count <= 19 else { return .other }
     let candidate = candidate(bytes.count, bytes[0] | 0x20, bytes[min(5, bytes.count - 1)] | 0x20)
-    guard candidate != .other, ByteScan.equalIgnoringCase(bytes, candidate.text) else {
-      return .other
-    }
-    return candidate
+    if candidate == .other { return .other }
+    if ByteScan.equalIgnoringCase(bytes, candidate.text) { return candidate }
+    return ByteScan.equalFolded(bytes, candidate.text) ? .disguised : .other
   }
 
   // Length, first and sixth letter tell the known names apart.
@@ -37,6 +38,7 @@ extension FieldName {
     case (11, 0x74): .traceparent
     case (11, 0x78): .xB3SpanID
     case (12, 0x63): .contentType
+    case (12, 0x6D): .maxForwards
     case (12, 0x70): .proxyStatus
     case (12, 0x78): sixth == 0x74 ? .xB3TraceID : sixth == 0x73 ? .xB3Sampled : .xRequestID
     case (14, 0x63): .contentLength

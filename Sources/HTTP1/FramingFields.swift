@@ -11,6 +11,13 @@ struct FramingFields: Sendable {
     case others
   }
 
+  /// Options that all `Connection` fields hold, and bytes. Why bounded: each field that is copied
+  /// is held against all of them. Source: ours; a head in use has two or three.
+  private static let connectionOptionsMax: UInt16 = 32
+  private static let connectionBytesMax = 1024
+
+  private var connectionOptions: UInt16 = 0
+  private var connectionBytes = 0
   private(set) var contentLength: UInt64?
   private(set) var transferEncoding: Codings?
   private(set) var nominatesUpgrade = false
@@ -25,7 +32,7 @@ struct FramingFields: Sendable {
   mutating func note(_ field: Field, _ bytes: Span<UInt8>) throws(HeadFault) {
     let value = field.value.bounds
     switch field.id {
-    case .connection: noteConnection(bytes, value)
+    case .connection: try noteConnection(bytes, value)
     case .contentLength:
       // RFC 9112 §6.3 allows equal repeats to be merged; a strict reader has no need to.
       guard contentLength == nil else { throw .repeatedContentLength }
@@ -38,16 +45,23 @@ struct FramingFields: Sendable {
     }
   }
 
-  private mutating func noteConnection(_ bytes: Span<UInt8>, _ value: Range<Int>) {
+  private mutating func noteConnection(
+    _ bytes: Span<UInt8>, _ value: Range<Int>
+  ) throws(HeadFault) {
+    // Bytes too: blanks and empty elements are no options (RFC 9110 §5.6.1.2: a reasonable number).
+    connectionBytes += value.count
+    guard connectionBytes <= Self.connectionBytesMax else { throw .tooManyConnectionOptions }
     var copy = self
     _ = Token.eachElement(of: bytes, in: value) { element in
       copy.noteOption(bytes.extracting(element))
-      return true
+      return copy.connectionOptions <= Self.connectionOptionsMax
     }
     self = copy
+    guard connectionOptions <= Self.connectionOptionsMax else { throw .tooManyConnectionOptions }
   }
 
   private mutating func noteOption(_ option: Span<UInt8>) {
+    connectionOptions += 1
     switch option.count {
     case 5 where ByteScan.equalIgnoringCase(option, "close"): saysClose = true
     case 10 where ByteScan.equalIgnoringCase(option, "keep-alive"): saysKeepAlive = true

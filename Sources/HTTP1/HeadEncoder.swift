@@ -67,8 +67,8 @@ import Primitives
     return true
   }
 
-  /// Copies the fields in order but the known names in `omitted`, the names in `others` (lower case)
-  /// and, where `nominatesOthers`, those that a `Connection` field of the same table nominates
+  /// Copies the fields in order but the known names in `omitted`, the names in `others` (lower case;
+  /// a `_` for their `-` does not save a field, as with `FieldName.disguised`) and, where `nominatesOthers`, those that a `Connection` field of the same table nominates
   /// (RFC 9110 §7.6.1).
   package static func copyFields(
     _ fields: [Field], of bytes: Span<UInt8>, omitting omitted: FieldSet, others: [[UInt8]] = [],
@@ -106,7 +106,7 @@ import Primitives
     if nominating.isEmpty, others.isEmpty { return false }
     let name = bytes.extracting(field.name.bounds)
     if !nominating.isEmpty, isNominated(name, nominating, bytes) { return true }
-    return field.id == .other && others.contains { equalIgnoringCase($0.span, name) }
+    return field.id == .other && others.contains { ByteScan.equalFolded(name, $0.span) }
   }
 
   /// The field's whole line, if it is `name: value CRLF` with nothing else between.
@@ -131,7 +131,8 @@ import Primitives
     return false
   }
 
-  /// Whether a `Connection` field names `name`. Cost: linear in the Connection fields.
+  /// Whether a `Connection` field names `name`. Cost: linear in the Connection fields, which the
+  /// decoders keep short (`tooManyConnectionOptions`).
   package static func isNominated(
     _ name: Span<UInt8>, _ fields: [Field], _ bytes: Span<UInt8>
   ) -> Bool {

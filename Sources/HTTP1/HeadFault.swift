@@ -4,6 +4,7 @@ import Primitives
 package enum HeadFault: UInt8, Error, CaseIterable, Sendable {
   case headTooLarge
   case tooManyFields
+  case tooManyConnectionOptions
   case targetTooLong
   case lineNotCRLF
   case badStartLine
@@ -31,6 +32,7 @@ package enum HeadFault: UInt8, Error, CaseIterable, Sendable {
     switch self {
     case .headTooLarge: "head_too_large"
     case .tooManyFields: "too_many_fields"
+    case .tooManyConnectionOptions: "too_many_connection_options"
     case .targetTooLong: "target_too_long"
     case .lineNotCRLF: "line_not_crlf"
     case .badStartLine: "bad_start_line"
@@ -59,7 +61,7 @@ package enum HeadFault: UInt8, Error, CaseIterable, Sendable {
   /// What a request with this fault fails as.
   package var requestFailure: FailureKind {
     switch self {
-    case .headTooLarge, .tooManyFields: .requestHeadTooLarge
+    case .headTooLarge, .tooManyFields, .tooManyConnectionOptions: .requestHeadTooLarge
     case .targetTooLong: .requestTargetTooLong
     case .versionUnsupported: .versionUnsupported
     case .badExpectation: .expectationUnsupported
@@ -70,7 +72,7 @@ package enum HeadFault: UInt8, Error, CaseIterable, Sendable {
   /// What a response with this fault fails as.
   package var responseFailure: FailureKind {
     switch self {
-    case .headTooLarge, .tooManyFields: .responseHeadTooLarge
+    case .headTooLarge, .tooManyFields, .tooManyConnectionOptions: .responseHeadTooLarge
     default: .malformedResponse
     }
   }

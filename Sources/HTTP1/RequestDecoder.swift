@@ -29,6 +29,11 @@ package struct RequestDecoder: Sendable {
     framing = FramingFields()
   }
 
+  /// Whether `bytes`, all that was received, hold more than empty lines.
+  package func hasBegun(_ bytes: Span<UInt8>) -> Bool {
+    isAtFields || lines.lineStart < bytes.count
+  }
+
   /// Reads on. `bytes` is all that was received from the head's first byte; false: more is needed.
   /// After true, `head.headBytes` bytes are the head's, and the decoder is ready for the next.
   package mutating func decode(

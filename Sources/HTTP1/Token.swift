@@ -29,12 +29,16 @@ enum Token {
     return lower &- 0x61 < 6 ? lower &- 0x61 &+ 10 : nil
   }
 
-  /// Digits only, at least one, below 2^63 so that sums cannot wrap. RFC 9110 §8.6.
+  /// Digits of a length or a chunk's size, leading zeros included, which are valid in any number
+  /// (`1*DIGIT`, `1*HEXDIG`). RFC 9112 §7.1 has a recipient expect large numbers and guard itself.
+  static let numberDigitsMax = 32
+
+  /// Digits only, at least one, below 10^18 so that sums cannot wrap. RFC 9110 §8.6.
   static func decimal(_ bytes: Span<UInt8>) -> UInt64? {
-    guard bytes.count > 0, bytes.count <= 18 else { return nil }
+    guard bytes.count > 0, bytes.count <= numberDigitsMax else { return nil }
     var value: UInt64 = 0
     for index in bytes.indices {
-      guard isDigit(bytes[index]) else { return nil }
+      guard isDigit(bytes[index]), value < 100_000_000_000_000_000 else { return nil }
       value = value * 10 + UInt64(bytes[index] &- 0x30)
     }
     return value

@@ -24,6 +24,10 @@ public final class UpstreamConnection: ByteStream {
   package private(set) var openedAt: Instant
   /// Requests it has carried, this one included.
   package var requestCount: UInt64 = 0
+  private var attemptTurn: UInt64 = 0
+  /// The event that is being told was fetched before this attempt's request was sent: what it
+  /// brought answers another request, or none (response-queue poisoning, limits.md).
+  package private(set) var isAnsweredTooEarly = false
   /// Bytes sent before this attempt.
   private var sentBefore: UInt64 = 0
 
@@ -61,19 +65,12 @@ public final class UpstreamConnection: ByteStream {
   package func beginAttempt() {
     requestCount += 1
     sentBefore = bytesSent
+    attemptTurn = loop.turnNumber
     decoder.reset()
   }
 
   /// Bytes of this attempt that were given to the kernel.
   package var attemptBytesSent: UInt64 { bytesSent - sentBefore }
-
-  /// Bytes of this attempt that the peer's kernel acknowledged; nil where unknown. The kernel's
-  /// count includes the SYN.
-  package var attemptBytesAcknowledged: UInt64? {
-    guard isOpen, let all = loop.kernel.bytesAcknowledged(descriptor) else { return nil }
-    let before = sentBefore + 1
-    return all > before ? all - before : 0
-  }
 
   public override func ready(_ readiness: Readiness) {
     note(readiness)
@@ -87,7 +84,9 @@ public final class UpstreamConnection: ByteStream {
       openedAt = loop.now
       loop.disarm(self)
     }
+    isAnsweredTooEarly = mayReceive && attemptTurn == loop.turnNumber
     receiver.connectionReady(self)
+    isAnsweredTooEarly = false
   }
 
   public override func deadlinePassed() {

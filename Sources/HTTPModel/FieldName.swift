@@ -4,6 +4,11 @@
 /// one byte instead of text. At most 64 cases, so that `FieldSet` is one word.
 @usableFromInline package enum FieldName: UInt8, CaseIterable, Sendable {
   case other
+  /// A known name with `_` for a `-` (`X_Forwarded_For`). It crosses no hop, whoever sends it: a
+  /// service behind CGI or WSGI is given both spellings as `HTTP_X_FORWARDED_FOR` (RFC 3875
+  /// §4.1.18) and would believe of a stranger what Weir takes care to write itself. nginx drops
+  /// every name with `_` by default; other names than the known keep theirs here.
+  case disguised
   case host
   case connection
   case keepAlive
@@ -37,6 +42,7 @@
   case proxyStatus
   case idempotencyKey
   case http2Settings
+  case maxForwards
 
   // Said outright: what enums with raw values inherit is generic, and is called for every field.
   @inlinable @inline(__always) package static func == (left: FieldName, right: FieldName) -> Bool {
@@ -47,10 +53,10 @@
     left.rawValue != right.rawValue
   }
 
-  /// The name in lower case, as HTTP/2 writes it; empty for `other`.
+  /// The name in lower case, as HTTP/2 writes it; empty for `other` and `disguised`.
   package var text: StaticString {
     switch self {
-    case .other: ""
+    case .other, .disguised: ""
     case .host: "host"
     case .connection: "connection"
     case .keepAlive: "keep-alive"
@@ -84,6 +90,7 @@
     case .proxyStatus: "proxy-status"
     case .idempotencyKey: "idempotency-key"
     case .http2Settings: "http2-settings"
+    case .maxForwards: "max-forwards"
     }
   }
 }

@@ -41,8 +41,9 @@
   }
 
   /// What never crosses a hop (RFC 9110 §7.6.1): framing is made anew from what was understood.
+  /// A disguised name could be any of these.
   package static let hopByHop = FieldSet([
-    .connection, .keepAlive, .proxyConnection, .transferEncoding, .contentLength, .te, .upgrade,
-    .http2Settings,
+    .disguised, .connection, .keepAlive, .proxyConnection, .transferEncoding, .contentLength, .te,
+    .upgrade, .http2Settings,
   ])
 }

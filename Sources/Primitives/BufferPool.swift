@@ -51,6 +51,14 @@
     return true
   }
 
+  /// A block for an answer that must be given, above all that the budget is spent: at most one small
+  /// block a connection is out beyond it.
+  package func lendBeyondBudget(to buffer: Buffer) {
+    guard !buffer.hasBlock else { return }
+    bytesLent += Self.smallBytes
+    _ = buffer.attach(small.pop())
+  }
+
   /// Takes the buffer's block back, whatever it holds.
   package func reclaim(from buffer: Buffer) {
     if let block = buffer.detach() { take(block) }

@@ -30,8 +30,8 @@ package enum ByteScan {
       accepts: { $0 <= 0x20 || $0 >= 0x7F })
   }
 
-  /// The index of the first byte that a path may have to be normalised for: `%`, `\`, or a `/` or
-  /// `.` that follows a `/`; `bytes.count` where there is none. The pair is reported at its second.
+  /// The index of the first byte that a path may have to be normalised for: `%`, `\`, or a `/`, `.`
+  /// or `;` that follows a `/`; `bytes.count` where there is none. The pair is reported at its second.
   package static func firstUnnormalized(in bytes: Span<UInt8>) -> Int {
     var index = 0
     while index < bytes.count {
@@ -42,7 +42,8 @@ package enum ByteScan {
       guard index < bytes.count else { break }
       if bytes[index] != 0x2F { return index }
       index += 1
-      if index < bytes.count, bytes[index] == 0x2F || bytes[index] == 0x2E { return index }
+      guard index < bytes.count else { break }
+      if bytes[index] == 0x2F || bytes[index] == 0x2E || bytes[index] == 0x3B { return index }
     }
     return bytes.count
   }
@@ -62,6 +63,27 @@ package enum ByteScan {
   /// True when `bytes` is `text` but for the case of ASCII letters. `text` is in lower case.
   package static func equalIgnoringCase(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
     isText(bytes, text, word: lowercased, byte: asciiLowercased)
+  }
+
+  /// As `equalIgnoringCase`, and a `_` of `bytes` may stand for a `-` of `text`.
+  package static func equalFolded(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
+    guard bytes.count == text.utf8CodeUnitCount else { return false }
+    // SAFETY: a static string is utf8CodeUnitCount bytes long and lives for ever.
+    let wanted = unsafe UnsafeBufferPointer(
+      start: text.utf8Start, count: text.utf8CodeUnitCount)
+    return unsafe equalFolded(bytes, wanted.span)
+  }
+
+  /// The same of a lower-case `text` that is known at run time only.
+  package static func equalFolded(_ bytes: Span<UInt8>, _ text: Span<UInt8>) -> Bool {
+    guard bytes.count == text.count else { return false }
+    for index in bytes.indices {
+      let byte = bytes[index]
+      guard asciiLowercased(byte) == text[index] || (byte == 0x5F && text[index] == 0x2D) else {
+        return false
+      }
+    }
+    return true
   }
 
   /// True when `bytes`, mapped by `word` eight at a time or by `byte`, is `text`.

@@ -52,7 +52,7 @@ extension FailureKind {
       .requestBodyTooLarge, .requestBodyTooSlow, .requestTrailersTooLarge, .versionUnsupported,
       .expectationUnsupported, .connectDenied, .downstreamClosed, .downstreamWriteStalled:
       downstreamRow
-    case .noRoute, .noEndpoint, .downstreamConnectionsExceeded,
+    case .noRoute, .routeMatchLimit, .noEndpoint, .downstreamConnectionsExceeded,
       .requestsExceeded, .pendingOverflow, .pendingTimeout, .bufferBudgetExceeded,
       .descriptorsExhausted,
       .requestTimeout, .totalTimeout, .drainTimeout:
@@ -106,6 +106,10 @@ extension FailureKind {
   private var localRow: Row {
     switch self {
     case .noRoute: Self.local("no_route", .routing, 404, "http_request_error")
+    // Not a 4xx: nothing is wrong with the request. The pattern of a route cannot be decided within
+    // its steps, which is the configuration's (RFC 9209 §2.3: 500).
+    case .routeMatchLimit:
+      Self.local("route_match_limit", .routing, 500, "proxy_configuration_error")
     case .noEndpoint: Self.local("no_endpoint", .pick, 503, "destination_unavailable")
     case .downstreamConnectionsExceeded:
       Self.local("downstream_connections_exceeded", .listener, 503, "connection_limit_reached")

@@ -20,6 +20,7 @@ public enum FailureKind: UInt8, CaseIterable, Sendable {
 
   // Local: Weir's own decision, or its limits.
   case noRoute
+  case routeMatchLimit
   case noEndpoint
   case downstreamConnectionsExceeded
   case requestsExceeded

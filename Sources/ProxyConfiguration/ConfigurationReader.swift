@@ -3,23 +3,30 @@ import Primitives
 /// Turns a file's text into a `Configuration`, or into all its faults.
 package struct ConfigurationReader {
   private var checker: SchemaChecker
+  private let pathFault: PathFault
   private var upstreamNames: Set<String> = []
 
-  /// `environment`: looks a variable up.
+  /// What is wrong with a path that a route matches by, if anything.
+  package typealias PathFault = (RouteConfiguration.Path) -> String?
+
+  /// `environment`: looks a variable up; `pathFault`: what only routing can judge.
   package static func read(
-    _ text: [UInt8], file: String, environment: @escaping (String) -> String?
+    _ text: [UInt8], file: String, environment: @escaping (String) -> String?,
+    pathFault: @escaping PathFault = { _ in nil }
   ) throws(ConfigurationFaults) -> Configuration {
     let root: YAMLNode
+    var checker = SchemaChecker(file: file, lookUp: environment)
     do throws(YAMLReader.Fault) {
-      root = try YAMLReader.read(text)
+      let document = try YAMLReader.read(text)
+      root = document.root
+      for fault in document.repetitions { checker.report(fault.mark, fault.message) }
     } catch {
       throw ConfigurationFaults(faults: [
         ConfigurationFault(
           file: file, line: error.mark.line, column: error.mark.column, message: error.message)
       ])
     }
-    var reader = ConfigurationReader(
-      checker: SchemaChecker(file: file, lookUp: environment))
+    var reader = ConfigurationReader(checker: checker, pathFault: pathFault)
     let configuration = reader.configuration(root)
     let faults = reader.checker.faults
     guard faults.isEmpty, let configuration else {
@@ -55,10 +62,12 @@ package struct ConfigurationReader {
       else { continue }
       result.listeners.append(listener)
     }
-    let mark = top.mark("listeners")
-    let isFaulty = checker.faults.contains { $0.line == mark.line && $0.column == mark.column }
-    if top.has("listeners"), top.list("listeners").isEmpty, !isFaulty {
-      checker.report(mark, "listeners is empty; give one")
+    if let admin = result.adminAddress, admin.port != 0,
+      let listener = result.listeners.first(where: { $0.address == admin })
+    {
+      let mark = top.section("admin").mark("address")
+      checker.report(
+        mark, "the listener \(listener.name) has the address \(admin) too; change one")
     }
     return result
   }
@@ -95,9 +104,6 @@ package struct ConfigurationReader {
     let timeouts = section.section("timeouts")
     let policy = section.section("balancing").text("policy") ?? ""
     let endpoints = section.list("endpoints").compactMap { endpoint($0) }
-    if section.has("endpoints"), section.list("endpoints").isEmpty {
-      checker.report(section.mark("endpoints"), "upstreams.\(name).endpoints is empty; give one")
-    }
     return UpstreamConfiguration(
       name: name, endpoints: endpoints,
       policy: UpstreamConfiguration.Policy(rawValue: policy) ?? .roundRobin,
@@ -129,7 +135,7 @@ package struct ConfigurationReader {
     _ section: Section, known: [ListenerConfiguration]
   ) -> ListenerConfiguration? {
     // Before anything may be missing: every fault is reported at once.
-    var reader = RouteReader(upstreams: upstreamNames)
+    var reader = RouteReader(upstreams: upstreamNames, pathFault: pathFault)
     let routes = reader.read(
       section.list("routes"), of: section.text("name") ?? "the listener", &checker)
     guard let name = section.text("name"),
@@ -139,7 +145,8 @@ package struct ConfigurationReader {
       checker.report(section.mark("name"), "two listeners are named \(name); rename one")
     }
     if known.contains(where: { $0.address == address && address.port != 0 }) {
-      checker.report(section.mark("address"), "two listeners have the address \(address)")
+      checker.report(
+        section.mark("address"), "two listeners have the address \(address); change one")
     }
     let limits = section.section("limits")
     let timeouts = section.section("timeouts")

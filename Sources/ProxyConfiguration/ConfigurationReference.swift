@@ -8,6 +8,7 @@ package enum ConfigurationReference {
       errors that name the nearest one. Durations are written `250ms`, `5s`, `1m`, `2h`; sizes
       `512B`, `64KiB`, `1MiB`. A value may hold `${NAME}` or `${NAME:-default}`; `$$` is a dollar
       sign. The file is loaded again on SIGHUP and when it changes; one with faults changes nothing.
+      `config/weir.schema.json` is a JSON Schema of the same keys, for editors.
 
       | key | value | default | |
       |---|---|---|---|

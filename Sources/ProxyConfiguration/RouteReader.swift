@@ -3,11 +3,13 @@ import Primitives
 /// Reads a listener's routes and checks what the schema cannot: one action each, upstreams that
 /// exist, paths that begin with "/", fields that may be changed.
 struct RouteReader {
-  let upstreams: Set<String>
+  private let upstreams: Set<String>
+  private let pathFault: ConfigurationReader.PathFault
   private var names: Set<String> = []
 
-  init(upstreams: Set<String>) {
+  init(upstreams: Set<String>, pathFault: @escaping ConfigurationReader.PathFault) {
     self.upstreams = upstreams
+    self.pathFault = pathFault
   }
 
   mutating func read(
@@ -18,9 +20,11 @@ struct RouteReader {
       guard case .section(let section) = item.value else { continue }
       let name = section.text("name") ?? "\(index)"
       if !names.insert(name).inserted {
-        checker.report(section.mark("name"), "two routes of \(listener) are named \(name)")
+        checker.report(
+          section.mark("name"), "two routes of \(listener) are named \(name); rename one")
       }
       let path = path(section.section("match"), &checker)
+      MatchChecker.check(section.section("match"), &checker)
       let action = action(section, &checker)
       guard let path, let action else { continue }
       routes.append(route(name, path, action, section, &checker))
@@ -51,13 +55,16 @@ struct RouteReader {
         match.mark(given[1]), "match has \(given.joined(separator: " and ")); keep one")
       return nil
     }
-    if let regex = match.text("regex") { return .regex(regex) }
-    let text = match.text("path") ?? match.text("prefix") ?? "/"
-    guard
-      begins(
-        text, match.mark(given.first ?? "prefix"), "match.\(given.first ?? "prefix")", &checker)
-    else { return nil }
-    return match.has("path") ? .exact(text) : .prefix(text)
+    let key = given.first ?? "prefix"
+    let text = match.text(key) ?? "/"
+    if key != "regex", !begins(text, match.mark(key), "match.\(key)", &checker) { return nil }
+    let path: RouteConfiguration.Path =
+      key == "regex" ? .regex(text) : key == "path" ? .exact(text) : .prefix(text)
+    if let fault = pathFault(path) {
+      checker.report(match.mark(key), "match.\(key) \(fault)")
+      return nil
+    }
+    return path
   }
 
   private func begins(
@@ -151,13 +158,20 @@ struct RouteReader {
       checker.report(section.mark("body"), "respond.body must be a text of at most 32 KiB")
       return nil
     }
+    let status = section.integer("status") ?? 200
+    guard body.isEmpty || ![204, 205, 304].contains(status) else {
+      checker.report(
+        section.mark("body"),
+        "an answer with status \(status) has no body (RFC 9110 §15); leave body out, or use 200")
+      return nil
+    }
     let type = section.text("content_type") ?? ""
     guard !type.isEmpty, type.utf8.count <= 256, type.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F })
     else {
       checker.report(section.mark("content_type"), "respond.content_type must be a media type")
       return nil
     }
-    return .respond(status: section.integer("status") ?? 200, body: body, contentType: type)
+    return .respond(status: status, body: body, contentType: type)
   }
 
   private func rewrite(
@@ -182,9 +196,9 @@ struct RouteReader {
     edits.set = fields(section, "set", mayBeAny: false, &checker)
     edits.add = fields(section, "add", mayBeAny: false, &checker)
     for item in section.list("remove") {
-      guard case .text(let name) = item.value, isAllowed(name, item.mark, &checker) else {
-        continue
-      }
+      guard case .text(let name) = item.value,
+        FieldChecker.isAllowed(name, item.mark, &checker)
+      else { continue }
       edits.remove.append(name)
     }
     return edits
@@ -195,34 +209,14 @@ struct RouteReader {
   ) -> [RouteConfiguration.Field] {
     section.map(key).compactMap { entry in
       guard case .text(let value) = entry.value.value else { return nil }
-      guard mayBeAny || isAllowed(entry.name, entry.mark, &checker) else { return nil }
+      guard mayBeAny || FieldChecker.isAllowed(entry.name, entry.mark, &checker) else {
+        return nil
+      }
       guard !value.utf8.contains(where: { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7F }) else {
         checker.report(entry.value.mark, "the value of \(entry.name) has a control character")
         return nil
       }
       return .init(name: entry.name, value: value)
     }
-  }
-
-  /// Framing and the connection are Weir's own (RFC 9110 §7.6.1).
-  private static let own: Set<String> = [
-    "connection", "keep-alive", "proxy-connection", "transfer-encoding", "content-length", "te",
-    "upgrade", "trailer", "http2-settings",
-  ]
-
-  private func isAllowed(
-    _ name: String, _ mark: YAMLNode.Mark, _ checker: inout SchemaChecker
-  ) -> Bool {
-    let tokens = Set("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz".utf8)
-    let lower = name.lowercased()
-    if lower.isEmpty || !lower.utf8.allSatisfy(tokens.contains) {
-      checker.report(mark, "\"\(name)\" is not a field name")
-      return false
-    }
-    if Self.own.contains(lower) {
-      checker.report(mark, "\(name) is Weir's own to write; it cannot be changed")
-      return false
-    }
-    return true
   }
 }

@@ -1,7 +1,7 @@
 import Primitives
 
-/// Reads the values that one word holds. Nil: not such a value.
-enum Scalars {
+/// Reads the values that one word holds, nil: not such a value; and writes them.
+package enum Scalars {
   static func duration(_ text: String) -> Duration? {
     let units: [(String, Int64)] = [
       ("us", 1000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000),
@@ -53,7 +53,7 @@ enum Scalars {
     return isName && !isNumeric && port > 0 ? (String(host), port) : nil
   }
 
-  static func text(_ duration: Duration) -> String {
+  package static func text(_ duration: Duration) -> String {
     let nanoseconds = duration.nanosecondsClamped
     for (unit, scale) in [
       ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000),
@@ -63,7 +63,7 @@ enum Scalars {
     return nanoseconds == 0 ? "0s" : "\(nanoseconds / 1000)us"
   }
 
-  static func text(bytes: Int) -> String {
+  package static func text(bytes: Int) -> String {
     for (unit, scale) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
     where bytes % scale == 0 && bytes >= scale {
       return "\(bytes / scale)\(unit)"

@@ -163,7 +163,8 @@ extension Schema {
     Key("path", .text("a path that begins with /"), "This path and no other."),
     Key(
       "regex", .text("a regular expression (PCRE2)"),
-      "Paths that match as a whole. A match is bounded in its steps."),
+      "Paths that match as a whole. A match is bounded in its steps; where those run out no later route is tried: 500 `route_match_limit`."
+    ),
     Key("method", .list(.text("a method")), "One of these. Left out: any."),
     Key(
       "host", .list(.text("a host name, or *. and a name")),
@@ -189,7 +190,9 @@ extension Schema {
 
   private static let respond: [Key] = [
     Key("status", .integer(200...599), default: "200", "The answer's status."),
-    Key("body", .text("a text of at most 32 KiB"), default: "", "The answer's body."),
+    Key(
+      "body", .text("a text of at most 32 KiB"), default: "",
+      "The answer's body. None with 204, 205 and 304."),
     Key(
       "content_type", .text("a media type"), default: "text/plain; charset=utf-8",
       "The body's type."),

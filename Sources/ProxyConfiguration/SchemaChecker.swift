@@ -38,7 +38,8 @@ struct SchemaChecker {
     let value: Section.Value?
     switch (schema, node.content) {
     case (.list(let element), .list(let items)):
-      value = .list(items.compactMap { check($0, element, path) })
+      value = .list(
+        items.enumerated().compactMap { check($1, element, "\(path)[\($0)]") })
     case (.map(_, let element), .mapping(let entries)):
       value = .map(
         entries.compactMap { entry in
@@ -52,7 +53,9 @@ struct SchemaChecker {
     case (.either(let short, _), .scalar(let text)): value = substituted(text, short, node, path)
     case (_, .scalar(let text)): value = substituted(text, schema, node, path)
     default:
-      report(node.mark, "\(path) must be \(Self.expected(schema)), this is \(node.kindName)")
+      let hint = Self.hint(node, schema)
+      report(
+        node.mark, "\(path) must be \(Self.expected(schema)); this is \(node.kindName)\(hint)")
       value = nil
     }
     return value.map { Section.Located(value: $0, mark: node.mark) }
@@ -71,6 +74,9 @@ struct SchemaChecker {
       guard key.isBuilt else {
         report(entry.keyMark, "\(place) is not built yet; remove it")
         continue
+      }
+      if case .list(let items) = entry.value.content, items.isEmpty, key.isRequired {
+        report(entry.value.mark, "\(place) is empty; give one")
       }
       if let value = check(entry.value, key.schema, place) { section.values[key.name] = value }
     }
@@ -106,7 +112,9 @@ struct SchemaChecker {
       let built = choices.filter(\.isBuilt).map(\.name).joined(separator: ", ")
       report(mark, "\(path): \(text) is not built yet; use one of \(built)")
     } else {
-      report(mark, "\(path) must be \(Self.expected(schema)), not \"\(text)\"")
+      let given = text.isEmpty ? "but nothing stands there" : "not \"\(text)\""
+      let hint = Self.hint(text, schema)
+      report(mark, "\(path) must be \(Self.expected(schema)), \(given)\(hint)")
     }
     return nil
   }
@@ -127,57 +135,14 @@ struct SchemaChecker {
       if text == "off", mayBeOff { return .quantity(nil) }
       return Scalars.size(text).flatMap { range.contains($0) ? .quantity($0) : nil }
     case .address(let mayBeName):
-      let isAddress = SocketAddress(text) != nil
+      let address = SocketAddress(text)
+      // Port 0 is any free port, which nobody can call.
+      let isAddress = address != nil && !(mayBeName && address?.port == 0)
       return isAddress || mayBeName && Scalars.namedAddress(text) != nil ? .text(text) : nil
     case .cidr: return CIDR(text).map { _ in .text(text) }
     case .choice(let choices):
       return choices.contains { $0.isBuilt && $0.name == text } ? .text(text) : nil
     case .list, .map, .object, .either: return nil
     }
-  }
-
-  /// What a value of the schema looks like, for a person.
-  static func expected(_ schema: Schema) -> String {
-    switch schema {
-    case .text(let what): return what
-    case .boolean: return "true or false"
-    case .integer(let range):
-      return "a whole number from \(range.lowerBound) to \(range.upperBound)"
-    case .count(let range):
-      return "a whole number from \(range.lowerBound) to \(range.upperBound), or off"
-    case .duration(let range, let mayBeOff):
-      let ends = "\(Scalars.text(range.lowerBound)) to \(Scalars.text(range.upperBound))"
-      return "a duration such as 250ms, 5s or 1m, from \(ends)\(mayBeOff ? ", or off" : "")"
-    case .size(let range, let mayBeOff):
-      let ends =
-        "\(Scalars.text(bytes: range.lowerBound)) to \(Scalars.text(bytes: range.upperBound))"
-      return "a size such as 64KiB or 1MiB, from \(ends)\(mayBeOff ? ", or off" : "")"
-    case .address(let mayBeName):
-      let forms = "127.0.0.1:8080, [::1]:8080 or unix:/run/app.sock"
-      return "an address such as \(forms)\(mayBeName ? ", or host:port" : "")"
-    case .cidr: return "a block of addresses such as 10.0.0.0/8 or fd00::/8"
-    case .choice(let choices):
-      return "one of \(choices.filter(\.isBuilt).map(\.name).joined(separator: ", "))"
-    case .list(let element): return "a list, each \(expected(element))"
-    case .map(let what, _): return "a mapping of \(what)"
-    case .object: return "a mapping"
-    case .either(let short, _): return "\(expected(short)), or a mapping"
-    }
-  }
-
-  /// Levenshtein's distance.
-  static func distance(_ left: String, _ right: String) -> Int {
-    let target = Array(right)
-    var row = Array(0...target.count)
-    for (i, a) in left.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, b) in target.enumerated() {
-        let above = row[j + 1]
-        row[j + 1] = min(above + 1, row[j] + 1, diagonal + (a == b ? 0 : 1))
-        diagonal = above
-      }
-    }
-    return row[target.count]
   }
 }

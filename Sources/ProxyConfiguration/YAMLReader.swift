@@ -3,8 +3,8 @@ import CYaml
 /// Reads one YAML document through libyaml into nodes with their places.
 ///
 /// Refused, because a configuration has no use for them and they hide what is written: aliases and
-/// anchors, tags, a key that occurs twice, several documents. Bounded: nesting of 32, and the
-/// caller bounds the text.
+/// anchors, tags, several documents. A key that stands twice is reported beside the other faults
+/// and its first value kept. Bounded: nesting of 32, and the caller bounds the text.
 @safe struct YAMLReader {
   struct Fault: Error {
     var mark: YAMLNode.Mark
@@ -13,10 +13,14 @@ import CYaml
 
   static let depthMax = 32
 
+  /// Keys that stand twice.
+  private var repetitions: [Fault] = []
   // SAFETY: initialised in `read`, deleted there, and used in between only.
   private var parser = unsafe yaml_parser_t()
 
-  static func read(_ text: [UInt8]) throws(Fault) -> YAMLNode {
+  static func read(
+    _ text: [UInt8]
+  ) throws(Fault) -> (root: YAMLNode, repetitions: [Fault]) {
     var reader = YAMLReader()
     // SAFETY: the parser is initialised before use and deleted once; the text outlives it.
     let result: Result<YAMLNode, Fault> = unsafe text.withUnsafeBufferPointer { bytes in
@@ -27,14 +31,14 @@ import CYaml
       unsafe yaml_parser_set_input_string(&reader.parser, bytes.baseAddress, bytes.count)
       return Result { () throws(Fault) in try reader.document() }
     }
-    return try result.get()
+    return (try result.get(), reader.repetitions)
   }
 
   private mutating func document() throws(Fault) -> YAMLNode {
     _ = try next()
     let start = try next()
     guard case .documentStart = start.kind else {
-      throw Fault(mark: start.mark, message: "the file is empty")
+      throw Fault(mark: start.mark, message: "the file is empty; begin with listeners:")
     }
     let root = try node(try next(), depth: 0)
     _ = try next()
@@ -75,10 +79,12 @@ import CYaml
       guard case .scalar(let key) = event.kind else {
         throw Fault(mark: event.mark, message: "a key must be a plain word")
       }
-      if entries.contains(where: { $0.key == key }) {
-        throw Fault(mark: event.mark, message: "the key \(key) stands twice; remove one")
-      }
       let value = try node(try next(), depth: depth + 1)
+      if let first = entries.first(where: { $0.key == key }) {
+        let message = "the key \(key) stands twice, first in line \(first.keyMark.line); remove one"
+        repetitions.append(Fault(mark: event.mark, message: message))
+        continue
+      }
       entries.append(YAMLNode.Entry(key: key, keyMark: event.mark, value: value))
     }
     return YAMLNode(content: .mapping(entries), mark: mark)
@@ -135,9 +141,10 @@ import CYaml
   private func problem() -> Fault {
     let mark = unsafe parser.problem_mark
     // SAFETY: libyaml's messages are static C strings.
-    let text = unsafe parser.problem.map { unsafe String(cString: $0) } ?? "not YAML"
+    let text = unsafe parser.problem.map { unsafe String(cString: $0) } ?? ""
+    let begin = unsafe parser.context == nil ? nil : Int(parser.context_mark.line) + 1
     return Fault(
       mark: YAMLNode.Mark(line: mark.line + 1, column: mark.column + 1),
-      message: "not YAML: \(text)")
+      message: YAMLProblem.message(text, begin: begin))
   }
 }

@@ -20,6 +20,10 @@ public struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
   package var isConnectionRefused: Bool { number == ECONNREFUSED || number == ENOENT }
   package var isTimeout: Bool { number == ETIMEDOUT }
   package var isAddressInUse: Bool { number == EADDRINUSE }
+  /// The machine has no such address (bind(2)).
+  package var isAddressMissing: Bool { number == EADDRNOTAVAIL }
+  /// There is no such file or folder.
+  package var isMissing: Bool { number == ENOENT || number == ENOTDIR }
   package var isPermissionDenied: Bool { number == EACCES || number == EPERM }
   package var wouldBlock: Bool { number == EAGAIN }
 

@@ -17,6 +17,8 @@ package final class EventLoop {
   package let mailbox: Mailbox
   /// The monotonic time at which this turn's events were taken.
   package private(set) var now: Instant
+  /// Counts the turns: what happened in one and the same is known to have been told together.
+  package private(set) var turnNumber: UInt64 = 0
   /// Told after each turn: how long it took. For metrics and for flushing what is due.
   package var turnEnded: ((_ nanoseconds: Int64) -> Void)?
 
@@ -116,6 +118,7 @@ package final class EventLoop {
   /// One turn; waits until an event, a deadline or `limit`.
   package func turn(waitingUntil limit: Instant) {
     let wake = resumable.isEmpty ? min(timers.nextDue ?? .distantFuture, limit) : now
+    turnNumber &+= 1
     kernel.wait(until: wake, from: now, into: &events)
     now = kernel.now()
     for event in events { dispatch(event) }

@@ -62,8 +62,6 @@ open class Kernel {
   open func resetOnClose(_ descriptor: Int32) { Self.absent() }
   open func close(_ descriptor: Int32) { Self.absent() }
   open func localAddress(_ descriptor: Int32) -> SocketAddress? { Self.absent() }
-  /// Bytes that the peer's kernel has acknowledged; survives a reset. Nil where unknown.
-  open func bytesAcknowledged(_ descriptor: Int32) -> UInt64? { Self.absent() }
 
   private static func absent() -> Never {
     preconditionFailure("this kernel does not make that call")

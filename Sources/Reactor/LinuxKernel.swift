@@ -67,10 +67,10 @@ import Primitives
   ) {
     events.removeAll(keepingCapacity: true)
     // SAFETY: `raw` holds eventsPerTurnMax entries.
-    let count = unsafe epoll_wait(
+    let count = unsafe weir_epoll_wait(
       poller, raw, Int32(EventLoop.eventsPerTurnMax), Self.milliseconds(until: deadline, from: now))
     guard count > 0 else {
-      precondition(count == 0 || errno == EINTR, "epoll_wait: \(Errno.current)")
+      precondition(count == 0 || count == -EINTR, "epoll_wait: \(Errno(-count))")
       return
     }
     for index in 0..<Int(count) {

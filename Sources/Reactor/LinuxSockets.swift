@@ -99,27 +99,20 @@ public class LinuxSockets: Kernel {
   ) -> IOResult {
     precondition(most > 0 && buffer.writableCount > 0, "a receive needs room")
     let count = unsafe buffer.fill(upTo: most) { space in
-      while true {
-        // SAFETY: `space` is the buffer's writable part.
-        let got = unsafe recv(descriptor, space.baseAddress, space.count, 0)
-        if got >= 0 || errno != EINTR { return got }
-      }
+      // SAFETY: `space` is the buffer's writable part.
+      unsafe weir_receive(descriptor, space.baseAddress, space.count)
     }
     if count > 0 { return .bytes(count) }
-    return count == 0 ? .endOfStream : Self.failure()
+    return count == 0 ? .endOfStream : Self.failure(count)
   }
 
   public final override func send(_ descriptor: Int32, from buffer: Buffer) -> IOResult {
     precondition(!buffer.isEmpty, "nothing to send")
     let count = unsafe buffer.drain { bytes in
-      while true {
-        // SAFETY: `bytes` is the buffer's readable part.
-        let sent = unsafe Glibc.send(
-          descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
-        if sent >= 0 || errno != EINTR { return sent }
-      }
+      // SAFETY: `bytes` is the buffer's readable part.
+      unsafe weir_send(descriptor, bytes.baseAddress, bytes.count)
     }
-    return count > 0 ? .bytes(count) : Self.failure()
+    return count > 0 ? .bytes(count) : Self.failure(count)
   }
 
   public final override func shutdownSend(_ descriptor: Int32) {
@@ -153,13 +146,9 @@ public class LinuxSockets: Kernel {
     return result == 0 ? RawAddress.read(storage, length: length) : nil
   }
 
-  public final override func bytesAcknowledged(_ descriptor: Int32) -> UInt64? {
-    let count = weir_bytes_acknowledged(descriptor)
-    return count < 0 ? nil : UInt64(count)
-  }
-
-  private static func failure() -> IOResult {
-    let error = Errno.current
+  /// `code`: a negative errno.
+  private static func failure(_ code: Int) -> IOResult {
+    let error = Errno(Int32(-code))
     switch error.number {
     case EAGAIN: return .wouldBlock
     // The kernel is short of memory for this call; a deadline ends it if that stays so.

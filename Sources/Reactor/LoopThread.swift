@@ -3,8 +3,9 @@ import Glibc
 
 /// Runs a loop on a thread of its own.
 package final class LoopThread: @unchecked Sendable {
-  // SAFETY: `thread` is written once before anybody else has this object.
+  // SAFETY: `thread` is written once before anybody else has this object; `isJoined` by its owner.
   private var thread = pthread_t()
+  private var isJoined = false
 
   /// Starts a thread named `name` (at most 15 bytes are kept) that runs `body`.
   package init(name: String, _ body: @escaping @Sendable () -> Void) {
@@ -17,7 +18,13 @@ package final class LoopThread: @unchecked Sendable {
 
   /// Waits for `body` to end.
   package func join() {
+    isJoined = true
     _ = pthread_join(thread, nil)
+  }
+
+  /// A thread that nobody joins gives its stack back when it ends.
+  deinit {
+    if !isJoined { _ = pthread_detach(thread) }
   }
 
   private static func start(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {

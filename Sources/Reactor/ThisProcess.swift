@@ -14,9 +14,6 @@ package enum ThisProcess {
     _ = unsafe setenv(name, value, 1)
   }
 
-  /// Standard output is a terminal.
-  package static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
-
   /// Raises the soft limit of descriptors to the hard one; the value in force, nil where unknown.
   package static func raiseDescriptorLimit() -> Int? {
     let limit = weir_raise_descriptor_limit()
@@ -37,6 +34,7 @@ package enum ThisProcess {
   /// Writes to standard error; what cannot be written is lost.
   package static func say(_ text: String) {
     let bytes = Array((text + "\n").utf8)
+    // SAFETY: the array lends its bytes for the call.
     _ = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 

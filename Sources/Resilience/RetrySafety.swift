@@ -4,7 +4,9 @@ import Primitives
 ///
 /// Pure: the evidence goes in, the verdict comes out. Why: a dispense that is sent twice is a
 /// patient harmed, so a request goes out again only when it provably was not processed or when
-/// repeating it is harmless by its method (RFC 9110 §9.2.2). Cost: a few comparisons.
+/// repeating it is harmless by its method (RFC 9110 §9.2.2). That no byte was acknowledged is no
+/// proof: an endpoint that acts and resets within its delayed acknowledgement (40 ms) never sends
+/// one (docs/decisions). Cost: a few comparisons.
 package enum RetrySafety {
   /// What is known of the attempt that failed.
   package struct Evidence: Sendable {
@@ -12,18 +14,14 @@ package enum RetrySafety {
     package var isIdempotent: Bool
     /// Bytes of this attempt that were given to the kernel.
     package var bytesWritten: UInt64
-    /// Bytes of this attempt that the endpoint's kernel acknowledged; nil where unknown.
-    package var bytesAcknowledged: UInt64?
     package var responseHasBegun: Bool
 
     package init(
-      failure: FailureKind, isIdempotent: Bool, bytesWritten: UInt64, bytesAcknowledged: UInt64?,
-      responseHasBegun: Bool
+      failure: FailureKind, isIdempotent: Bool, bytesWritten: UInt64, responseHasBegun: Bool
     ) {
       self.failure = failure
       self.isIdempotent = isIdempotent
       self.bytesWritten = bytesWritten
-      self.bytesAcknowledged = bytesAcknowledged
       self.responseHasBegun = responseHasBegun
     }
   }
@@ -34,7 +32,7 @@ package enum RetrySafety {
     case .never: return false
     case .ifUnsent: return evidence.bytesWritten == 0
     case .ifIdempotent:
-      return evidence.bytesWritten == 0 || evidence.bytesAcknowledged == 0 || evidence.isIdempotent
+      return evidence.bytesWritten == 0 || evidence.isIdempotent
     }
   }
 }

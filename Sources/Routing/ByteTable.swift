@@ -23,21 +23,26 @@ struct ByteTable {
   mutating func insert(_ key: [UInt8], kind: UInt8 = 0) -> Int {
     var hash = StableHash(seed: UInt64(kind))
     hash.combine(key.span)
-    let value = hash.value
-    if let found = find(value, key.span, kind: kind) { return found }
+    return insert(key, hash: hash.value, kind: kind)
+  }
+
+  /// As above for a caller that hashes its keys in its own way, here and when it looks them up.
+  mutating func insert(_ key: [UInt8], hash: UInt64, kind: UInt8 = 0) -> Int {
+    if let found = find(hash, key.span, kind: kind) { return found }
     let number = hashes.count
-    hashes.append(value)
+    hashes.append(hash)
     starts.append(Int32(bytes.count))
     counts.append(Int32(key.count))
     kinds.append(kind)
     bytes += key
-    var slot = Int(truncatingIfNeeded: value) & (slots.count - 1)
+    var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
     while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }
     slots[slot] = Int32(number)
     return number
   }
 
-  /// The number of `key`, whose hash is `hash`: `StableHash` seeded with the kind.
+  /// The number of `key`, whose hash is `hash`: `StableHash` seeded with the kind, unless it was
+  /// inserted with another.
   /// `ignoringCase`: the keys are in lower case, and `hash` is of the lower-case bytes.
   func find(
     _ hash: UInt64, _ key: Span<UInt8>, kind: UInt8 = 0, ignoringCase: Bool = false

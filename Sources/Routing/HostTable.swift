@@ -15,10 +15,12 @@ struct HostTable {
 
   /// `host` as configured: a name, or `*.` and a name.
   mutating func insert(_ host: String) -> Int {
-    let lower = Array(host.lowercased().utf8)
+    var lower = Array(host.lowercased().utf8)
+    if lower.last == 0x2E { lower.removeLast() }
     if lower.starts(with: [0x2A, 0x2E]) {
-      return Self.number(
-        wildcard.insert(Array(lower.dropFirst())), &wildcardNumbers, &count)
+      let suffix = Array(lower.dropFirst())
+      let hash = Self.suffixHash(suffix.span)
+      return Self.number(wildcard.insert(suffix, hash: hash), &wildcardNumbers, &count)
     }
     return Self.number(exact.insert(lower), &exactNumbers, &count)
   }
@@ -31,29 +33,48 @@ struct HostTable {
     return numbers[index]
   }
 
-  /// The numbers that fit `authority`, a host and perhaps a port.
-  /// Cost: linear in the host's length and labels; no allocation.
+  /// The numbers that fit `authority`, a host and perhaps a port. One dot at the host's end is
+  /// nothing: to DNS, and to services, `a.test.` is `a.test`.
+  /// Cost: linear in the host's length; no allocation.
   func numbers(of authority: Span<UInt8>) -> HostNumbers {
     var numbers = HostNumbers()
     guard count > 1 else { return numbers }
-    let host = authority.extracting(0..<Self.hostCount(authority))
+    var host = authority.extracting(0..<Self.hostCount(authority))
+    if host.count > 0, host[host.count - 1] == 0x2E {
+      host = host.extracting(0..<host.count - 1)
+    }
     guard host.count > 0 else { return numbers }
-    if let index = exact.find(Self.hash(host, from: 0), host, ignoringCase: true) {
+    if let index = exact.find(Self.hash(host), host, ignoringCase: true) {
       numbers.append(exactNumbers[index])
     }
     guard !wildcardNumbers.isEmpty else { return numbers }
-    for start in 1..<max(host.count, 1) where host[start] == 0x2E {
-      let suffix = host.extracting(start..<host.count)
-      if let index = wildcard.find(Self.hash(host, from: start), suffix, ignoringCase: true) {
+    // From the right, so that one pass has the hash of every suffix: hashing each by itself would
+    // let a name of many dots cost the square of its length.
+    var hash = StableHash()
+    var start = host.count - 1
+    while start > 0 {
+      hash.combine(ByteScan.asciiLowercased(host[start]))
+      if host[start] == 0x2E,
+        let index = wildcard.find(
+          hash.value, host.extracting(start..<host.count), ignoringCase: true)
+      {
         numbers.append(wildcardNumbers[index])
       }
+      start -= 1
     }
     return numbers
   }
 
-  private static func hash(_ host: Span<UInt8>, from start: Int) -> UInt64 {
+  private static func hash(_ host: Span<UInt8>) -> UInt64 {
     var hash = StableHash()
-    for index in start..<host.count { hash.combine(ByteScan.asciiLowercased(host[index])) }
+    for index in host.indices { hash.combine(ByteScan.asciiLowercased(host[index])) }
+    return hash.value
+  }
+
+  /// Of a suffix's bytes from the last to the first.
+  private static func suffixHash(_ suffix: Span<UInt8>) -> UInt64 {
+    var hash = StableHash()
+    for index in suffix.indices.reversed() { hash.combine(suffix[index]) }
     return hash.value
   }
 

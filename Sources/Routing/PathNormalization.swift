@@ -5,8 +5,12 @@ import Primitives
 /// In this order: an escape of an unreserved character is decoded and the others' hex digits are in
 /// upper case (RFC 3986 §6.2.2.1, §6.2.2.2); `.` and `..` segments are removed (§5.2.4), also when
 /// they were escaped; runs of `/` become one (Envoy's merge_slashes). `%2F` stays: a service that
-/// knows it means it. Refused: a bad escape, `%00`, a raw `\`, and `..` above the root, which is
-/// what path confusion attacks are made of.
+/// knows it means it. Refused: a bad escape, `%00`, a raw `\`, `..` above the root, and what another
+/// reader would take for a dot segment (`..;x`, `..%2F`, `%5C..`, see `DisguisedSegments`), which
+/// is what path confusion attacks are made of: a route that denies `/admin` must also deny what the
+/// service behind resolves to it. Other parameters (`/admin;x`), escaped separators (`/admin%2F`)
+/// and escapes of escapes (`%252e`) stay, as parts of a name. A service that reads them otherwise
+/// is guarded by a regular expression that says so.
 package enum PathNormalization {
   package enum Outcome: Equatable, Sendable {
     /// The path stands as it was received.
@@ -21,7 +25,10 @@ package enum PathNormalization {
   package static func normalize(_ path: Span<UInt8>, into out: Buffer) -> Outcome {
     if ByteScan.firstUnnormalized(in: path) == path.count { return .unchanged }
     let before = out.count
-    guard decode(path, into: out), removeDotSegments(in: out, from: before) else {
+    guard decode(path, into: out),
+      !DisguisedSegments.occur(in: out.readable.extracting(before..<out.count)),
+      removeDotSegments(in: out, from: before)
+    else {
       out.truncate(out.count - before)
       return .refused
     }

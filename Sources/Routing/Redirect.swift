@@ -27,9 +27,12 @@ package struct Redirect: Sendable, Equatable {
     guard own + authority.count + received.count + query.count + 5 <= out.writableCount else {
       return false
     }
-    if let scheme { out.append(text: scheme) } else { out.append(receivedScheme) }
-    out.append("://")
-    if let host { out.append(text: host) } else { out.append(authority) }
+    // Without a host there is nothing to be absolute about: `https:///x` would name the host `x`.
+    if host != nil || authority.count > 0 {
+      if let scheme { out.append(text: scheme) } else { out.append(receivedScheme) }
+      out.append("://")
+      if let host { out.append(text: host) } else { out.append(authority) }
+    }
     if let path { out.append(text: path) } else { out.append(received) }
     if hasQuery {
       out.append(0x3F)

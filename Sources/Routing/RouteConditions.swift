@@ -49,8 +49,10 @@ struct RouteConditions {
 
   private func holds(_ header: Header, _ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
     if header.id != .other, !head.present.contains(header.id) { return false }
-    for field in head.fields where field.id == header.id {
-      if header.id == .other,
+    let isOther = header.id == .other
+    for field in head.fields
+    where field.id == header.id || (isOther && field.id == .disguised) {
+      if isOther,
         !ByteTable.equalLowercased(bytes.extracting(field.name.bounds), header.name.span)
       {
         continue

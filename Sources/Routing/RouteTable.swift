@@ -33,9 +33,11 @@ package final class RouteTable {
     regexes = builder.regexes
   }
 
-  /// The position of the route that takes the request, or nil. `path` is normalised and without
-  /// its query; `bytes` are those that `head` was decoded from.
-  package func match(_ head: RequestHead, in bytes: Span<UInt8>, path: Span<UInt8>) -> Int? {
+  /// Which route takes the request. `path` is normalised and without its query; `bytes` are those
+  /// that `head` was decoded from.
+  package func match(
+    _ head: RequestHead, in bytes: Span<UInt8>, path: Span<UInt8>
+  ) -> RouteVerdict {
     var best = Int.max
     let fitting = hosts.numbers(of: bytes.extracting(head.authority.bounds))
     if hasExact {
@@ -47,16 +49,15 @@ package final class RouteTable {
     }
     considerPrefixes(path, fitting, head, bytes, &best)
     for index in regexes.indices where regexes[index].route < best {
-      if holds(regexes[index], fitting, head, bytes), regexes[index].regex.matches(path) {
-        best = regexes[index].route
-        break
+      guard holds(regexes[index], fitting, head, bytes) else { continue }
+      switch regexes[index].regex.match(path) {
+      case .matched: return .matched(regexes[index].route)
+      case .unmatched: continue
+      case .gaveUp: return .gaveUp
       }
     }
-    return best == Int.max ? nil : best
+    return best == Int.max ? .none : .matched(best)
   }
-
-  /// Matches of regular expressions that were given up because they took too many steps.
-  package var regexLimitHits: UInt64 { regexes.reduce(0) { $0 + $1.regex.limitHits } }
 
   private func holds(
     _ pattern: RouteTableBuilder.Pattern, _ fitting: HostNumbers, _ head: RequestHead,

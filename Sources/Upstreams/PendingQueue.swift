@@ -9,7 +9,7 @@ package struct PendingQueue: Sendable {
   private var next: [UInt32] = []
   private var previous: [UInt32] = []
   private var free: [UInt32] = []
-  private var first = PendingQueue.none
+  private var front = PendingQueue.none
   private var last = PendingQueue.none
   package private(set) var count = 0
 
@@ -26,16 +26,18 @@ package struct PendingQueue: Sendable {
     }
     next[Int(ticket)] = Self.none
     previous[Int(ticket)] = last
-    if last == Self.none { first = ticket } else { next[Int(last)] = ticket }
+    if last == Self.none { front = ticket } else { next[Int(last)] = ticket }
     last = ticket
     count += 1
     return ticket
   }
 
-  /// The one that waits longest.
+  /// Who waits longest.
+  package var first: UInt32? { front == Self.none ? nil : front }
+
+  /// Takes the one that waits longest.
   package mutating func pop() -> UInt32? {
-    guard first != Self.none else { return nil }
-    let ticket = first
+    guard let ticket = first else { return nil }
     cancel(ticket)
     return ticket
   }
@@ -45,8 +47,8 @@ package struct PendingQueue: Sendable {
     let before = previous[Int(ticket)]
     let after = next[Int(ticket)]
     if before == Self.none {
-      precondition(first == ticket, "a ticket that does not wait")
-      first = after
+      precondition(front == ticket, "a ticket that does not wait")
+      front = after
     } else {
       next[Int(before)] = after
     }

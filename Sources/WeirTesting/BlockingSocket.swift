@@ -101,6 +101,22 @@ public final class BlockingSocket: @unchecked Sendable {
     return Array(block[0..<count])
   }
 
+  /// Drops the next `count` bytes; true: they came before the end.
+  public func discard(_ count: Int) throws -> Bool {
+    var block = [UInt8](repeating: 0, count: 1 << 18)
+    var left = count
+    while left > 0 {
+      let received = unsafe block.withUnsafeMutableBytes { raw in
+        // SAFETY: `raw` is the block, and at most as much is asked for.
+        unsafe recv(descriptor, raw.baseAddress, min(left, raw.count), 0)
+      }
+      guard received >= 0 else { throw Failure(call: "recv", number: errno) }
+      if received == 0 { return false }
+      left -= received
+    }
+    return true
+  }
+
   /// Everything up to the end of the connection.
   public func receiveAll() throws -> String {
     var all: [UInt8] = []

@@ -93,14 +93,41 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
 
   /// Faults stand inside the text.
   private static func configuration(_ bytes: [UInt8]) {
-    let lines = bytes.count { $0 == 0x0A } + 2
+    let lines = lineCount(bytes)
     do throws(ConfigurationFaults) {
       _ = try ConfigurationReader.read(bytes, file: "fuzz", environment: { $0 == "A" ? "1" : nil })
     } catch {
       precondition(!error.faults.isEmpty, "refused without a reason")
       for fault in error.faults {
-        precondition((1...lines).contains(fault.line) && fault.column >= 1, "\(fault)")
+        // The end of the text is one line further than its last break.
+        precondition((1...lines + 1).contains(fault.line) && fault.column >= 1, "\(fault)")
       }
     }
+  }
+
+  /// Lines as YAML 1.1 counts them, which libyaml follows (§4.2, b-char): LF, CR, CR LF, NEL, LS
+  /// and PS each end one, in UTF-8 and, behind a byte order mark, UTF-16.
+  private static func lineCount(_ bytes: [UInt8]) -> Int {
+    let scalars: String.UnicodeScalarView
+    switch (bytes.first, bytes.dropFirst().first) {
+    case (0xFF, 0xFE), (0xFE, 0xFF):
+      let low = bytes[0] == 0xFF ? 0 : 1
+      let units = stride(from: 0, to: bytes.count - 1, by: 2).map {
+        UInt16(bytes[$0 + low]) | UInt16(bytes[$0 + 1 - low]) << 8
+      }
+      scalars = String(decoding: units, as: UTF16.self).unicodeScalars
+    default: scalars = String(decoding: bytes, as: UTF8.self).unicodeScalars
+    }
+    var count = 1
+    var last: Unicode.Scalar = "\0"
+    for scalar in scalars {
+      switch scalar {
+      case "\n" where last == "\r": break
+      case "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": count += 1
+      default: break
+      }
+      last = scalar
+    }
+    return count
   }
 }

@@ -18,6 +18,7 @@ struct Run: ParsableCommand {
   var logLevel: String = "info"
 
   /// sysexits(3).
+  private static let noInput: Int32 = 66
   private static let badConfiguration: Int32 = 78
   private static let unavailable: Int32 = 69
 
@@ -36,7 +37,7 @@ struct Run: ParsableCommand {
         file: ConfigurationFile(path: config), log: Logger(label: "weir"))
     } catch {
       for fault in error.faults { ThisProcess.say(fault.description) }
-      throw ExitCode(Self.badConfiguration)
+      throw ExitCode(error.isUnreadable ? Self.noInput : Self.badConfiguration)
     }
     let signals = Self.listen(plane)
     do throws(ControlPlane.StartFault) {

@@ -32,9 +32,23 @@ struct BodyDecoderTests {
     #expect(try payload(text, size: size) == "hello world")
   }
 
+  /// Blanks before an extension and at the line's end; leading zeros, up to 32 digits.
+  @Test(arguments: [
+    "5 ; a = \"b\"", "5\t;a", "5 ", "5 \t ", "0000000000000005",
+    "00000000000000000000000000000005",
+  ])
+  func readsSizes(line: String) throws {
+    for size in 1...line.utf8.count {
+      #expect(try payload("\(line)\r\nhello\r\n0\r\n\r\n", size: size) == "hello")
+    }
+  }
+
   @Test(arguments: [
     ("g\r\n", BodyFault.badChunkSize), ("\r\n", .badChunkSize), ("5\nhello", .badChunkSize),
-    ("1000000000000000\r\n", .chunkSizeTooLarge), ("1\r\nab\r\n", .badChunkEnd),
+    ("1000000000000000\r\n", .chunkSizeTooLarge),
+    ("000000000000000000000000000000005\r\n", .chunkSizeTooLarge),
+    ("5 5\r\nhello", .badChunkExtension), ("5\tzz\r\nhello", .badChunkExtension),
+    ("5 \nhello", .badChunkExtension), ("1\r\nab\r\n", .badChunkEnd),
     ("1;\u{1}\r\na", .badChunkExtension), ("0\r\nHost: a\r\n\r\n", .forbiddenTrailer),
     ("0\r\nbad trailer\r\n\r\n", .badTrailer),
   ])
@@ -47,6 +61,8 @@ struct BodyDecoderTests {
   @Test func capsExtensionsAndTrailers() {
     let long = String(repeating: "a", count: 10_000)
     #expect(throws: BodyFault.chunkExtensionTooLong) { _ = try payload("1;\(long)", size: 100) }
+    let blanks = String(repeating: " ", count: 2000)
+    #expect(throws: BodyFault.chunkExtensionTooLong) { _ = try payload("1\(blanks)", size: 100) }
     #expect(throws: BodyFault.trailersTooLarge) { _ = try payload("0\r\nX: \(long)", size: 100) }
   }
 }

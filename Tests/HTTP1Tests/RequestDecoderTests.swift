@@ -56,6 +56,14 @@ struct RequestDecoderTests {
       .badContentLength
     ),
     (
+      "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000000000000\r\n\r\n",
+      .badContentLength
+    ),
+    (
+      "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 000000000000000000000000000000005\r\n\r\n",
+      .badContentLength
+    ),
+    (
       "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
       .lengthAndChunked
     ),
@@ -77,6 +85,18 @@ struct RequestDecoderTests {
       }
       #expect(found == fault, "split at \(split)")
     }
+  }
+
+  /// Leading zeros are valid; up to 32 digits are read.
+  @Test(arguments: [
+    ("00000000000000000005", UInt64(5)), ("00000000000000000000000000000042", 42),
+    ("0000000000000000000", 0), ("999999999999999999", 999_999_999_999_999_999),
+  ])
+  func readsLengths(text: String, length: UInt64) throws {
+    let request = "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: \(text)\r\n\r\n"
+    let head = try #require(try decode(request, split: 0)?.get())
+    #expect(head.framing == .length(length))
+    #expect(head.hasBody == (length > 0))
   }
 
   /// Random bytes and random damage to a good head never crash and never hang.

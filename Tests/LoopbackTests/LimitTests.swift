@@ -1,4 +1,5 @@
 import Foundation
+import Primitives
 import Testing
 import WeirTesting
 
@@ -37,7 +38,9 @@ struct LimitTests {
     #expect(try first.receive(until: "ok").hasPrefix("HTTP/1.1 200 "))
     let answer = try proxy.get("/")
     #expect(answer.hasPrefix("HTTP/1.1 503 "))
-    #expect(answer.contains("downstream_connections_exceeded"))
+    #expect(
+      answer.contains("error=connection_limit_reached; details=\"downstream_connections_exceeded\"")
+    )
     #expect(try proxy.metric("weir_downstream_connections_refused_total") == 1)
     try first.send(Self.get)
     #expect(try first.receive(until: "ok").hasPrefix("HTTP/1.1 200 "))
@@ -51,8 +54,8 @@ struct LimitTests {
     let endpoint = try held(by: release)
     let proxy = try RunningProxy(endpoints: [endpoint.port], upstream: "limits: { requests: 1 }")
     let first = try inFlight(proxy)
-    #expect(try proxy.get("/").hasPrefix("HTTP/1.1 503 "))
-    #expect(try proxy.counted("requests_exceeded", 503) == 1)
+    try proxy.expectAnswered(
+      try proxy.get("/"), as: .requestsExceeded)
     release.signal()
     #expect(try first.receive(until: "ok").hasPrefix("HTTP/1.1 200 "))
     release.signal()
@@ -66,8 +69,8 @@ struct LimitTests {
     let proxy = try RunningProxy(
       endpoints: [endpoint.port], upstream: "limits: { connections: 1, pending: 0 }")
     let first = try inFlight(proxy)
-    #expect(try proxy.get("/").hasPrefix("HTTP/1.1 503 "))
-    #expect(try proxy.counted("pending_overflow", 503) == 1)
+    try proxy.expectAnswered(
+      try proxy.get("/"), as: .pendingOverflow)
     release.signal()
     #expect(try first.receive(until: "ok").hasPrefix("HTTP/1.1 200 "))
     #expect(proxy.stop())
@@ -80,8 +83,8 @@ struct LimitTests {
       endpoints: [endpoint.port],
       upstream: "limits: { connections: 1 }\n    timeouts: { pending: 50ms }")
     let first = try inFlight(proxy)
-    #expect(try proxy.get("/").hasPrefix("HTTP/1.1 503 "))
-    #expect(try proxy.counted("pending_timeout", 503) == 1)
+    try proxy.expectAnswered(
+      try proxy.get("/"), as: .pendingTimeout)
     release.signal()
     #expect(try first.receive(until: "ok").hasPrefix("HTTP/1.1 200 "))
     #expect(proxy.stop())
@@ -119,6 +122,33 @@ struct LimitTests {
     #expect(proxy.stop())
   }
 
+  /// A head, its lines and its target, each one above what the listener takes.
+  @Test(arguments: [
+    (
+      "limits: { request_head: 1KiB }", "/", "x: \(String(repeating: "a", count: 1024))\r\n",
+      FailureKind.requestHeadTooLarge
+    ),
+    ("limits: { fields: 3 }", "/", "x: 1\r\nx: 2\r\n", .requestHeadTooLarge),
+    (
+      "limits: { request_target: 64B }", "/\(String(repeating: "a", count: 64))", "",
+      .requestTargetTooLong
+    ),
+  ])
+  func boundsHeads(limit: String, target: String, field: String, failure: FailureKind) throws {
+    let endpoint = try ScriptedEndpoint.answering { _ in Self.ok }
+    let proxy = try RunningProxy(endpoints: [endpoint.port], listener: limit)
+    try proxy.expectAnswered(
+      try proxy.get(target, headers: field), as: failure, route: "none", upstream: "none")
+    // One less of it passes.
+    #expect(
+      try proxy.get(
+        String(target.dropLast()) + (target == "/" ? "/" : ""),
+        headers: String(field.dropLast(field.count > 100 ? 500 : 6)) + (field.isEmpty ? "" : "\r\n")
+      )
+      .hasPrefix("HTTP/1.1 200 "))
+    #expect(proxy.stop())
+  }
+
   @Test func holdsBuffersToTheBudget() throws {
     let endpoint = try ScriptedEndpoint.answering { _ in Self.ok }
     let proxy = try RunningProxy(endpoints: [endpoint.port], top: "limits: { buffers: 1MiB }")
@@ -131,6 +161,9 @@ struct LimitTests {
     #expect(clients.count > 10 && clients.count < 1000)
     #expect(
       try proxy.counted("buffer_budget_exceeded", 503, route: "none", upstream: "none") >= 1)
+    let answer = try clients.last?.receive(until: "}\n") ?? ""
+    #expect(answer.hasPrefix("HTTP/1.1 503 "), "\(answer)")
+    #expect(answer.contains("error=connection_limit_reached; details=\"buffer_budget_exceeded\""))
     for client in clients { client.close() }
     #expect(try proxy.eventually { try proxy.get("/").hasPrefix("HTTP/1.1 200 ") })
     #expect(proxy.stop())
@@ -168,13 +201,9 @@ struct LimitTests {
     let answer = try proxy.exchange(
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\(trailers)\r\n")
     #expect(answer.hasPrefix("HTTP/1.1 431 "), "\(answer)")
-    #expect(try proxy.counted("request_trailers_too_large", 431) == 1)
-    let socket = try BlockingSocket.connect(port: proxy.port)
-    try socket.send(Self.get)
-    #expect(throws: BlockingSocket.Failure.self) {
-      while try !socket.receive().isEmpty {}
-    }
-    #expect(try proxy.counted("response_trailers_too_large", 200) == 1)
+    try proxy.expectAnswered(answer, as: .requestTrailersTooLarge)
+    // Nothing of the answer had been sent, so the client can be told.
+    try proxy.expectAnswered(try proxy.get("/"), as: .responseTrailersTooLarge)
     #expect(proxy.stop())
   }
 
@@ -185,8 +214,8 @@ struct LimitTests {
       try connection.send("HTTP/1.1 200 OK\r\nX-Long: \(long)\r\n\r\n")
     }
     let proxy = try RunningProxy(endpoints: [endpoint.port])
-    #expect(try proxy.get("/").hasPrefix("HTTP/1.1 502 "))
-    #expect(try proxy.counted("response_head_too_large", 502) == 1)
+    try proxy.expectAnswered(
+      try proxy.get("/"), as: .responseHeadTooLarge)
     #expect(proxy.stop())
   }
 }

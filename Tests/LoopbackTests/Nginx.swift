@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import WeirTesting
 
-/// A real nginx as an endpoint: serves a large file and takes uploads.
+/// A real nginx as an endpoint: serves a large file and what else a test writes, takes uploads.
 final class Nginx {
   static let largeBytes = 20_000_000
   let port: UInt16
@@ -31,7 +31,7 @@ final class Nginx {
       error_log \(folder)/error.log;
       events { worker_connections 256; }
       http {
-        access_log off; root \(folder); client_max_body_size 0;
+        include /etc/nginx/mime.types; access_log off; root \(folder); client_max_body_size 0;
         client_body_temp_path \(folder)/temporary; proxy_temp_path \(folder)/p;
         fastcgi_temp_path \(folder)/f; uwsgi_temp_path \(folder)/u; scgi_temp_path \(folder)/s;
         server {
@@ -58,6 +58,11 @@ final class Nginx {
   var uploadedBytes: Int {
     let attributes = try? FileManager.default.attributesOfItem(atPath: folder + "/upload")
     return attributes?[.size] as? Int ?? -1
+  }
+
+  /// Puts a file where it is served.
+  func write(_ name: String, _ text: String) throws {
+    try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
   }
 
   func stop() {

@@ -54,6 +54,30 @@ struct ProcessTests {
     #expect(weir.wait() == 0)
   }
 
+  /// What fails is logged whatever the sample.
+  @Test func samplesItsLog() throws {
+    let weir = try WeirProcess {
+      "\(Self.answer)\ntelemetry: { access_log: { path: \($0)/access.log, sample: 1000000 } }"
+    }
+    _ = try weir.ask(weir.port, "/good")
+    _ = try weir.ask(weir.port, "/../bad")
+    let log = weir.folder + "/access.log"
+    #expect(weir.eventually { Self.read(log).contains("\"failure\":\"malformed_request\"") })
+    #expect(!Self.read(log).contains("/good"))
+    weir.signal(SIGTERM)
+    #expect(weir.wait() == 0)
+  }
+
+  /// Balancers look away first: not ready at once, but still accepting.
+  @Test func acceptsUntilTheDrainsDelayIsOver() throws {
+    let weir = try WeirProcess(drain: "delay: 1m, timeout: 2m") { _ in Self.answer }
+    #expect(try weir.ask(weir.adminPort, "/readyz").hasPrefix("HTTP/1.1 200 "))
+    weir.signal(SIGTERM)
+    #expect(
+      try weir.eventually { try weir.ask(weir.adminPort, "/readyz").hasPrefix("HTTP/1.1 503 ") })
+    #expect(try weir.ask(weir.port, "/").hasSuffix("here"))
+  }
+
   private static func read(_ path: String) -> String {
     (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
   }

@@ -1,5 +1,6 @@
 import ControlPlane
 import Foundation
+import Primitives
 import Testing
 import WeirTesting
 
@@ -129,8 +130,10 @@ struct ReloadTests {
           routes: [{ match: { path: /b }, respond: { body: b } }]
       """)
     proxy.plane.reload()
-    #expect(try waiting.receive(until: "no_endpoint").hasPrefix("HTTP/1.1 503 "))
-    #expect(try proxy.counted("no_endpoint", 503) == 1)
+    let answer = try waiting.receive(until: "}\n")
+    #expect(answer.hasPrefix("HTTP/1.1 503 "), "\(answer)")
+    #expect(answer.contains("error=destination_unavailable; details=\"no_endpoint\""))
+    try proxy.expectCounted(.noEndpoint, 503)
     release.signal()
     #expect(try held.receive(until: "\r\n\r\nok").hasPrefix("HTTP/1.1 200 "))
     #expect(try proxy.get("/b").hasSuffix("\r\n\r\nb"))

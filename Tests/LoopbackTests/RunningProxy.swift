@@ -12,15 +12,21 @@ final class RunningProxy: Sendable {
   let port: UInt16
   let adminPort: UInt16
   let plane: ControlPlane
+  /// The `route` label of the first route that the test gave.
+  private let route: String
+  /// There is a route that answers `/alive`.
+  var hasAlive: Bool { route == "1" }
   private let file: String
   private let ended: DispatchSemaphore
 
-  /// `body`: what stands under `listeners[0]` and behind; `endpoints`: of the upstream `service`.
+  /// `endpoints`: of the upstream `service`; `routes`, `listener`, `upstream` and `top` stand where
+  /// their names say. A route of its own in front of them answers `/alive`.
   convenience init(
     endpoints: [UInt16], routes: String = "[{ match: { prefix: / }, upstream: service }]",
     listener: String = "", upstream: String = "", top: String = ""
   ) throws {
     let list = endpoints.map { "127.0.0.1:\($0)" }.joined(separator: ", ")
+    let alive = "[{ name: alive, match: { path: /alive }, respond: { body: alive } }, "
     try self.init(
       """
       workers: 1
@@ -30,24 +36,27 @@ final class RunningProxy: Sendable {
       listeners:
         - name: ingress
           address: 127.0.0.1:0
-          routes: \(routes)
+          routes: \(alive)\(routes.dropFirst())
           \(listener)
       upstreams:
         service:
           endpoints: [\(list)]
           \(upstream)
-      """)
+      """, route: "1")
   }
 
   /// `lookups`: answers for names.
-  convenience init(_ yaml: String, lookups: NameLookups = NameLookups()) throws {
+  convenience init(
+    _ yaml: String, route: String = "0", lookups: NameLookups = NameLookups()
+  ) throws {
     let file = NSTemporaryDirectory() + "weir-\(UUID().uuidString).yaml"
     try yaml.write(toFile: file, atomically: true, encoding: .utf8)
-    try self.init(file: file, lookups: lookups)
+    try self.init(file: file, route: route, lookups: lookups)
   }
 
-  init(file: String, lookups: NameLookups = NameLookups()) throws {
+  init(file: String, route: String = "0", lookups: NameLookups = NameLookups()) throws {
     self.file = file
+    self.route = route
     let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     do {
       plane = try ControlPlane(file: ConfigurationFile(path: file), log: log, lookups: lookups)
@@ -103,10 +112,10 @@ final class RunningProxy: Sendable {
 
   /// How many requests ended as `reason`, answered `code`.
   func counted(
-    _ reason: String, _ code: Int, route: String = "0", upstream: String = "service"
+    _ reason: String, _ code: Int, route: String? = nil, upstream: String = "service"
   ) throws -> Double {
     try metric(
-      "weir_requests_total{listener=\"ingress\",route=\"\(route)\",upstream=\"\(upstream)\","
+      "weir_requests_total{listener=\"ingress\",route=\"\(route ?? self.route)\",upstream=\"\(upstream)\","
         + "code=\"\(code)\",reason=\"\(reason)\"}")
   }
 

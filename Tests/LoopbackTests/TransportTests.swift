@@ -109,4 +109,37 @@ struct TransportTests {
     for id in canaries { #expect(try isCanary(id)) }
     #expect(proxy.stop())
   }
+
+  /// An id that was minted here leads to the same share where it is accepted.
+  @Test func splitsAMintedIDAsTheAcceptedOne() throws {
+    func named(_ name: String) throws -> ScriptedEndpoint {
+      try ScriptedEndpoint.answering { request in
+        let lines = request.replacingOccurrences(of: "\r", with: "").split(separator: "\n")
+        let id = lines.first { $0.hasPrefix("x-request-id: ") }?.dropFirst(14) ?? ""
+        return "HTTP/1.1 200 OK\r\nContent-Length: \(name.utf8.count + id.utf8.count)\r\n\r\n"
+          + name + id
+      }
+    }
+    let first = try named("a")
+    let second = try named("b")
+    let proxy = try RunningProxy(
+      """
+      admin: { address: 127.0.0.1:0 }
+      listeners:
+        - name: ingress
+          address: 127.0.0.1:0
+          routes:
+            - match: { prefix: / }
+              split: [{ upstream: a, weight: 50 }, { upstream: b, weight: 50 }]
+      upstreams:
+        a: { endpoints: ["127.0.0.1:\(first.port)"] }
+        b: { endpoints: ["127.0.0.1:\(second.port)"] }
+      """)
+    for _ in 0..<20 {
+      let body = try #require(try proxy.get("/").components(separatedBy: "\r\n\r\n").last)
+      let again = try proxy.get("/", headers: "X-Request-Id: \(body.dropFirst())\r\n")
+      #expect(again.hasSuffix("\r\n\r\n\(body)"))
+    }
+    #expect(proxy.stop())
+  }
 }

@@ -32,7 +32,8 @@ final class WeirProcess {
   /// `body`: what stands behind `admin` and the listener's address; `descriptors`: the most it may
   /// have open.
   init(
-    descriptors: Int? = nil, logsTo target: LogTarget = .file, _ body: (_ folder: String) -> String
+    descriptors: Int? = nil, drain: String = "delay: 0s, timeout: 5s",
+    logsTo target: LogTarget = .file, _ body: (_ folder: String) -> String
   ) throws {
     var ports: [UInt16] = []
     var sockets: [BlockingSocket] = []
@@ -49,7 +50,7 @@ final class WeirProcess {
     let text = """
       workers: 1
       admin: { address: "127.0.0.1:\(adminPort)" }
-      drain: { delay: 0s, timeout: 5s }
+      drain: { \(drain) }
       listeners:
         - name: ingress
           address: 127.0.0.1:\(port)
@@ -92,6 +93,14 @@ final class WeirProcess {
 
   /// Its log so far.
   var log: String { (try? String(contentsOfFile: folder + "/log", encoding: .utf8)) ?? "" }
+
+  /// The most memory that it has held at once (proc(5), `VmHWM`); -1: it is gone.
+  var peakResidentKiB: Int {
+    let status = "/proc/\(process.processIdentifier)/status"
+    let text = (try? String(contentsOfFile: status, encoding: .utf8)) ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
+    return Int(line.filter(\.isNumber)) ?? -1
+  }
 
   func signal(_ number: Int32) { _ = kill(process.processIdentifier, number) }
 

@@ -18,18 +18,6 @@ struct FailureTableTests {
     }
   }
 
-  /// A row that no test of the whole proxy names is a promise nobody keeps.
-  @Test(arguments: FailureKind.allCases) func aTestNamesIt(kind: FailureKind) throws {
-    let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "LoopbackTests")
-    let files = try FileManager.default.contentsOfDirectory(
-      at: tests, includingPropertiesForKeys: nil)
-    let isNamed = try files.contains {
-      try String(contentsOf: $0, encoding: .utf8).contains("\"\(kind.name)\"")
-    }
-    #expect(isNamed, "\(kind.name)")
-  }
-
   @Test func namesAreDistinct() {
     #expect(Set(FailureKind.allCases.map(\.name)).count == FailureKind.allCases.count)
   }

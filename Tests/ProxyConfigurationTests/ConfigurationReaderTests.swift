@@ -52,7 +52,7 @@ struct ConfigurationReaderTests {
       """)
     #expect(found.count == 6, "\(found)")
     #expect(found[0] == "f.yaml:1:1: unknown key worker at the top; did you mean workers?")
-    #expect(found.contains { $0.hasPrefix("f.yaml:4:14: listeners.address must be an address") })
+    #expect(found.contains { $0.hasPrefix("f.yaml:4:14: listeners[0].address must be an address") })
     #expect(
       found.contains { $0.contains("f.yaml:7:55: upstreams.u.timeouts.connect must be a duration") }
     )
@@ -65,6 +65,25 @@ struct ConfigurationReaderTests {
   ])
   func refusesWhatIsNotAConfiguration(text: String) {
     #expect(!faults(text).isEmpty)
+  }
+
+  @Test(arguments: [204, 205, 304])
+  func refusesABodyWithAStatusThatHasNone(status: Int) throws {
+    func configuration(_ respond: String) -> String {
+      """
+      listeners:
+        - name: a
+          address: 127.0.0.1:80
+          routes: [{ match: { prefix: / }, respond: \(respond) }]
+      """
+    }
+    let found = faults(configuration("{ status: \(status), body: text }"))
+    #expect(found.count == 1, "\(found)")
+    #expect(
+      found.first?.contains("f.yaml:4:68: an answer with status \(status) has no body") == true,
+      "\(found)")
+    #expect(found.first?.contains("leave body out") == true)
+    #expect(faults(configuration("{ status: \(status) }")).isEmpty)
   }
 
   /// Damage of any kind gives faults, never a crash.
@@ -87,13 +106,10 @@ struct ConfigurationReaderTests {
   }
 
   @Test func loadsTheExamples() throws {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appending(path: "config")
-    let files = try FileManager.default.contentsOfDirectory(atPath: root.path)
-      .filter { $0.hasSuffix(".yaml") }
+    let files = try Repository.examples
     #expect(files.count >= 2)
     for file in files {
-      let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
+      let text = try Repository.text("config/\(file)")
       #expect(throws: Never.self) { _ = try read(text) }
     }
   }

@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <sys/un.h>
 
 /// EPOLLET as an unsigned value: the header's enumerator does not fit Swift's import.
@@ -18,11 +19,15 @@ static inline uint32_t weir_epoll_exclusive(void) { return (uint32_t)EPOLLEXCLUS
 /// accept4 with non-blocking and close-on-exec set; the peer's address is written to `storage`.
 int weir_accept(int listener, struct sockaddr_storage *storage, socklen_t *length);
 
+/// recv(2), send(2) with MSG_NOSIGNAL and epoll_wait(2), EINTR of the first two retried; a negative
+/// errno on failure. Past the C library's wrappers, which are cancellation points: in a process of
+/// several threads each costs two atomic operations, and nobody cancels a thread here.
+ssize_t weir_receive(int descriptor, void *space, size_t count);
+ssize_t weir_send(int descriptor, const void *bytes, size_t count);
+int weir_epoll_wait(int poller, struct epoll_event *events, int most, int milliseconds);
+
 /// A non-blocking, close-on-exec stream socket; -1 and errno as socket(2).
 int weir_socket(int family);
-
-/// TCP_INFO's bytes acknowledged by the peer; -1 where the kernel does not say.
-int64_t weir_bytes_acknowledged(int descriptor);
 
 /// The `sun_path` of an address, and its length, for a Unix-domain name ("@" begins an abstract one).
 int weir_unix_address(const uint8_t *path, size_t count, struct sockaddr_un *address,

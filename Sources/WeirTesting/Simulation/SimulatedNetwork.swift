@@ -246,11 +246,6 @@ package final class SimulatedNetwork: Kernel {
 
   package override func localAddress(_ descriptor: Int32) -> SocketAddress? { nil }
 
-  /// The SYN is counted, as the kernel does.
-  package override func bytesAcknowledged(_ descriptor: Int32) -> UInt64? {
-    open(descriptor).acknowledged + 1
-  }
-
   private func open(_ descriptor: Int32) -> SimulatedSocket {
     guard let socket = sockets[descriptor] else {
       preconditionFailure("a call on a descriptor that is not open")

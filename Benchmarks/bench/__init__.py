@@ -1,0 +1,1 @@
+"""`make bench`: Weir and its peers side by side. See Benchmarks/README.md."""

@@ -1,0 +1,68 @@
+/// What a service of the demo says: shaped like FHIR R4, made up throughout.
+struct DemoAnswer: Sendable {
+  var status: String
+  var location: String?
+  var body: String
+
+  /// A platform's service, as far as the demo needs it.
+  struct Service: Sendable {
+    var name: String
+    /// What it keeps.
+    var resource: String
+    var prefix: String { "/fhir/\(resource)" }
+    /// The members of one resource beside its type, id and status.
+    var details: String
+    var status: String
+  }
+
+  static func answer(
+    _ method: String, _ path: String, of service: Service, endpoint: String, count: Int
+  ) -> DemoAnswer {
+    if path == "/health" {
+      let body = #"{"status":"up","service":"\#(service.name)","endpoint":"\#(endpoint)"}"#
+      return DemoAnswer(status: "200 OK", body: body + "\n")
+    }
+    let rest = path.dropFirst(service.prefix.count)
+    guard path.hasPrefix(service.prefix), rest.isEmpty || rest.hasPrefix("/") else {
+      return outcome("404 Not Found", "not-found", "there is no \(service.name) under this path")
+    }
+    let id = rest.dropFirst()
+    switch method {
+    case "GET", "HEAD":
+      let body =
+        id.isEmpty
+        ? bundle(resource(service, "\(service.resource.lowercased())-1", endpoint))
+        : isID(id) ? resource(service, String(id), endpoint) : nil
+      guard let body else { return outcome("400 Bad Request", "value", "that is not a FHIR id") }
+      return DemoAnswer(status: "200 OK", body: body + "\n")
+    case "POST" where id.isEmpty:
+      let fresh = "\(endpoint)-\(count)"
+      return DemoAnswer(
+        status: "201 Created", location: "\(service.prefix)/\(fresh)",
+        body: resource(service, fresh, endpoint) + "\n")
+    default:
+      return outcome("405 Method Not Allowed", "not-supported", "GET, or POST without an id")
+    }
+  }
+
+  /// FHIR's `id`: what is echoed holds nothing else.
+  private static func isID(_ id: Substring) -> Bool {
+    id.utf8.count <= 64
+      && id.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == ".") }
+  }
+
+  private static func resource(_ service: Service, _ id: String, _ endpoint: String) -> String {
+    #"{"resourceType":"\#(service.resource)","id":"\#(id)","meta":{"source":"\#(endpoint)"},"#
+      + #""status":"\#(service.status)",\#(service.details)}"#
+  }
+
+  private static func bundle(_ resource: String) -> String {
+    #"{"resourceType":"Bundle","type":"searchset","total":1,"entry":[{"resource":\#(resource)}]}"#
+  }
+
+  private static func outcome(_ status: String, _ code: String, _ text: String) -> DemoAnswer {
+    let issue = #"{"severity":"error","code":"\#(code)","diagnostics":"\#(text)"}"#
+    return DemoAnswer(
+      status: status, body: #"{"resourceType":"OperationOutcome","issue":[\#(issue)]}"# + "\n")
+  }
+}

@@ -1,0 +1,92 @@
+import Primitives
+
+/// What the checker says of values.
+extension SchemaChecker {
+  /// What a value of the schema looks like, for a person.
+  static func expected(_ schema: Schema) -> String {
+    switch schema {
+    case .text(let what): return what
+    case .boolean: return "true or false"
+    case .integer(let range):
+      return "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    case .count(let range):
+      return "a whole number from \(range.lowerBound) to \(range.upperBound), or off"
+    case .duration(let range, let mayBeOff):
+      let ends = "\(Scalars.text(range.lowerBound)) to \(Scalars.text(range.upperBound))"
+      return "a duration such as 250ms, 5s or 1m, from \(ends)\(mayBeOff ? ", or off" : "")"
+    case .size(let range, let mayBeOff):
+      let ends =
+        "\(Scalars.text(bytes: range.lowerBound)) to \(Scalars.text(bytes: range.upperBound))"
+      return "a size such as 64KiB or 1MiB, from \(ends)\(mayBeOff ? ", or off" : "")"
+    case .address(let mayBeName):
+      let forms = "127.0.0.1:8080, [::1]:8080 or unix:/run/app.sock"
+      return "an address such as \(forms)\(mayBeName ? ", or host:port" : "")"
+    case .cidr: return "a block of addresses such as 10.0.0.0/8 or fd00::/8"
+    case .choice(let choices):
+      return "one of \(choices.filter(\.isBuilt).map(\.name).joined(separator: ", "))"
+    case .list(let element): return "a list, each \(expected(element))"
+    case .map(let what, _): return "a mapping of \(what)"
+    case .object: return "a mapping"
+    case .either(let short, _): return "\(expected(short)), or a mapping"
+    }
+  }
+
+  /// Levenshtein's distance.
+  static func distance(_ left: String, _ right: String) -> Int {
+    let target = Array(right)
+    var row = Array(0...target.count)
+    for (i, a) in left.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for (j, b) in target.enumerated() {
+        let above = row[j + 1]
+        row[j + 1] = min(above + 1, row[j] + 1, diagonal + (a == b ? 0 : 1))
+        diagonal = above
+      }
+    }
+    return row[target.count]
+  }
+}
+
+/// How to mend the values that are often written wrong.
+extension SchemaChecker {
+  /// For a list or a mapping where something else belongs.
+  static func hint(_ node: YAMLNode, _ schema: Schema) -> String {
+    switch (schema, node.content) {
+    case (.list, .mapping): "; begin each entry with \"- \""
+    case (.object, .list), (.map, .list): "; leave out the - before its keys"
+    default: ""
+    }
+  }
+
+  /// For the scalar `text`, which is not what `schema` wants.
+  static func hint(_ text: String, _ schema: Schema) -> String {
+    switch schema {
+    case .list where !text.isEmpty: "; write [\(text)]"
+    case .object, .map, .either: text.isEmpty ? "; indent its keys below it or remove it" : ""
+    case .integer where text.hasPrefix("-"): ""
+    case .duration where Scalars.integer(text) != nil && !text.isEmpty: "; add the unit: \(text)s"
+    case .size where Scalars.integer(text) != nil && !text.isEmpty: "; add the unit: \(text)B"
+    case .address(let mayBeName): addressHint(text, mayBeName)
+    default: ""
+    }
+  }
+
+  private static func addressHint(_ text: String, _ mayBeName: Bool) -> String {
+    let afterColon = text.split(separator: ":", omittingEmptySubsequences: false).last ?? ""
+    let isPort = SocketAddress.port(afterColon) != nil
+    if text.contains("://") { return "; leave the scheme out, and the path" }
+    if mayBeName {
+      if isPort, afterColon == "0" { return "; port 0 cannot be called" }
+      return text.contains(":") ? "" : "; add the port: \(text):80"
+    }
+    if isPort, ["", ":", "*:"].contains(text.dropLast(afterColon.count)) {
+      return "; for every address of the machine write 0.0.0.0:\(afterColon)"
+    }
+    if Scalars.namedAddress(text) != nil { return "; a listener needs an address, not a name" }
+    if !text.isEmpty, afterColon.utf8.allSatisfy({ (0x30...0x39).contains($0) }), !isPort {
+      return "; ports go to 65535"
+    }
+    return ""
+  }
+}

@@ -1,0 +1,37 @@
+/// What libyaml's messages mean for someone who wrote the file, and how to mend it.
+enum YAMLProblem {
+  /// `begin`: the line where the construct around the problem begins; nil where there is none.
+  static func message(_ problem: String, begin: Int?) -> String {
+    let beginning = begin.map { " that begins in line \($0)" } ?? ""
+    switch problem {
+    case "did not find expected '-' indicator":
+      return "this line does not fit the list\(beginning); indent it as the lines around it"
+    case "did not find expected key":
+      return "this line does not fit the mapping\(beginning); its keys must begin in one column"
+    case "mapping values are not allowed in this context":
+      return "a key cannot stand here; is a space missing behind a colon in the line above, or "
+        + "does a value with a colon need quotes?"
+    case "found character that cannot start any token":
+      return "a tab, or one of @ ` %, stands here; indent with spaces and quote such values"
+    case "could not find expected ':'":
+      return "a key without a colon; write \"key: value\""
+    case "did not find expected ',' or ']'":
+      return "the list\(beginning) is not closed with ], or a comma is missing"
+    case "did not find expected ',' or '}'":
+      return "the mapping\(beginning) is not closed with }, or a comma is missing"
+    case "found unexpected end of stream", "found unexpected document indicator":
+      return "the quote\(beginning) is not closed"
+    case "did not find expected node content":
+      return "a value is missing, or a [ or { is not closed"
+    case "found unknown escape character":
+      return "no such escape; write \\\\ for a backslash, or use single quotes"
+    case "did not find expected <document start>":
+      return "what stands here belongs to nothing above it; keys at the top begin in column 1"
+    case "control characters are not allowed":
+      return "the file holds bytes that are not text; is it the right file?"
+    default:
+      let isEncoding = problem.contains("UTF-8") || problem.contains("octet")
+      return isEncoding ? "the file must be UTF-8; save it as that" : "not YAML: \(problem)"
+    }
+  }
+}

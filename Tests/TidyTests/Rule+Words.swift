@@ -1,0 +1,50 @@
+/// Words: calls that hide what a test must control, and names that say nothing.
+extension Rule {
+  static let words = [calls, speech, types, verbs, titles]
+
+  private static let calls = Rule(
+    title: "no wall clock and no sleep",
+    folders: ["Sources"], planted: ("Sources/Reactor/A.swift", "let a = Date()")
+  ) { file in
+    file.findings(/\bDate\(\)|\bThread\.sleep\b|\b[un]?(?:nano)?sleep\(/, "clocks are passed in")
+  }
+
+  private static let speech = Rule(
+    title: "only the command prints and gives up",
+    folders: ["Sources"], planted: ("Sources/Reactor/A.swift", "  print(a)")
+  ) { file in
+    guard file.target != "weir" else { return [] }
+    return file.findings(/\bprint\(|\bfatalError\(/, "for the command only")
+  }
+
+  private static let types = Rule(
+    title: "types say what they are",
+    folders: ["Sources", "Tests", "Fuzzing"],
+    planted: ("Sources/Reactor/A.swift", "final class LoopManager {")
+  ) { file in
+    file.findings(
+      /\b(?:class|struct|enum|protocol|actor|typealias) \w*(?:Manager|Helper|Util|Utils|Utilities|Common)\b/,
+      "the name says nothing")
+  }
+
+  private static let verbs = Rule(
+    title: "functions say what they do",
+    folders: ["Sources", "Tests", "Fuzzing"],
+    planted: ("Sources/Reactor/A.swift", "  func handleRead() {}")
+  ) { file in
+    file.findings(/\bfunc (?:handle|process)(?:[A-Z]\w*)?\b/, "the name says nothing")
+  }
+
+  private static let titles = Rule(
+    title: "a page has one title, at its top",
+    folders: [""], ending: ".md", planted: ("docs/a.md", "# One\n\n# Two\n")
+  ) { file in
+    var isCode = false
+    var titles: [Int] = []
+    for (number, line) in file.lines.enumerated() {
+      if line.hasPrefix("```") { isCode.toggle() }
+      if !isCode, line.hasPrefix("# ") { titles.append(number) }
+    }
+    return titles == [0] ? [] : ["\(file.path) has titles on lines \(titles.map { $0 + 1 })"]
+  }
+}

@@ -1,3 +1,5 @@
+import ProxyConfiguration
+
 /// An answer of the admin listener.
 package struct AdminResponse: Sendable {
   var status: Int

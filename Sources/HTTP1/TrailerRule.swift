@@ -27,7 +27,8 @@ enum TrailerRule {
   ])
 
   private static let dropped = FieldSet([
-    .disguised, .contentType, .date, .retryAfter, .accept, .idempotencyKey, .xRequestID,
+    .disguised, .contentType, .date, .retryAfter, .accept, .maxForwards, .idempotencyKey,
+    .xRequestID,
     .traceparent, .tracestate, .b3, .xB3TraceID, .xB3SpanID, .xB3ParentSpanID, .xB3Sampled,
     .xB3Flags,
   ])
@@ -36,7 +37,7 @@ enum TrailerRule {
   private static let droppedNames: [StaticString] = [
     "authorization", "proxy-authorization", "www-authenticate", "proxy-authenticate", "cookie",
     "set-cookie",
-    "cache-control", "max-forwards", "pragma", "range", "if-match", "if-none-match",
+    "cache-control", "pragma", "range", "if-match", "if-none-match",
     "if-modified-since", "if-unmodified-since", "if-range",
     "age", "expires", "location", "vary", "warning",
     "content-encoding", "content-range", "content-location",

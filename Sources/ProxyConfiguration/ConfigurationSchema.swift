@@ -6,17 +6,17 @@
 /// `weir check`. Numbers, `true` and `false` stand without quotes; any value may be a variable.
 package enum ConfigurationSchema {
   package static var text: String {
-    var members: [(String, JSONDocument)] = [
+    var members: [(String, JSONValue)] = [
       ("$schema", .text("https://json-schema.org/draft/2020-12/schema")),
       ("title", .text("Weir's configuration")),
     ]
     members += object(Schema.weir, "")
     members.append(("$defs", .object([("variable", variable)])))
-    return JSONDocument.object(members).rendered() + "\n"
+    return JSONValue.object(members).lines() + "\n"
   }
 
   /// Keys of which a mapping has one, as `RouteReader` checks it.
-  private static func alternatives(_ path: String) -> [(String, JSONDocument)] {
+  private static func alternatives(_ path: String) -> [(String, JSONValue)] {
     switch path {
     case "listeners[].routes[]":
       let actions = ["upstream", "split", "redirect", "respond"]
@@ -30,18 +30,18 @@ package enum ConfigurationSchema {
     }
   }
 
-  private static func requires(_ key: String) -> JSONDocument { requiresAll([key]) }
+  private static func requires(_ key: String) -> JSONValue { requiresAll([key]) }
 
-  private static func requiresAll(_ keys: [String]) -> JSONDocument {
+  private static func requiresAll(_ keys: [String]) -> JSONValue {
     .object([("required", .list(keys.map { .text($0) }))])
   }
 
-  private static func object(_ keys: [Schema.Key], _ path: String) -> [(String, JSONDocument)] {
+  private static func object(_ keys: [Schema.Key], _ path: String) -> [(String, JSONValue)] {
     let built = keys.filter(\.isBuilt)
     let properties = built.map { key in
       (key.name, property(key, path.isEmpty ? key.name : "\(path).\(key.name)"))
     }
-    var members: [(String, JSONDocument)] = [
+    var members: [(String, JSONValue)] = [
       ("type", .text("object")), ("additionalProperties", .boolean(false)),
     ]
     let required = built.filter(\.isRequired)
@@ -53,20 +53,20 @@ package enum ConfigurationSchema {
     return members
   }
 
-  private static func property(_ key: Schema.Key, _ path: String) -> JSONDocument {
+  private static func property(_ key: Schema.Key, _ path: String) -> JSONValue {
     var description = key.doc
     switch key.schema {
     case .duration, .size: description += " Value: \(SchemaChecker.expected(key.schema))."
     default: break
     }
-    var members: [(String, JSONDocument)] = [("description", .text(description))]
+    var members: [(String, JSONValue)] = [("description", .text(description))]
     if let fallback = key.fallback { members.append(("default", value(fallback, key.schema))) }
     members += kind(key.schema, path)
     if case .list = key.schema, key.isRequired { members.append(("minItems", .number(1))) }
     return .object(members)
   }
 
-  private static func value(_ text: String, _ schema: Schema) -> JSONDocument {
+  private static func value(_ text: String, _ schema: Schema) -> JSONValue {
     switch schema {
     case .integer, .count: Int(text).map { .number($0) } ?? .text(text)
     case .boolean: .boolean(text == "true")
@@ -75,7 +75,7 @@ package enum ConfigurationSchema {
     }
   }
 
-  private static func kind(_ schema: Schema, _ path: String) -> [(String, JSONDocument)] {
+  private static func kind(_ schema: Schema, _ path: String) -> [(String, JSONValue)] {
     switch schema {
     // A word that YAML reads as a number is as good a name.
     case .text: [("type", .list([.text("string"), .text("number"), .text("boolean")]))]
@@ -101,7 +101,7 @@ package enum ConfigurationSchema {
     }
   }
 
-  private static func integer(_ range: ClosedRange<Int>) -> [(String, JSONDocument)] {
+  private static func integer(_ range: ClosedRange<Int>) -> [(String, JSONValue)] {
     [
       ("type", .text("integer")), ("minimum", .number(range.lowerBound)),
       ("maximum", .number(range.upperBound)),
@@ -118,17 +118,17 @@ package enum ConfigurationSchema {
   // MARK: Variables
 
   /// What a variable stands for is known at start only, so any text with a `$` passes.
-  private static let variable = JSONDocument.object([
+  private static let variable = JSONValue.object([
     ("description", .text("A value with ${NAME} or ${NAME:-default} in it.")),
     ("type", .text("string")), ("pattern", .text(#"\$"#)),
   ])
 
-  private static func orVariable(_ forms: [[(String, JSONDocument)]]) -> [(String, JSONDocument)] {
-    let reference = JSONDocument.object([("$ref", .text("#/$defs/variable"))])
+  private static func orVariable(_ forms: [[(String, JSONValue)]]) -> [(String, JSONValue)] {
+    let reference = JSONValue.object([("$ref", .text("#/$defs/variable"))])
     return [("anyOf", .list(forms.map { .object($0) } + [reference]))]
   }
 
-  private static func pattern(_ form: String, _ mayBeOff: Bool) -> [(String, JSONDocument)] {
+  private static func pattern(_ form: String, _ mayBeOff: Bool) -> [(String, JSONValue)] {
     let off = mayBeOff ? "|off" : ""
     return [("type", .text("string")), ("pattern", .text(#"^(\#(form)\#(off)|.*\$.*)$"#))]
   }

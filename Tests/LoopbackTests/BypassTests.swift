@@ -4,7 +4,7 @@ import WeirTesting
 
 /// Ways past a route or into a service that a hostile peer tries, against a whole proxy.
 @Suite(.serialized)
-struct HostileTests {
+struct BypassTests {
   private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
   private func echo() throws -> ScriptedEndpoint {

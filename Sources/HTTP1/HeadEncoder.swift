@@ -68,8 +68,8 @@ import Primitives
   }
 
   /// Copies the fields in order but the known names in `omitted`, the names in `others` (lower case;
-  /// a `_` for their `-` does not save a field, as with `FieldName.disguised`) and, where `nominatesOthers`, those that a `Connection` field of the same table nominates
-  /// (RFC 9110 §7.6.1).
+  /// a `_` for their `-` does not save a field, as with `FieldName.disguised`) and, where
+  /// `nominatesOthers`, those that a `Connection` field of the same table nominates (RFC 9110 §7.6.1).
   package static func copyFields(
     _ fields: [Field], of bytes: Span<UInt8>, omitting omitted: FieldSet, others: [[UInt8]] = [],
     nominatesOthers: Bool, to out: Buffer

@@ -34,6 +34,8 @@ package final class DownstreamConnection: ByteStream {
   var requestCount: UInt64 = 0
   private var exchange: Exchange?
   private var isLingering = false
+  /// It has been idle for too long, and is closed unless a request is there.
+  private var isExpired = false
 
   init(worker: Worker, listener: Listener, peer: SocketAddress?) {
     self.worker = worker
@@ -79,8 +81,14 @@ package final class DownstreamConnection: ByteStream {
   package override func deadlinePassed() {
     if let exchange {
       exchange.deadlinePassed(self)
-    } else {
+    } else if isLingering {
       close()
+    } else {
+      // A request may be in the socket whose event is not among those of this turn.
+      isExpired = true
+      expectBytes()
+      begin()
+      isExpired = false
     }
   }
 
@@ -115,7 +123,7 @@ package final class DownstreamConnection: ByteStream {
   /// No request was begun: nothing is answered.
   func exchangeNotBegun() {
     exchange = nil
-    if peerEnded || isBroken {
+    if peerEnded || isBroken || isExpired {
       close()
     } else {
       pool.reclaim(from: input)

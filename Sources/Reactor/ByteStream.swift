@@ -47,6 +47,9 @@ open class ByteStream: EventSource {
     if readiness.contains(.broken) { isBroken = true }
   }
 
+  /// Lets the next receive ask the kernel although no edge said that there is anything.
+  package final func expectBytes() { mayReceive = true }
+
   /// Receives once into `buffer`, at most `most` bytes. Preconditions: the buffer has room, `most`
   /// is above 0.
   package final func receive(into buffer: Buffer, upTo most: Int = .max) -> IOResult {

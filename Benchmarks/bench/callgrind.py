@@ -59,26 +59,17 @@ def _control(pid, action):
         raise RuntimeError(f"callgrind_control {action}: {done.stdout}")
 
 
-def _worker_number(pid):
-    """The worker's number among the threads, which callgrind counts from 1 in order of birth."""
-    threads = sorted(int(task) for task in os.listdir(f"/proc/{pid}/task"))
-    for number, thread in enumerate(threads, 1):
-        with open(f"/proc/{pid}/task/{thread}/comm", encoding="utf-8") as file:
-            if "worker" in file.read():
-                return number
-    raise RuntimeError("no thread is named worker")
-
-
 def _dump(pid, out):
-    """The counts since the last --zero, a file each thread: the worker's and all others'."""
-    before, worker = set(glob.glob(out + "*")), _worker_number(pid)
+    """The counts since the last --zero, a file each thread: the worker's and all others'. The worker
+    is the one that ran exchanges: threads of Dispatch come and go, and with them the numbers."""
+    before = set(glob.glob(out + "*"))
     _control(pid, "--dump")
     counts = {"worker": 0, "others": 0}
     for name in set(glob.glob(out + "*")) - before:
         with open(name, encoding="utf-8", errors="replace") as file:
-            count = int(re.findall(r"^(?:totals|summary): (\d+)", file.read(), re.M)[-1])
-        is_worker = name.endswith(f"-{worker:02}")
-        counts["worker" if is_worker else "others"] += count
+            text = file.read()
+        count = int(re.findall(r"^(?:totals|summary): (\d+)", text, re.M)[-1])
+        counts["worker" if "8DataPath8Exchange" in text else "others"] += count
     if counts["worker"] == 0:
         raise RuntimeError("callgrind counted nothing of the worker")
     return counts

@@ -82,21 +82,23 @@ extension Exchange {
       listener.table.match(head, in: input.readable, path: path)
     }
     switch verdict {
-    case .matched(let position): follow(listener.routes[position], downstream)
+    case .matched(let position): follow(listener.routes[position], listener, downstream)
     case .none: fail(.noRoute)
     case .gaveUp: fail(.routeMatchLimit)
     }
   }
 
-  private func follow(_ route: Route, _ downstream: DownstreamConnection) {
+  private func follow(
+    _ route: Route, _ listener: ListenerSnapshot, _ downstream: DownstreamConnection
+  ) {
     self.route = route
     if let total = route.totalTimeout { totalDeadline = startedAt.advanced(byNanoseconds: total) }
     switch route.action {
-    case .forward: admit(to: route.targets[0], downstream)
+    case .forward: admit(to: listener.targets[route.upstreams[0]], downstream)
     case .split(let split):
       let input = downstream.input
       seriesIndex = split.choose(requestID.hash(head: input.readable))
-      admit(to: route.targets[seriesIndex], downstream)
+      admit(to: listener.targets[route.upstreams[seriesIndex]], downstream)
     case .redirect(let redirect):
       reply(downstream) { LocalReply.append(redirect, for: self, to: $0) }
     case .respond(let response):

@@ -237,7 +237,7 @@ extension Exchange {
     if !chunksResponse, let direct = responseBody.directBytes, connection.input.isEmpty {
       let out = downstream.output
       enlarge(out, for: direct)
-      result = connection.receive(into: out, upTo: Int(min(direct, UInt64(out.writableCount))))
+      result = connection.receive(into: out, upTo: min(Int(clamping: direct), Self.bulkBytesMax))
       if case .bytes(let count) = result {
         responseBody.received(count)
         responseBodyBytes += UInt64(count)

@@ -9,6 +9,8 @@ package final class ListenerSnapshot {
   let table: RouteTable
   /// By position in `table`.
   let routes: [Route]
+  /// The snapshot's upstreams as the worker has them, which it fills in when it takes that over.
+  var targets: [WorkerUpstream] = []
   /// For requests that end before they have a route.
   let unrouted: RequestSeries
 

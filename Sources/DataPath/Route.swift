@@ -16,8 +16,6 @@ package final class Route {
   let action: Action
   /// Where it may lead, by position in the snapshot's upstreams.
   let upstreams: [Int]
-  /// The same as the worker has them, which it fills in when it takes the snapshot over.
-  var targets: [WorkerUpstream] = []
   let rewrite: PathRewrite?
   let requestEdits: HeaderEdits
   let responseEdits: HeaderEdits

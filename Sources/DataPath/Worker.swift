@@ -104,9 +104,7 @@ package final class Worker {
       kept[plan.name] = upstream
       snapshot.upstreams.append(upstream)
     }
-    for route in snapshot.listeners.flatMap(\.routes) {
-      route.targets = route.upstreams.map { snapshot.upstreams[$0] }
-    }
+    for listener in snapshot.listeners { listener.targets = snapshot.upstreams }
     for upstream in upstreams.values { upstream.retire() }
     upstreams = kept
   }

@@ -42,6 +42,7 @@ extension ControlPlane {
       return
     }
     lastStamp = file.stamp
+    ThisProcess.giveWay()
     do throws(ConfigurationFaults) {
       let fresh = try file.load()
       // Names that are new are known first: a route that moves to a new upstream must not fail.

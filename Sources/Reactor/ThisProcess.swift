@@ -29,6 +29,12 @@ package enum ThisProcess {
   package static var pageBytes: Int { max(1, Int(sysconf(Int32(_SC_PAGESIZE)))) }
 
   /// Ends the process now, without running what waits.
+  /// Lets the calling thread give way to those of the loops, for good. Once a thread; for Dispatch's,
+  /// whose work waits without harm, where a worker's turn does not.
+  package static func giveWay() {
+    _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+  }
+
   package static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
 
   /// Writes to standard error; what cannot be written is lost.

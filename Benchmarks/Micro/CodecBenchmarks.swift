@@ -38,18 +38,18 @@ enum CodecBenchmarks {
   static func register() {
     Benchmark("request-head-515-bytes") { benchmark in
       var decoder = RequestDecoder(limits: HeadLimits())
-      var head = RequestHead()
+      let head = RequestHead()
       for _ in benchmark.scaledIterations {
-        let isWhole = try decoder.decode(request.span, into: &head)
+        let isWhole = try decoder.decode(request.span, into: head)
         precondition(isWhole && head.headBytes == 515, "the head is whole")
       }
       blackHole(head)
     }
     Benchmark("response-head-220-bytes") { benchmark in
       var decoder = ResponseDecoder(limits: HeadLimits())
-      var head = ResponseHead()
+      let head = ResponseHead()
       for _ in benchmark.scaledIterations {
-        let isWhole = try decoder.decode(response.span, answering: .get, into: &head)
+        let isWhole = try decoder.decode(response.span, answering: .get, into: head)
         precondition(isWhole && head.headBytes == 220, "the head is whole")
       }
       blackHole(head)
@@ -63,7 +63,7 @@ enum CodecBenchmarks {
   }
 
   private static func decodeChunked() throws -> Int {
-    var decoder = BodyDecoder(framing: .chunked)
+    let decoder = BodyDecoder(framing: .chunked)
     var start = 0
     var payload = 0
     while !decoder.isComplete {

@@ -210,6 +210,9 @@ struct JourneyTests {
     while try proxy.metric("weir_upstream_attempts_total{upstream=\"service\"}") < 1 {}
     _ = try proxy.admin("/drain", method: "POST")
     #expect(try proxy.admin("/readyz").hasPrefix("HTTP/1.1 503 "))
+    // The worker hears of it by mail: it does when nobody listens any more.
+    let isClosed = proxy.eventually { (try? BlockingSocket.connect(port: proxy.port)) == nil }
+    #expect(isClosed)
     release.signal()
     let answer = try socket.receiveAll()
     #expect(answer.contains("200 OK") && answer.contains("connection: close\r\n"))

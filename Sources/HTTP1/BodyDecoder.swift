@@ -99,8 +99,6 @@ package final class BodyDecoder {
     if case .chunked = framing { true } else { false }
   }
 
-  package var hasTrailers: Bool { trailers?.isEmpty == false }
-
   /// Appends the trailer lines, each with its CRLF, but the names left out, which are as for
   /// `HeadEncoder.copyFields`; false, and nothing appended, if they do not fit.
   package func appendTrailers(

@@ -19,14 +19,6 @@
     }
   }
 
-  /// RFC 9110 §9.2.1.
-  package var isSafe: Bool {
-    switch self {
-    case .get, .head, .options, .trace: true
-    default: false
-    }
-  }
-
   package var name: StaticString {
     switch self {
     case .get: "GET"

@@ -13,9 +13,6 @@ public struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
 
   /// The process or the system is out of descriptors (accept(2)).
   package var isDescriptorExhaustion: Bool { number == EMFILE || number == ENFILE }
-  /// The kernel is short of memory: the call may succeed later.
-  package var isMemoryShortage: Bool { number == ENOMEM || number == ENOBUFS }
-
   /// Nobody listens there: refused, or a Unix-domain path that is not there.
   package var isConnectionRefused: Bool { number == ECONNREFUSED || number == ENOENT }
   package var isTimeout: Bool { number == ETIMEDOUT }

@@ -102,9 +102,6 @@ package struct TraceContext: Equatable, Sendable {
     return value
   }
 
-  package static let traceparentBytes = 55
-  package static let b3Bytes = 51
-
   package func appendTraceparent(to out: Buffer) {
     out.append("00-")
     appendTraceID(to: out)

@@ -80,11 +80,6 @@ package struct IdlePool: Sendable {
     return first.id
   }
 
-  /// When `expire` next has something to do.
-  package func nextExpiry(now: Instant) -> Instant? {
-    parked.first?.since.advanced(byNanoseconds: trustNanoseconds(now))
-  }
-
   /// The endpoint closed an idle connection.
   package mutating func closedByPeer(_ id: UInt32, now: Instant) {
     guard let index = parked.firstIndex(where: { $0.id == id }) else { return }

@@ -53,13 +53,15 @@ extension FailureKind {
       .expectationUnsupported, .connectDenied, .downstreamClosed, .downstreamWriteStalled:
       downstreamRow
     case .noRoute, .routeMatchLimit, .noEndpoint, .downstreamConnectionsExceeded,
-      .requestsExceeded, .pendingOverflow, .pendingTimeout, .bufferBudgetExceeded,
-      .descriptorsExhausted,
-      .requestTimeout, .totalTimeout, .drainTimeout:
+      .requestsExceeded, .pendingOverflow, .pendingTimeout, .pendingShed, .bufferBudgetExceeded,
+      .descriptorsExhausted, .requestTimeout, .totalTimeout, .drainTimeout:
       localRow
+    case .deadlineUnreachable, .faultInjected, .rateLimited, .requestShed, .concurrencyLimited,
+      .circuitOpen:
+      policyRow
     case .nameUnresolved, .connectRefused, .connectTimeout, .connectFailed, .upstreamReset,
-      .upstreamClosed, .upstreamWriteStalled, .malformedResponse, .responseHeadTooLarge,
-      .responseTrailersTooLarge, .streamIdleTimeout, .responseIncomplete,
+      .upstreamClosed, .upstreamWriteStalled, .perTryTimeout, .malformedResponse,
+      .responseHeadTooLarge, .responseTrailersTooLarge, .streamIdleTimeout, .responseIncomplete,
       .upgradeFailed:
       upstreamRow
     }
@@ -119,6 +121,8 @@ extension FailureKind {
       Self.local("pending_overflow", .admission, 503, "connection_limit_reached")
     case .pendingTimeout:
       Self.local("pending_timeout", .admission, 503, "connection_limit_reached")
+    case .pendingShed:
+      Self.local("pending_shed", .admission, 503, "connection_limit_reached")
     case .bufferBudgetExceeded:
       Self.local("buffer_budget_exceeded", .admission, 503, "connection_limit_reached")
     case .descriptorsExhausted:
@@ -127,6 +131,23 @@ extension FailureKind {
     case .totalTimeout: Self.local("total_timeout", .responseBody, 504, "http_response_timeout")
     case .drainTimeout: Self.local("drain_timeout", .response, 503, "connection_terminated")
     default: Self.local("internal_error", .response, 500, "proxy_internal_error")
+    }
+  }
+
+  /// What a policy refused before any endpoint saw it.
+  private var policyRow: Row {
+    switch self {
+    case .deadlineUnreachable:
+      Self.local("deadline_unreachable", .admission, 504, "http_response_timeout")
+    // The status is the route's; this one stands where it gives none.
+    case .faultInjected:
+      Self.local("fault_injected", .admission, 503, "http_request_denied")
+    case .rateLimited: Self.local("rate_limited", .admission, 429, "http_request_denied")
+    case .requestShed:
+      Self.local("request_shed", .admission, 503, "connection_limit_reached")
+    case .concurrencyLimited:
+      Self.local("concurrency_limited", .admission, 503, "connection_limit_reached")
+    default: Self.local("circuit_open", .admission, 503, "destination_unavailable")
     }
   }
 
@@ -156,6 +177,8 @@ extension FailureKind {
     case .upstreamWriteStalled:
       Self.upstream(
         "upstream_write_stalled", .attempt, .ifIdempotent, 504, "connection_write_timeout")
+    case .perTryTimeout:
+      Self.upstream("per_try_timeout", .attempt, .ifIdempotent, 504, "http_response_timeout")
     case .malformedResponse:
       Self.upstream("malformed_response", .responseHead, .never, 502, "http_protocol_error")
     case .responseHeadTooLarge:

@@ -22,10 +22,17 @@ public enum FailureKind: UInt8, CaseIterable, Sendable {
   case noRoute
   case routeMatchLimit
   case noEndpoint
+  case deadlineUnreachable
+  case faultInjected
+  case rateLimited
+  case requestShed
+  case concurrencyLimited
+  case circuitOpen
   case downstreamConnectionsExceeded
   case requestsExceeded
   case pendingOverflow
   case pendingTimeout
+  case pendingShed
   case bufferBudgetExceeded
   case descriptorsExhausted
   case requestTimeout
@@ -40,6 +47,7 @@ public enum FailureKind: UInt8, CaseIterable, Sendable {
   case upstreamReset
   case upstreamClosed
   case upstreamWriteStalled
+  case perTryTimeout
   case malformedResponse
   case responseHeadTooLarge
   case responseTrailersTooLarge

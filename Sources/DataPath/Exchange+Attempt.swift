@@ -40,7 +40,9 @@ extension Exchange {
         pendingDeadline = now.advanced(byNanoseconds: upstream.plan.pendingNanoseconds)
       }
       armDeadline(downstream)
-    case .refused(let failure): fail(failure)
+    case .refused(let failure, let endpoint):
+      self.endpoint = endpoint ?? self.endpoint
+      fail(failure)
     }
   }
 
@@ -124,10 +126,7 @@ extension Exchange {
     }
     guard maySendAgain else { return fail(failure) }
     shard.add(upstream.metrics.retries)
-    bodyOffset = head.headBytes
-    requestBody.begin(head.framing, listener?.settings.bodyLimits ?? BodyLimits())
-    requestBodyBytes = 0
-    requestDone = false
+    rewindRequest()
     needsFresh = true
     choose(upstream, downstream)
   }

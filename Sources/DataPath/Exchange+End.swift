@@ -126,6 +126,8 @@ extension Exchange {
     seriesIndex = 0
     trace = nil
     unrepeatableBytes = 0
+    bodyKeptMax = 0
+    bodyOutgrew = false
     requestBodyBytes = 0
     requestDone = false
     requestRefused = false

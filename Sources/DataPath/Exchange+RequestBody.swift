@@ -133,7 +133,7 @@ extension Exchange {
     _ connection: UpstreamConnection, _ downstream: DownstreamConnection
   ) -> Bool {
     let result: IOResult
-    if let direct = requestBody.directBytes {
+    if bodyKeptMax == 0, let direct = requestBody.directBytes {
       let out = connection.output
       enlarge(out, for: direct)
       result = downstream.receive(into: out, upTo: min(Int(clamping: direct), Self.bulkBytesMax))
@@ -165,8 +165,35 @@ extension Exchange {
     }
   }
 
+  /// Decides whether the body's bytes stay, so that another attempt can send them again: in the
+  /// input, behind the head, for as long as they fit there.
+  func keepBody(upTo most: Int) {
+    guard head.hasBody, most > 0 else { return }
+    bodyKeptMax = most
+    if case .length(let length) = head.framing, length > UInt64(most) { outgrow() }
+  }
+
+  /// The body is longer than what is kept of one: no attempt follows one that has sent it.
+  private func outgrow() {
+    bodyKeptMax = 0
+    bodyOutgrew = true
+  }
+
+  /// The request is to be sent again, from its first byte. Precondition: all of it is kept.
+  func rewindRequest() {
+    precondition(unrepeatableBytes == 0, "a body that is gone cannot be sent again")
+    bodyOffset = head.headBytes
+    requestBody.begin(head.framing, listener?.settings.bodyLimits ?? BodyLimits())
+    requestBodyBytes = 0
+    requestDone = false
+  }
+
   /// Room in the input behind the head, which stays.
   private func makeBodyRoom(in input: Buffer) -> Bool {
+    if bodyKeptMax > 0 {
+      if bodyOffset - head.headBytes <= bodyKeptMax, makeRoom(in: input) { return true }
+      outgrow()
+    }
     if bodyOffset > head.headBytes, input.writableCount < input.capacity / 2 {
       unrepeatableBytes += UInt64(bodyOffset - head.headBytes)
       input.removeSubrange(at: head.headBytes, count: bodyOffset - head.headBytes)

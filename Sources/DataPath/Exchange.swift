@@ -65,6 +65,10 @@ package final class Exchange: ConnectionReceiver {
   var bodyOffset = 0
   /// Body bytes that have left the input and cannot be sent again.
   var unrepeatableBytes: UInt64 = 0
+  /// Payload that may stay in the input for another attempt; 0: none does.
+  var bodyKeptMax = 0
+  /// The body was to be kept, and was too long.
+  var bodyOutgrew = false
   var requestBodyBytes: UInt64 = 0
   /// The whole request has been put into the upstream's output.
   var requestDone = false
@@ -82,8 +86,6 @@ package final class Exchange: ConnectionReceiver {
   var isReused = false
   /// The next attempt is not to go out on a connection that was used before.
   var needsFresh = false
-  /// Why `WorkerEndpoint.open` could not begin a connection.
-  var connectFailure = FailureKind.connectFailed
 
   // MARK: The response
 

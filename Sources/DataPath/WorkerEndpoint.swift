@@ -34,30 +34,34 @@ package final class WorkerEndpoint: ConnectionReceiver {
     super.init()
   }
 
+  /// Why a connection could not even be begun.
+  struct OpenFault: Error {
+    let kind: FailureKind
+  }
+
   package var idleCount: Int { pool.count }
 
   /// Begins a connection, whose slot in the limits the caller has taken.
-  func open(for exchange: Exchange) -> UpstreamConnection? {
+  func open(for borrower: ConnectionReceiver) -> Result<UpstreamConnection, OpenFault> {
     let id = freeIDs.popLast() ?? UInt32(connections.count)
     if Int(id) == connections.count { connections.append(nil) }
     let connection = UpstreamConnection(
       id: id, owner: self, loop: loop, limits: upstream.plan.headLimits,
       bodyLimits: upstream.plan.bodyLimits)
-    connection.borrower = exchange
+    connection.borrower = borrower
     do throws(Errno) {
       try connection.open(
         to: address, deadline: loop.now.advanced(byNanoseconds: upstream.plan.connectNanoseconds),
         stallNanoseconds: upstream.plan.streamIdleNanoseconds)
     } catch {
       freeIDs.append(id)
-      exchange.connectFailure = UpstreamConnection.failure(of: error)
-      return nil
+      return .failure(OpenFault(kind: UpstreamConnection.failure(of: error)))
     }
     connections[Int(id)] = connection
     connectionCount += 1
     shard.add(metrics.opened)
     shard.add(metrics.active)
-    return connection
+    return .success(connection)
   }
 
   /// The idle connection that was used last, if any may be trusted.

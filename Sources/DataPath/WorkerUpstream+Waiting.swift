@@ -8,7 +8,7 @@ import Upstreams
 /// never free while someone waits, and each worker that waits gets its turn.
 extension WorkerUpstream {
   func wait(_ exchange: Exchange, _ endpoint: WorkerEndpoint) -> CheckOut {
-    guard limits.acquire(.pending) else { return .refused(.pendingOverflow) }
+    guard limits.acquire(.pending) else { return .refused(.pendingOverflow, nil) }
     let ticket = queue.push()
     while waiters.count <= Int(ticket) { waiters.append(nil) }
     waiters[Int(ticket)] = exchange

@@ -13,7 +13,8 @@ package final class WorkerUpstream {
     case reused(UpstreamConnection, WorkerEndpoint)
     case connecting(UpstreamConnection, WorkerEndpoint)
     case waiting(ticket: UInt32)
-    case refused(FailureKind)
+    /// With the endpoint that it failed at, if one was picked.
+    case refused(FailureKind, WorkerEndpoint?)
   }
 
   let worker: Worker
@@ -92,7 +93,7 @@ package final class WorkerUpstream {
   func checkOut(for exchange: Exchange, isFresh: Bool) -> CheckOut {
     guard
       let index = balancer.pick(available: available, active: active, random: &worker.random)
-    else { return .refused(plan.isUnresolved ? .nameUnresolved : .noEndpoint) }
+    else { return .refused(plan.isUnresolved ? .nameUnresolved : .noEndpoint, nil) }
     let endpoint = endpoints[index]
     if !isFresh, let connection = endpoint.checkOut() { return .reused(connection, endpoint) }
     if acquireSlot() { return open(endpoint, for: exchange) }
@@ -106,15 +107,15 @@ package final class WorkerUpstream {
     return wait(exchange, endpoint)
   }
 
-  func open(_ endpoint: WorkerEndpoint, for exchange: Exchange) -> CheckOut {
-    exchange.endpoint = endpoint
-    guard let connection = endpoint.open(for: exchange) else {
+  func open(_ endpoint: WorkerEndpoint, for borrower: ConnectionReceiver) -> CheckOut {
+    switch endpoint.open(for: borrower) {
+    case .success(let connection): return .connecting(connection, endpoint)
+    case .failure(let fault):
       limits.release(.connections)
       // By mail, not at once: each who waits may fail like this one.
       tellNextWaiter()
-      return .refused(exchange.connectFailure)
+      return .refused(fault.kind, endpoint)
     }
-    return .connecting(connection, endpoint)
   }
 
   func attemptBegan(_ endpoint: WorkerEndpoint) {

@@ -3,34 +3,24 @@ import HTTPClient
 import HTTPModel
 import Primitives
 import Reactor
-import Resilience
 import Telemetry
 import Upstreams
 
-/// Admission, the choice of a connection, and the one retry on a fresh connection.
+/// One attempt: an endpoint, a connection to it, and the request on it.
 ///
-/// Admission stands above the balancer, once a request; what follows stands below it, once an
-/// attempt. Fails as `requests_exceeded`, `pending_overflow`, `pending_timeout`, `no_endpoint`,
+/// Below admission because it is gone through once an attempt; above the codec because what is sent
+/// depends on who it is sent to. Fails as `pending_overflow`, `pending_timeout`, `no_endpoint`,
 /// `name_unresolved`, `connect_*`, `upstream_reset`, `upstream_closed`.
 extension Exchange {
-  func admit(to upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
-    guard upstream.limits.acquire(.requests) else { return fail(.requestsExceeded) }
-    self.upstream = upstream
-    armTimeout()
-    choose(upstream, downstream)
-  }
-
   /// Asks for a connection and goes on with what comes of it.
-  private func choose(_ upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
+  func choose(_ upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
     stage = .choosing
     switch upstream.checkOut(for: self, isFresh: needsFresh) {
     case .reused(let connection, let endpoint):
       take(connection, endpoint, upstream, downstream)
     case .connecting(let connection, let endpoint):
       self.connection = connection
-      self.endpoint = endpoint
-      isReused = false
-      pendingDeadline = .distantFuture
+      beginAttempt(endpoint, isReused: false)
       stage = .connecting
       armDeadline(downstream)
     case .waiting(let ticket):
@@ -41,9 +31,18 @@ extension Exchange {
       }
       armDeadline(downstream)
     case .refused(let failure, let endpoint):
-      self.endpoint = endpoint ?? self.endpoint
-      fail(failure)
+      if let endpoint { beginAttempt(endpoint, isReused: false) }
+      attemptFailed(failure)
     }
+  }
+
+  private func beginAttempt(_ endpoint: WorkerEndpoint, isReused: Bool) {
+    attempt.endpoint = endpoint
+    attempt.isReused = isReused
+    attempt.isRecorded = false
+    attempt.startedAt = now
+    pendingDeadline = .distantFuture
+    armTry()
   }
 
   /// A waiter's turn: a connection may be opened now. If it was not to be, it waits on, and not
@@ -63,10 +62,8 @@ extension Exchange {
     _ connection: UpstreamConnection, _ endpoint: WorkerEndpoint, _ upstream: WorkerUpstream,
     _ downstream: DownstreamConnection
   ) {
-    pendingDeadline = .distantFuture
     self.connection = connection
-    self.endpoint = endpoint
-    isReused = true
+    beginAttempt(endpoint, isReused: true)
     connection.borrower = self
     shard.add(upstream.metrics.reused)
     begin(on: connection, endpoint, upstream, downstream)
@@ -91,6 +88,7 @@ extension Exchange {
     }
     attempts += 1
     upstream.attemptBegan(endpoint)
+    attempt.isCounted = true
     connection.beginAttempt()
     stage = .responding
     requestRefused = false
@@ -99,36 +97,11 @@ extension Exchange {
       pool.lend(
         to: connection.output, atLeast: isLarge ? BufferPool.largeBytes : BufferPool.smallBytes)
     else { return fail(.bufferBudgetExceeded) }
-    guard RequestWriter.write(self, route, downstream, to: connection.output) else {
+    guard RequestWriter.write(self, route, downstream, endpoint, to: connection.output) else {
       return fail(.requestHeadTooLarge)
     }
     armDeadline(downstream)
     pump(connection, downstream)
-  }
-
-  /// The attempt is over without an answer. Tries once more on a fresh connection where that
-  /// cannot act twice (design rule 6): a kept connection may have been closed as we wrote.
-  func attemptFailed(_ failure: FailureKind) {
-    guard let connection, let endpoint, let upstream, let downstream else { return fail(failure) }
-    let evidence = RetrySafety.Evidence(
-      failure: failure, isIdempotent: head.method.isIdempotent,
-      bytesWritten: connection.attemptBytesSent,
-      responseHasBegun: responseBegun)
-    let maySendAgain =
-      isReused && attempts == 1 && unrepeatableBytes == 0 && RetrySafety.maySendAgain(evidence)
-    let wasConnecting = stage == .connecting
-    self.connection = nil
-    if !wasConnecting { upstream.attemptEnded(endpoint) }
-    if connection.isOpen {
-      endpoint.close(connection, .error)
-    } else {
-      endpoint.forget(connection, .connectFailed)
-    }
-    guard maySendAgain else { return fail(failure) }
-    shard.add(upstream.metrics.retries)
-    rewindRequest()
-    needsFresh = true
-    choose(upstream, downstream)
   }
 
   /// Gives the connection back, to its pool if it may carry another request.
@@ -136,7 +109,7 @@ extension Exchange {
     guard let endpoint, let upstream else { return }
     self.connection = nil
     let isWhole = responseDone && requestDone && !requestRefused && !isUpgraded
-    upstream.attemptEnded(endpoint)
+    endAttempt(upstream)
     guard isWhole, connection.output.isEmpty else {
       return endpoint.close(connection, .abandoned, reset: true)
     }
@@ -151,6 +124,13 @@ extension Exchange {
     connection.giveBuffers(to: pool)
     if let seconds = responseHead.keepAliveSeconds { endpoint.learn(keepAliveSeconds: seconds) }
     upstream.checkIn(connection, endpoint)
+  }
+
+  /// The endpoint no longer has the request.
+  func endAttempt(_ upstream: WorkerUpstream) {
+    guard attempt.isCounted, let endpoint else { return }
+    attempt.isCounted = false
+    upstream.attemptEnded(endpoint)
   }
 
   /// Nothing waits in the socket. Known without a call after a short receive; a body that was

@@ -27,6 +27,7 @@ extension Exchange {
 
   private func nextDeadline(_ downstream: DownstreamConnection) -> Instant {
     var next = min(headDeadline, totalDeadline, pendingDeadline)
+    next = min(next, tryDeadline, resumeAt, hedgeAt)
     if let upstream, stage != .waiting {
       next = min(next, lastProgress.advanced(byNanoseconds: upstream.streamIdleNanoseconds))
     }
@@ -44,7 +45,22 @@ extension Exchange {
 
   func deadlinePassed(_ downstream: DownstreamConnection) {
     if let failure = expired(downstream) { return fail(failure) }
+    if now >= resumeAt { return goOn(downstream) }
+    if now >= tryDeadline { return attemptFailed(.perTryTimeout) }
+    if now >= hedgeAt { beginHedge() }
     armDeadline(downstream)
+  }
+
+  /// A delay is over, or a back-off.
+  private func goOn(_ downstream: DownstreamConnection) {
+    resumeAt = .distantFuture
+    guard let upstream else { return }
+    switch stage {
+    case .delayed: enter(upstream, downstream)
+    case .backingOff: choose(upstream, downstream)
+    // Bytes that a limit held back may go on.
+    default: pump(downstream)
+    }
   }
 
   /// What has run out, if anything has.

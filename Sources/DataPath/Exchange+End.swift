@@ -132,7 +132,7 @@ extension Exchange {
     requestDone = false
     requestRefused = false
     upstream = nil
-    endpoint = nil
+    attempt = Attempt()
     connection = nil
     needsFresh = false
     attempts = 0
@@ -150,6 +150,9 @@ extension Exchange {
     headDeadline = .distantFuture
     totalDeadline = .distantFuture
     pendingDeadline = .distantFuture
+    tryDeadline = .distantFuture
+    resumeAt = .distantFuture
+    hedgeAt = .distantFuture
     bodyWindowStart = Instant(nanoseconds: 0)
     bodyWindowBytes = 0
     keepsDownstreamOpen = false

@@ -25,7 +25,8 @@ import Upstreams
 /// nothing.
 package final class Exchange: ConnectionReceiver {
   enum Stage {
-    case idle, head, choosing, waiting, connecting, responding, replying, tunnelling
+    case idle, head, delayed, choosing, waiting, connecting, responding, backingOff, replying
+    case tunnelling
   }
 
   static let rootPath: [UInt8] = [0x2F]
@@ -78,12 +79,14 @@ package final class Exchange: ConnectionReceiver {
   // MARK: The attempt
 
   var upstream: WorkerUpstream?
-  /// Stays after an attempt, for the log.
-  var endpoint: WorkerEndpoint?
+  var attempt = Attempt()
   var connection: UpstreamConnection?
+  /// Its place among those who wait for a connection.
   var ticket: UInt32 = 0
   var attempts: UInt32 = 0
-  var isReused = false
+  private(set) lazy var hedge = HedgeAttempt(exchange: self)
+  /// `hedge` has a connection.
+  var isHedged = false
   /// The next attempt is not to go out on a connection that was used before.
   var needsFresh = false
 
@@ -115,6 +118,12 @@ package final class Exchange: ConnectionReceiver {
   var headDeadline = Instant.distantFuture
   var totalDeadline = Instant.distantFuture
   var pendingDeadline = Instant.distantFuture
+  /// When the attempt has taken too long, and another may be made.
+  var tryDeadline = Instant.distantFuture
+  /// When a delay or a back-off is over.
+  var resumeAt = Instant.distantFuture
+  /// When a second attempt goes out beside the first.
+  var hedgeAt = Instant.distantFuture
   var lastProgress = Instant(nanoseconds: 0)
   var bodyWindowStart = Instant(nanoseconds: 0)
   var bodyWindowBytes: UInt64 = 0
@@ -128,6 +137,9 @@ package final class Exchange: ConnectionReceiver {
   }
 
   var now: Instant { loop.now }
+
+  /// Stays after an attempt, for the log.
+  var endpoint: WorkerEndpoint? { attempt.endpoint }
 
   // MARK: Events
 
@@ -176,7 +188,7 @@ package final class Exchange: ConnectionReceiver {
       if connection.isAnsweredTooEarly { return attemptFailed(.upstreamClosed) }
       pump(connection, downstream)
     case .tunnelling: pumpTunnel(connection, downstream)
-    case .idle, .head, .choosing, .waiting, .replying:
+    case .idle, .head, .delayed, .choosing, .waiting, .backingOff, .replying:
       preconditionFailure("a connection without an attempt")
     }
   }
@@ -194,7 +206,7 @@ package final class Exchange: ConnectionReceiver {
     switch stage {
     case .responding: pump(connection, downstream)
     case .tunnelling: pumpTunnel(connection, downstream)
-    case .idle, .head, .choosing, .waiting, .connecting, .replying: break
+    case .idle, .head, .delayed, .choosing, .waiting, .connecting, .backingOff, .replying: break
     }
   }
 

@@ -13,7 +13,8 @@ enum RequestWriter {
     FieldSet([.host, .xForwardedFor, .xForwardedProto, .xForwardedHost, .forwarded, .xRequestID]))
 
   static func write(
-    _ exchange: Exchange, _ route: Route, _ downstream: DownstreamConnection, to out: Buffer
+    _ exchange: Exchange, _ route: Route, _ downstream: DownstreamConnection,
+    _ endpoint: WorkerEndpoint, to out: Buffer
   ) -> Bool {
     guard let trace = exchange.trace, let settings = exchange.settings else { return false }
     let input = downstream.input
@@ -26,7 +27,7 @@ enum RequestWriter {
     let forwards = MaxForwards.count(exchange.head, bytes)
     if forwards != nil { dropped.insert(.maxForwards) }
     return writeLine(exchange, route, input, out)
-      && writeHost(exchange, edits, bytes, out)
+      && writeHost(exchange, edits, endpoint, bytes, out)
       && HeadEncoder.copyFields(
         exchange.head.fields, of: bytes, omitting: dropped, others: edits.others,
         nominatesOthers: exchange.head.nominatesOthers, to: out)
@@ -64,15 +65,16 @@ enum RequestWriter {
   }
 
   private static func writeHost(
-    _ exchange: Exchange, _ edits: HeaderEdits, _ bytes: Span<UInt8>, _ out: Buffer
+    _ exchange: Exchange, _ edits: HeaderEdits, _ endpoint: WorkerEndpoint, _ bytes: Span<UInt8>,
+    _ out: Buffer
   ) -> Bool {
     if let host = edits.host {
       return HeadEncoder.appendField("host", value: host.span, to: out)
     }
     let authority = exchange.head.authority
     // HTTP/1.0 without Host: the endpoint is what is known. An empty one is passed on as it is.
-    if authority.isEmpty, !exchange.head.present.contains(.host), let text = exchange.endpoint?.text
-    {
+    if authority.isEmpty, !exchange.head.present.contains(.host) {
+      let text = endpoint.text
       return HeadEncoder.appendField("host", value: text.span, to: out)
     }
     return HeadEncoder.appendField("host", value: bytes.extracting(authority.bounds), to: out)

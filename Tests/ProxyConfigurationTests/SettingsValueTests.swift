@@ -1,0 +1,117 @@
+import Primitives
+import ProxyConfiguration
+import Testing
+
+/// Values that are written otherwise than by default, as a program gets them.
+struct SettingsValueTests {
+  private func upstream(_ text: String) throws -> UpstreamConfiguration {
+    try read("", "u: { endpoints: [127.0.0.1:1, 127.0.0.1:2], \(text) }").upstreams[0]
+  }
+
+  private func route(_ text: String) throws -> RouteConfiguration {
+    try read(", \(text)", "u: { endpoints: [127.0.0.1:1, 127.0.0.1:2] }").listeners[0].routes[0]
+  }
+
+  private func read(_ route: String, _ upstream: String) throws -> Configuration {
+    let text = """
+      zone: a
+      priority_header: X-Class
+      listeners:
+        - { name: a, address: "127.0.0.1:80", routes: [{ match: {}, upstream: u\(route) }] }
+      upstreams:
+        \(upstream)
+        v: { endpoints: [127.0.0.1:3] }
+      """
+    return try ConfigurationReader.read(Array(text.utf8), file: "f", environment: { _ in nil })
+  }
+
+  @Test func fieldNamesAreInLowerCase() throws {
+    let configuration = try read("", "u: { endpoints: [127.0.0.1:1] }")
+    #expect(configuration.priorityHeader == "x-class")
+    #expect(configuration.zone == "a")
+    let limit = try route("rate_limit: { requests: 1, by: header, header: X-Tenant }")
+    #expect(limit.rateLimits[0].key == .header("x-tenant"))
+    #expect(
+      try upstream("balancing: { policy: maglev, hash_on: { header: X-User } }").balancing.hashOn
+        == .header("x-user"))
+    let fault = try route("fault: { reset: { share: 1% }, headers: { X-Chaos: 1 } }").fault
+    #expect(fault?.headers.first?.name == "x-chaos")
+  }
+
+  @Test(arguments: RetrySettings.Condition.Name.allCases)
+  func everyConditionIsTaken(name: RetrySettings.Condition.Name) throws {
+    let retry = try route("retry: { on: [\(name.rawValue), 400, 599] }").retry
+    #expect(retry?.conditions == [.named(name), .status(400), .status(599)])
+  }
+
+  @Test(arguments: [
+    ("0.01%", 1), ("12.5%", 1250), ("12.05%", 1205), ("100%", 10_000), ("007%", 700),
+  ])
+  func sharesAreExact(text: String, basisPoints: Int) throws {
+    let ratio = try upstream("retry_budget: { ratio: \(text) }").retryBudget.ratio
+    #expect(Int(ratio.basisPoints) == basisPoints)
+    #expect(Scalars.text(basisPoints: basisPoints).hasSuffix("%"))
+    let again = try upstream("retry_budget: { ratio: \(Scalars.text(basisPoints: basisPoints)) }")
+    #expect(again.retryBudget.ratio == ratio)
+  }
+
+  @Test func hashSourcesAndPolicies() throws {
+    let sources: [(String, BalancingSettings.HashSource)] = [
+      ("header: x", .header("x")), ("cookie: Sid", .cookie("Sid")), ("source: true", .source),
+      ("path: true", .path),
+    ]
+    for (text, source) in sources {
+      for policy in [BalancingSettings.Policy.ringHash, .maglev] {
+        let balancing = try upstream(
+          "balancing: { policy: \(policy.rawValue), hash_on: { \(text) }, bounded_load: 125% }"
+        ).balancing
+        #expect(balancing.hashOn == source && balancing.policy == policy)
+        #expect(balancing.boundedLoadBasisPoints == 12_500)
+      }
+    }
+    for policy in BalancingSettings.Policy.allCases where !policy.isHashing {
+      #expect(
+        try upstream("balancing: { policy: \(policy.rawValue) }").balancing.policy == policy)
+    }
+  }
+
+  @Test func breakersByCallsAndWithOwnFailures() throws {
+    let breaker = try #require(
+      try upstream(
+        """
+        circuit_breaker: { window_calls: 50, failure_rate: off, slow_call: 2s, recovery: off,
+          consecutive_failures: off, mode: shadow,
+          failures: { statuses: [429, 502-504], grpc: [aborted] } }
+        """
+      ).circuitBreaker)
+    #expect(breaker.window == .calls(50))
+    #expect(breaker.failureRate == nil && breaker.consecutiveFailures == nil)
+    #expect(breaker.slowCall == .seconds(2) && breaker.recovery == nil)
+    #expect(breaker.mode == .shadow)
+    #expect(breaker.failureStatuses == [429...429, 502...504])
+    #expect(breaker.failureGRPCStatuses == [.aborted])
+  }
+
+  @Test func metadataIsInTheOrderOfNames() throws {
+    let configuration = try read(
+      ", subset: { version: v2, a: 1 }",
+      """
+      u: { endpoints: [{ address: "127.0.0.1:1", zone: b, priority: 15, weight: 3,
+                metadata: { version: v2, a: 1 } }] }
+      """)
+    let endpoint = configuration.upstreams[0].endpoints[0]
+    #expect(endpoint.zone == "b" && endpoint.priority == 15 && endpoint.weight == 3)
+    #expect(endpoint.metadata.map(\.name) == ["a", "version"])
+    #expect(configuration.listeners[0].routes[0].subset == endpoint.metadata)
+  }
+
+  /// gRPC's `doc/statuscodes.md`.
+  @Test func gRPCStatusesHaveTheirCodes() {
+    #expect(GRPCStatus.allCases.count == 17)
+    let codes: [(GRPCStatus, Int)] = [
+      (.ok, 0), (.cancelled, 1), (.unknown, 2), (.deadlineExceeded, 4), (.resourceExhausted, 8),
+      (.internal, 13), (.unavailable, 14), (.dataLoss, 15), (.unauthenticated, 16),
+    ]
+    for (status, code) in codes { #expect(status.code == code) }
+  }
+}

@@ -105,6 +105,31 @@ struct SettingsValueTests {
     #expect(configuration.listeners[0].routes[0].subset == endpoint.metadata)
   }
 
+  /// These names and shapes were promised; they stay valid for good.
+  @Test func promisedShapesAreTaken() throws {
+    let route = try route(
+      """
+      retry: { attempts: 2, on: [connect-failure, refused-stream, reset, 503],
+                per_try_timeout: 2s }
+      """)
+    #expect(route.retry?.perTryTimeout == .seconds(2))
+    #expect(route.retry?.conditions.last == .status(503))
+    let upstream = try upstream(
+      """
+      balancing: { policy: peak_ewma },
+          health_check: { path: /health, interval: 10s, timeout: 1s, healthy: 2, unhealthy: 3 },
+          circuit_breaker: { failure_rate: 50%, slow_call: 2s, slow_call_rate: 80%, window: 10s,
+            minimum_calls: 20, consecutive_failures: 5, open_for: 5s, half_open_calls: 3 },
+          endpoint_circuit_breaker: { consecutive_failures: 5 },
+          retry_budget: { ratio: 20%, minimum: 3 },
+          outlier_detection: { consecutive_5xx: 5, base_ejection: 30s, max_ejected: 50% }
+      """)
+    #expect(upstream.balancing.policy == .peakEWMA)
+    #expect(upstream.healthCheck?.path == "/health")
+    #expect(upstream.circuitBreaker?.slowCall == .seconds(2))
+    #expect(upstream.endpointCircuitBreaker?.failureRate == .percent(50))
+  }
+
   /// gRPC's `doc/statuscodes.md`.
   @Test func gRPCStatusesHaveTheirCodes() {
     #expect(GRPCStatus.allCases.count == 17)

@@ -105,6 +105,15 @@ struct SettingsValueTests {
     #expect(configuration.listeners[0].routes[0].subset == endpoint.metadata)
   }
 
+  @Test func pairsOfBoundsMayBeEqual() throws {
+    #expect(throws: Never.self) {
+      _ = try route("retry: { backoff: { base: 9ms, max: 9ms } }")
+      _ = try upstream("circuit_breaker: { open_for: 9s, open_for_max: 9s }")
+      _ = try upstream("outlier_detection: { base_ejection: 9s, ejection_max: 9s }")
+      _ = try upstream("adaptive_concurrency: { minimum: 9, maximum: 9 }")
+    }
+  }
+
   /// These names and shapes were promised; they stay valid for good.
   @Test func promisedShapesAreTaken() throws {
     let route = try route(

@@ -31,4 +31,6 @@ struct AdmissionHold {
   /// From admission to the answer's head; nil: there was none.
   var nanoseconds: Int64?
   var outcome = Outcome.ignored
+  /// The breakers have been told.
+  var isSettled = false
 }

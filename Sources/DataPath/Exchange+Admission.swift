@@ -1,6 +1,7 @@
 import HTTP1
 import HTTPModel
 import Primitives
+import Reactor
 import Resilience
 import Routing
 import Telemetry
@@ -34,7 +35,8 @@ extension Exchange {
   private func inject(
     _ faults: RoutePolicy.Faults, _ upstream: WorkerUpstream, _ downstream: DownstreamConnection
   ) {
-    guard isMeant(faults, downstream.input.readable) else { return enter(upstream, downstream) }
+    let input = downstream.input
+    guard isMeant(faults, input.readable) else { return enter(upstream, downstream) }
     fault = faults.plan.decide(random: &worker.random)
     guard fault.delayNanoseconds > 0 else { return enter(upstream, downstream) }
     shard.add(worker.metrics.faults(.delay))
@@ -48,7 +50,7 @@ extension Exchange {
     guard isTrusted else { return false }
     for (key, value) in faults.fields {
       guard let found = key.first(in: head, bytes) else { return false }
-      if let value, !bytes.extracting(found.bounds).equals(value) { return false }
+      if let value, !FieldKey.isSame(bytes.extracting(found.bounds), value) { return false }
     }
     return true
   }
@@ -92,7 +94,8 @@ extension Exchange {
     let state = upstream.plan.state
     hold.state = state
     hold.admittedAt = now
-    let ceiling = ceiling(policy, downstream.input.readable)
+    let input = downstream.input
+    let ceiling = ceiling(policy, input.readable)
     if let limiter = state.limiter {
       guard limiter.acquire(ceiling) else {
         return giveUp(ceiling < .all && limiter.inFlight < limiter.limit
@@ -119,7 +122,7 @@ extension Exchange {
     guard let settings, settings.shedsByPriority else { return .all }
     var priority = policy?.priority ?? .normal
     if isTrusted, let value = settings.priorityField.first(in: head, bytes),
-      let given = RequestPriority(bytes.extracting(value.bounds))
+      let given = RequestPriority.named(bytes.extracting(value.bounds))
     {
       priority = given
     }
@@ -131,12 +134,15 @@ extension Exchange {
   private func limitRate(
     _ policy: RoutePolicy, _ downstream: DownstreamConnection
   ) -> FailureKind? {
-    let bytes = downstream.input.readable
     for limit in policy.rateLimits {
-      let key = limit.key.flatMap { $0.hash(self, downstream, bytes) } ?? 0
-      let verdict = limit.limiter.admit(key: key, now: now)
+      let now = now
+      // Who has no such field shares one bucket: leaving it out is no way around the limit.
+      let verdict =
+        limit.key?.with(self, downstream) { limit.limiter.admit(key: $0, now: now) }
+        ?? limit.limiter.admit(now: now)
       if case .limited = verdict {
         rateVerdict = verdict
+        ratePolicy = limit.limiter.policy
         retryAfterSeconds = max(verdict.retryAfterSeconds, 1)
         return .rateLimited
       }
@@ -152,6 +158,9 @@ extension Exchange {
       case .admitted(let ticket):
         hold.routeTicket = ticket
         hold.parts.insert(.routeBreaker)
+        if ticket.beganProbing {
+          upstream?.told(breaker.machine.probing(since: now), .route, route: route?.name)
+        }
       case .refused(let nanoseconds):
         return refuse(after: nanoseconds, .route)
       }
@@ -161,6 +170,7 @@ extension Exchange {
       case .admitted(let ticket):
         hold.ticket = ticket
         hold.parts.insert(.breaker)
+        if ticket.beganProbing { upstream?.told(breaker.probing(since: now), .upstream) }
       case .refused(let nanoseconds):
         return refuse(after: nanoseconds, .upstream)
       }

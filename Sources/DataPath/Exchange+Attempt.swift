@@ -15,12 +15,13 @@ extension Exchange {
   /// Asks for a connection and goes on with what comes of it.
   func choose(_ upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
     stage = .choosing
-    switch upstream.checkOut(for: self, isFresh: needsFresh) {
-    case .reused(let connection, let endpoint):
-      take(connection, endpoint, upstream, downstream)
-    case .connecting(let connection, let endpoint):
+    let request = pickRequest(upstream, downstream)
+    switch upstream.checkOut(for: self, request, isFresh: needsFresh) {
+    case .reused(let connection, let attempt):
+      take(connection, attempt, upstream, downstream)
+    case .connecting(let connection, let attempt):
       self.connection = connection
-      beginAttempt(endpoint, isReused: false)
+      begin(attempt, upstream)
       stage = .connecting
       armDeadline(downstream)
     case .waiting(let ticket):
@@ -29,19 +30,34 @@ extension Exchange {
       if pendingDeadline == .distantFuture {
         pendingDeadline = now.advanced(byNanoseconds: upstream.plan.pendingNanoseconds)
       }
+      resumeAt = upstream.queue.refusalDue ?? .distantFuture
       armDeadline(downstream)
-    case .refused(let failure, let endpoint):
-      if let endpoint { beginAttempt(endpoint, isReused: false) }
+    case .refused(let failure, let attempt):
+      if let attempt { begin(attempt, upstream) }
       attemptFailed(failure)
     }
   }
 
-  private func beginAttempt(_ endpoint: WorkerEndpoint, isReused: Bool) {
-    attempt.endpoint = endpoint
-    attempt.isReused = isReused
-    attempt.isRecorded = false
-    attempt.startedAt = now
+  func pickRequest(
+    _ upstream: WorkerUpstream, _ downstream: DownstreamConnection
+  ) -> PickRequest {
+    var request = PickRequest(tried: tried)
+    if let subsets = route?.subsets { request.subset = subsets[seriesIndex] }
+    if let key = upstream.plan.hashKey {
+      request.hash = key.with(self, downstream) { KeyHash.of($0) }
+    }
+    return request
+  }
+
+  private func begin(_ attempt: Attempt, _ upstream: WorkerUpstream) {
+    self.attempt = attempt
+    tries += 1
     pendingDeadline = .distantFuture
+    resumeAt = .distantFuture
+    if let endpoint = attempt.endpoint {
+      self.attempt.isCounted = true
+      upstream.attemptBegan(endpoint)
+    }
     armTry()
   }
 
@@ -52,21 +68,36 @@ extension Exchange {
     choose(upstream, downstream)
   }
 
+  /// The queue is overloaded, or was too slow.
+  func refused(_ failure: FailureKind) {
+    // It is no longer in the queue.
+    stage = .choosing
+    fail(failure)
+  }
+
+  /// A waiter's attempt on a connection to `endpoint` that has come free; nil: it is not for it.
+  func attempt(at endpoint: WorkerEndpoint) -> Attempt? {
+    guard !needsFresh, let upstream, let downstream else { return nil }
+    return upstream.attempt(at: endpoint, for: pickRequest(upstream, downstream))
+  }
+
   /// A waiter is given a connection that has been used before.
-  func take(_ connection: UpstreamConnection, _ endpoint: WorkerEndpoint) {
+  func take(_ connection: UpstreamConnection, _ attempt: Attempt) {
     guard let upstream, let downstream else { return }
-    take(connection, endpoint, upstream, downstream)
+    take(connection, attempt, upstream, downstream)
   }
 
   private func take(
-    _ connection: UpstreamConnection, _ endpoint: WorkerEndpoint, _ upstream: WorkerUpstream,
+    _ connection: UpstreamConnection, _ attempt: Attempt, _ upstream: WorkerUpstream,
     _ downstream: DownstreamConnection
   ) {
     self.connection = connection
-    beginAttempt(endpoint, isReused: true)
+    var attempt = attempt
+    attempt.isReused = true
+    begin(attempt, upstream)
     connection.borrower = self
     shard.add(upstream.metrics.reused)
-    begin(on: connection, endpoint, upstream, downstream)
+    begin(on: connection, downstream)
   }
 
   /// The connection that was waited for is there.
@@ -82,13 +113,10 @@ extension Exchange {
   ) {
     guard let route else { return }
     if hasLeft(downstream) {
-      // No attempt has begun that could end.
-      stage = .connecting
       return fail(.downstreamClosed)
     }
     attempts += 1
-    upstream.attemptBegan(endpoint)
-    attempt.isCounted = true
+    shard.add(upstream.metrics.attempts)
     connection.beginAttempt()
     stage = .responding
     requestRefused = false
@@ -100,6 +128,7 @@ extension Exchange {
     guard RequestWriter.write(self, route, downstream, endpoint, to: connection.output) else {
       return fail(.requestHeadTooLarge)
     }
+    armHedge(upstream)
     armDeadline(downstream)
     pump(connection, downstream)
   }
@@ -130,7 +159,7 @@ extension Exchange {
   func endAttempt(_ upstream: WorkerUpstream) {
     guard attempt.isCounted, let endpoint else { return }
     attempt.isCounted = false
-    upstream.attemptEnded(endpoint)
+    upstream.attemptEnded(endpoint, attempt.nanoseconds, isFailure: attempt.isFailure)
   }
 
   /// Nothing waits in the socket. Known without a call after a short receive; a body that was

@@ -33,15 +33,22 @@ extension Exchange {
     case .reused(let connection, let pick):
       hold.parts.insert(.hedge)
       isHedged = true
-      borrower.begin(on: connection, Attempt(pick, isReused: true, now), isConnected: true)
+      borrower.begin(for: self, on: connection, counted(pick, upstream), isConnected: true)
     case .connecting(let connection, let pick):
       hold.parts.insert(.hedge)
       isHedged = true
-      borrower.begin(on: connection, Attempt(pick, isReused: false, now), isConnected: false)
+      borrower.begin(for: self, on: connection, counted(pick, upstream), isConnected: false)
     case .waiting, .refused:
       budget.retryEnded()
       upstream.count(.refused)
     }
+  }
+
+  private func counted(_ attempt: Attempt, _ upstream: WorkerUpstream) -> Attempt {
+    var attempt = attempt
+    attempt.isCounted = true
+    if let endpoint = attempt.endpoint { upstream.attemptBegan(endpoint) }
+    return attempt
   }
 
   /// Writes the request for the hedge; false: there is no room.
@@ -99,7 +106,7 @@ extension Exchange {
   func hedgeFailed(_ failure: FailureKind) {
     guard let upstream, let connection = hedge.connection, let endpoint = hedge.attempt.endpoint
     else { return }
-    upstream.record(hedge.attempt, failure, now)
+    _ = upstream.record(hedge.attempt, failure, now)
     upstream.attemptEnded(endpoint, nil, isFailure: true)
     hedge.clear()
     endHedge()

@@ -24,7 +24,7 @@ extension Exchange {
     dropConnection(failure, upstream)
     if isHedged { return promoteHedge(upstream, downstream) }
     if isStale {
-      countRetry(.staleConnection, upstream)
+      retryReason = .staleConnection
       needsFresh = true
       rewindRequest()
       return choose(upstream, downstream)
@@ -54,7 +54,8 @@ extension Exchange {
     let status = responseHead.status
     var evidence = evidence(
       .answer(status: status, grpcStatus: nil), bytesWritten: connection.attemptBytesSent)
-    let bytes = connection.input.readable
+    let input = connection.input
+    let bytes = input.readable
     evidence.retryAfterNanoseconds = ResponseHints.retryAfterNanoseconds(responseHead, bytes)
     evidence.isRetriedBelow = ResponseHints.isRetriedBelow(responseHead)
     let tried = attempt
@@ -73,7 +74,7 @@ extension Exchange {
   ) -> Bool {
     guard let policy = route?.policy?.retry, let state = hold.state else { return false }
     let deadline = min(headDeadline, totalDeadline)
-    let decision = RetryPolicy.decide(
+    let decision = RetryDecision.decide(
       evidence, policy: policy, attemptsMade: tries,
       remainingNanoseconds: deadline.nanoseconds(since: now),
       isBreakerOpen: state.breaker?.state == .open, random: &worker.random,
@@ -86,7 +87,7 @@ extension Exchange {
     case .again(let nanoseconds):
       hold.parts.insert(.retry)
       if let answered { dropAnswer(on: answered, upstream) }
-      countRetry(reason, upstream)
+      retryReason = reason
       if let key = attempt.endpoint?.key { tried.insert(key) }
       rewindRequest()
       guard nanoseconds > 0 else {
@@ -106,11 +107,6 @@ extension Exchange {
       hasIdempotencyKey: head.present.contains(.idempotencyKey), bytesWritten: bytesWritten,
       isBodyReplayable: unrepeatableBytes == 0, responseHasBegun: responseBegun,
       attemptAbove: attemptAbove)
-  }
-
-  private func countRetry(_ reason: RetryReason, _ upstream: WorkerUpstream) {
-    retryReason = reason
-    shard.add(upstream.metrics.retries)
   }
 
   /// Closes what is left of an attempt.

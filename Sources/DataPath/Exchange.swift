@@ -3,6 +3,7 @@ import HTTPClient
 import HTTPModel
 import Primitives
 import Reactor
+import Resilience
 import Routing
 import Telemetry
 import Upstreams
@@ -84,7 +85,27 @@ package final class Exchange: ConnectionReceiver {
   /// Its place among those who wait for a connection.
   var ticket: UInt32 = 0
   var attempts: UInt32 = 0
-  private(set) lazy var hedge = HedgeAttempt(exchange: self)
+  /// Attempts that were begun, those that could not connect included.
+  var tries = 0
+  /// What admission took, to be given back.
+  var hold = AdmissionHold()
+  /// Endpoints that a retry looks past.
+  var tried = TriedEndpoints()
+  /// Of the attempt that is under way, if it is one after the first.
+  var retryReason: RetryReason?
+  /// Why there was no further attempt.
+  var retryRefusal: RetryRefusal?
+  /// As a trusted proxy in front of us counts.
+  var attemptAbove = 1
+  var fault = Fault.none
+  /// In place of the row's, for an abort on purpose; 0: the row's.
+  var failureStatus: UInt16 = 0
+  var retryAfterSeconds = 1
+  /// Of the rate limit that refused it.
+  var rateVerdict: RateLimitVerdict?
+  var ratePolicy: RateLimitPolicy?
+  var usesFallback = false
+  private(set) lazy var hedge = HedgeAttempt()
   /// `hedge` has a connection.
   var isHedged = false
   /// The next attempt is not to go out on a connection that was used before.
@@ -117,6 +138,8 @@ package final class Exchange: ConnectionReceiver {
   var responseHeadAt: Instant?
   var headDeadline = Instant.distantFuture
   var totalDeadline = Instant.distantFuture
+  /// What the client still waits, as a trusted proxy told us.
+  var clientDeadline = Instant.distantFuture
   var pendingDeadline = Instant.distantFuture
   /// When the attempt has taken too long, and another may be made.
   var tryDeadline = Instant.distantFuture

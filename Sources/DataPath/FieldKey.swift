@@ -25,6 +25,13 @@ package struct FieldKey: Sendable, Equatable {
     return nil
   }
 
+  /// Byte for byte.
+  static func isSame(_ bytes: Span<UInt8>, _ text: [UInt8]) -> Bool {
+    guard bytes.count == text.count else { return false }
+    for index in bytes.indices where bytes[index] != text[index] { return false }
+    return true
+  }
+
   private func spells(_ name: Span<UInt8>) -> Bool {
     guard name.count == text.count else { return false }
     for index in name.indices {

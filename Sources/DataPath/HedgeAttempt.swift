@@ -14,20 +14,20 @@ import Reactor
 /// an idempotent method have one, at most once. One an exchange, made at its first hedge.
 /// Confinement: the worker's loop.
 final class HedgeAttempt: ConnectionReceiver {
-  private unowned let exchange: Exchange
+  /// Whose it is, while it is out.
+  private var exchange: Exchange?
   private(set) var connection: UpstreamConnection?
   private(set) var attempt = Attempt()
   private(set) var isSent = false
 
-  init(exchange: Exchange) {
-    self.exchange = exchange
-    super.init()
-  }
-
   var isOut: Bool { connection != nil }
 
   /// Begins on a connection that is checked out for it.
-  func begin(on connection: UpstreamConnection, _ attempt: Attempt, isConnected: Bool) {
+  func begin(
+    for exchange: Exchange, on connection: UpstreamConnection, _ attempt: Attempt,
+    isConnected: Bool
+  ) {
+    self.exchange = exchange
     self.connection = connection
     self.attempt = attempt
     isSent = false
@@ -37,6 +37,7 @@ final class HedgeAttempt: ConnectionReceiver {
 
   /// Forgets the attempt: the exchange has taken it over, or has closed it.
   func clear() {
+    exchange = nil
     connection = nil
     attempt = Attempt()
     isSent = false
@@ -45,19 +46,19 @@ final class HedgeAttempt: ConnectionReceiver {
   override func connectionReady(_ connection: UpstreamConnection) {
     if !isSent { return send(on: connection) }
     if !connection.output.isEmpty, case .failed = connection.flush() {
-      return exchange.hedgeFailed(.upstreamReset)
+      exchange?.hedgeFailed(.upstreamReset)
+      return
     }
-    if connection.mayReceive || connection.isBroken { exchange.adoptHedge() }
+    if connection.mayReceive || connection.isBroken { exchange?.adoptHedge() }
   }
 
   override func connectFailed(_ connection: UpstreamConnection, _ failure: FailureKind) {
-    exchange.hedgeFailed(failure)
+    exchange?.hedgeFailed(failure)
   }
-
-  override func connectionDeadlinePassed(_ connection: UpstreamConnection) {}
 
   private func send(on connection: UpstreamConnection) {
     isSent = true
+    guard let exchange else { return }
     guard exchange.writeHedge(on: connection, attempt) else {
       return exchange.hedgeFailed(.bufferBudgetExceeded)
     }

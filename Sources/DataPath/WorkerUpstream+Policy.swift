@@ -54,12 +54,14 @@ extension WorkerUpstream {
 
   /// A breaker has changed its state.
   func told(
-    _ change: Transition, _ scope: BreakerScope, endpoint: EndpointState? = nil,
+    _ change: CircuitBreaker.Transition, _ scope: BreakerScope, endpoint: EndpointState? = nil,
     route: String? = nil
   ) {
     let name = plan.name
     if scope == .endpoint {
-      if let next = endpoint?.breaker?.nextChange { plan.state.availability.look(at: next) }
+      if let breaker = endpoint?.breaker {
+        plan.state.availability.look(at: breaker.nextChange)
+      }
       plan.state.availability.changed()
     }
     worker.rare.add(
@@ -70,17 +72,43 @@ extension WorkerUpstream {
         scope, upstream: name, subject: route ?? endpoint?.identity ?? name, change))
   }
 
-  private func eject(_ endpoint: EndpointState, _ ejection: Ejection, _ now: Instant) {
+  private func eject(_ endpoint: EndpointState, _ ejection: OutlierDetector.Ejection, _ now: Instant) {
     guard endpoint.set(isEjected: true) else { return }
     plan.state.availability.look(at: ejection.until)
     plan.state.availability.changed()
     worker.rare.add(
       "weir_outlier_ejections_total", help: "Endpoints that were ejected, by what for.",
-      ["upstream": plan.name, "reason": ejection.reason.rawValue])
+      ["upstream": plan.name, "reason": ejection.cause.rawValue])
     worker.report(
       .ejected(
-        upstream: plan.name, endpoint: endpoint.identity, reason: ejection.reason.rawValue,
+        upstream: plan.name, endpoint: endpoint.identity, reason: ejection.cause.rawValue,
         forNanoseconds: ejection.until.nanoseconds(since: now)))
+  }
+
+  /// The time to look at the ejected has come: some return, and the detector compares the rest.
+  func returnEjected(_ now: Instant) {
+    let state = plan.state
+    availability.changed()
+    defer {
+      for endpoint in endpoints {
+        if let breaker = endpoint.state.breaker, breaker.nextChange > now {
+          availability.look(at: breaker.nextChange)
+        }
+      }
+    }
+    guard let detector = state.detector else { return }
+    for change in detector.advance(now: now) {
+      switch change {
+      case .ejected(let ejection):
+        if let endpoint = state.endpoint(at: ejection.slot) { eject(endpoint, ejection, now) }
+      case .returned(let slot, _, _):
+        guard let endpoint = state.endpoint(at: slot), endpoint.set(isEjected: false) else {
+          continue
+        }
+        worker.report(.returned(upstream: plan.name, endpoint: endpoint.identity))
+      }
+    }
+    availability.look(at: detector.nextChange)
   }
 
   // MARK: Counts

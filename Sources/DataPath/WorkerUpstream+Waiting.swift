@@ -81,6 +81,14 @@ extension WorkerUpstream {
     }
   }
 
+  /// An attempt of a waiter on a connection to `endpoint`; nil: it may not go there.
+  func attempt(at endpoint: WorkerEndpoint, for request: PickRequest) -> Attempt? {
+    guard endpoint.state.isWell, request.hash == nil, request.subset == nil,
+      !request.tried.contains(endpoint.key)
+    else { return nil }
+    return enter(endpoint, Pick(index: endpoint.index, reason: .onlyOne), worker.loop.now)
+  }
+
   /// Who is served next, once those are refused who have waited too long for that.
   private func nextWaiter() -> UInt32? {
     shed()

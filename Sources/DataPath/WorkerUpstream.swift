@@ -118,12 +118,7 @@ package final class WorkerUpstream {
     if seen != availability.number || now >= availability.nextLook { look(now) }
     guard let pick = balancer.pick(request, now: now, random: &worker.random) else { return nil }
     let endpoint = endpoints[pick.index]
-    guard let breaker = endpoint.state.breaker else {
-      return Attempt(endpoint, pick, .none, now)
-    }
-    if case .admitted(let ticket) = breaker.admit(now: now) {
-      return Attempt(endpoint, pick, ticket, now)
-    }
+    if let attempt = enter(endpoint, pick, now) { return attempt }
     return pickElsewhere(request, endpoint, now)
   }
 
@@ -136,16 +131,20 @@ package final class WorkerUpstream {
     for _ in 0..<min(endpoints.count, TriedEndpoints.capacity) {
       guard let pick = balancer.pick(request, now: now, random: &worker.random) else { return nil }
       let endpoint = endpoints[pick.index]
-      guard let breaker = endpoint.state.breaker else {
-        return Attempt(endpoint, pick, .none, now)
-      }
-      if case .admitted(let ticket) = breaker.admit(now: now) {
-        return Attempt(endpoint, pick, ticket, now)
-      }
+      if let attempt = enter(endpoint, pick, now) { return attempt }
       if request.tried.contains(endpoint.key) { return nil }
       request.tried.insert(endpoint.key)
     }
     return nil
+  }
+
+  /// Past the endpoint's breaker; nil: it lets nobody through now.
+  @inline(__always)
+  func enter(_ endpoint: WorkerEndpoint, _ pick: Pick, _ now: Instant) -> Attempt? {
+    guard let breaker = endpoint.state.breaker else { return Attempt(endpoint, pick, .none, now) }
+    guard case .admitted(let ticket) = breaker.admit(now: now) else { return nil }
+    if ticket.beganProbing { told(breaker.probing(since: now), .endpoint, endpoint: endpoint.state) }
+    return Attempt(endpoint, pick, ticket, now)
   }
 
   /// Health, ejections or breakers have changed: works out who may be picked.
@@ -157,7 +156,7 @@ package final class WorkerUpstream {
     for (index, endpoint) in endpoints.enumerated() {
       let state = endpoint.state
       if state.isWell { well.insert(index) }
-      if state.breaker?.letsThrough(now: now) ?? true { admitted.insert(index) }
+      if state.breaker?.mayAdmit(now: now) ?? true { admitted.insert(index) }
     }
     balancer.setAvailable(well: well, admitted: admitted, now: now, random: &worker.random)
   }
@@ -214,13 +213,7 @@ package final class WorkerUpstream {
       other.state.breaker?.isPlainlyClosed ?? true, !request.tried.contains(other.key)
     else { return nil }
     giveBack(attempt)
-    var standIn = attempt
-    standIn.endpoint = other
-    standIn.ticket = .none
-    if case .admitted(let ticket)? = other.state.breaker?.admit(now: worker.loop.now) {
-      standIn.ticket = ticket
-    }
-    return standIn
+    return enter(other, Pick(index: other.index, reason: .onlyOne), worker.loop.now)
   }
 
   /// The attempt is not made: its breaker need not wait for it.

@@ -26,7 +26,7 @@
 }
 
 extension StatusSet: Equatable {
-  package static func == (left: StatusSet, right: StatusSet) -> Bool {
+  @inlinable package static func == (left: StatusSet, right: StatusSet) -> Bool {
     for place in 0..<8 where left.words[place] != right.words[place] { return false }
     return true
   }

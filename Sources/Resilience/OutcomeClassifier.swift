@@ -1,4 +1,4 @@
-package import Primitives
+import Primitives
 
 /// What a breaker counts as a failure.
 ///

@@ -1,4 +1,4 @@
-package import Primitives
+import Primitives
 import Synchronization
 
 /// Tells workers that who may be picked of an upstream's endpoints has changed, or will by itself.

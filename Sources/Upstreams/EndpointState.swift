@@ -1,5 +1,5 @@
-package import Primitives
-package import Resilience
+import Primitives
+import Resilience
 import Synchronization
 
 /// An endpoint as all workers and the control loop share it: whether it is well, and its breaker.

@@ -1,5 +1,5 @@
-package import Primitives
-package import Resilience
+import Primitives
+import Resilience
 
 /// What all workers share of an upstream: limits, budget, breaker, detector, and its endpoints.
 ///
@@ -37,6 +37,13 @@ package final class UpstreamState: Sendable {
     self.detector = detector
     self.availability = availability
     self.endpoints = endpoints
+    let detected = endpoints.contains { $0.slot != nil }
+    precondition(detector != nil || !detected, "a slot is a detector's")
     recordsAttempts = detector != nil || endpoints.contains { $0.breaker != nil }
+  }
+
+  /// The endpoint that has `slot` in the detector. Cost: linear, for what seldom happens.
+  package func endpoint(at slot: Int) -> EndpointState? {
+    endpoints.first { $0.slot == slot }
   }
 }

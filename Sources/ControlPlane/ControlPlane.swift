@@ -169,7 +169,11 @@ package final class ControlPlane: @unchecked Sendable {
           snapshot: snapshots[number], shard: shards[number], metrics: metrics,
           connectionLimits: connections, buffers: buffers,
           accessLog: logSink.map { AccessLog(sink: $0) },
-          seed: UInt64.random(in: .min ... .max))
+          rare: RareCounters(registry, shards[number]),
+          seed: UInt64.random(in: .min ... .max)
+        ) { [self] event in
+          queue.async { self.note(event) }
+        }
         worker.listen(on: sockets[number])
         made.append(worker)
       }

@@ -36,7 +36,10 @@ struct RelayLane {
     pieces[0].bytes = pieces[0].bytes.dropFirst(sent)
     count -= sent
     if pieces[0].bytes.isEmpty { pieces.removeFirst() }
-    guard let rate = flow.bytesPerSecond else { return freeAt = nil }
+    guard let rate = flow.bytesPerSecond else {
+      freeAt = nil
+      return
+    }
     let nanoseconds = Double(sent) / Double(max(1, rate)) * 1_000_000_000
     freeAt = now.advanced(by: .nanoseconds(Int64(nanoseconds)))
   }

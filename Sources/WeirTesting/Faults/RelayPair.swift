@@ -128,9 +128,11 @@ final class RelayPair {
   /// What it waits for at its two sockets; a descriptor of -1 waits for nothing.
   func interests(_ behaviour: RelayBehaviour, now: ContinuousClock.Instant) -> [pollfd] {
     [
-      Self.interest(client, reads: requests, behaviour.requests, writes: answers,
+      Self.interest(
+        client, reads: requests, behaviour.requests, writes: answers,
         behaviour.answers, now),
-      Self.interest(server, reads: answers, behaviour.answers, writes: requests,
+      Self.interest(
+        server, reads: answers, behaviour.answers, writes: requests,
         behaviour.requests, now),
     ]
   }

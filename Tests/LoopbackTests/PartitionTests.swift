@@ -1,0 +1,114 @@
+import Foundation
+import Glibc
+import Testing
+import WeirTesting
+
+/// An endpoint in a network of its own is cut off and comes back.
+///
+/// Skipped, with the reason in the run's output, where namespaces cannot be had.
+@Suite(
+  .serialized,
+  .enabled(if: IsolatedNetwork.missing == nil, "\(IsolatedNetwork.missing ?? "available")"))
+struct PartitionTests {
+  private static let post =
+    "POST / HTTP/1.1\r\nHost: a\r\nX-Load-Id: cut\r\nContent-Length: 2\r\n\r\n{}"
+  private let network: IsolatedNetwork
+  private let origin: JournaledOrigin
+  private let endpoint: NginxEndpoint
+
+  init() throws {
+    let folder = try Fleet.folder()
+    network = try IsolatedNetwork()
+    origin = try JournaledOrigin(path: folder + "/origin")
+    endpoint = try NginxEndpoint("far", origin: origin, in: folder, network: network)
+  }
+
+  private func connected() throws -> BlockingSocket {
+    try .connect(port: endpoint.port, host: endpoint.host)
+  }
+
+  private func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
+    let end = ContinuousClock.now.advanced(by: .seconds(10))
+    while ContinuousClock.now < end {
+      if try condition() { return true }
+    }
+    return false
+  }
+
+  @Test func losesWhatIsSentOverALinkThatIsDown() throws {
+    let socket = try connected()
+    try network.linkDown()
+    try socket.send(Self.post)
+    #expect(try eventually { try network.isRetransmitting() })
+    #expect(origin.journal.entries.isEmpty)
+    try network.linkUp()
+    #expect(try socket.receiveMessage().contains("x-endpoint: far\r\n"))
+    #expect(origin.journal.entries.count == 1)
+  }
+
+  @Test func dropsRequests() throws {
+    let socket = try connected()
+    try network.drop(.requests)
+    try socket.send(Self.post)
+    #expect(try eventually { try network.droppedCount(.requests) > 1 })
+    #expect(origin.journal.entries.isEmpty)
+    try network.undrop(.requests)
+    #expect(try socket.receiveMessage().hasPrefix("HTTP/1.1 200"))
+    #expect(try network.droppedCount(.requests) == 0)
+  }
+
+  /// Acted upon, and not even acknowledged: what looks unsent was not.
+  @Test func dropsAnswers() throws {
+    let socket = try connected()
+    try network.drop(.answers)
+    try socket.send(Self.post)
+    #expect(eventually { origin.journal.entries.count == 1 })
+    #expect(try eventually { try network.isRetransmitting() })
+    try network.undrop(.answers)
+    #expect(try socket.receiveMessage().hasPrefix("HTTP/1.1 200"))
+    #expect(origin.journal.repeated().isEmpty)
+  }
+
+  @Test(arguments: [true, false]) func aProxyNamesWhatItCannotReach(byLink: Bool) throws {
+    let proxy = try RunningProxy(
+      """
+      workers: 1
+      admin: { address: 127.0.0.1:0 }
+      listeners:
+        - { name: ingress, address: 127.0.0.1:0, routes: [{ match: {}, upstream: service }] }
+      upstreams:
+        service:
+          endpoints: ["\(endpoint.address):\(endpoint.port)"]
+          timeouts: { connect: 100ms }
+      """)
+    if byLink { try network.linkDown() } else { try network.drop(.requests) }
+    #expect(try proxy.get("/").contains("details=\"connect_timeout"))
+    if byLink { try network.linkUp() } else { try network.undrop(.requests) }
+    #expect(try proxy.get("/").contains("x-endpoint: far\r\n"))
+    #expect(proxy.stop())
+  }
+
+  /// Of a process that has died: swept with what lives in it; those of the living stay.
+  @Test func sweepsWhatTheDeadLeft() throws {
+    let process = Process()
+    process.executableURL = URL(filePath: "/bin/true")
+    try process.run()
+    process.waitUntilExit()
+    let dead = "weir-\(process.processIdentifier)-1"
+    try Command.require("ip", ["netns", "add", dead])
+    let ended = DispatchSemaphore(value: 0)
+    let left = Process()
+    left.executableURL = URL(filePath: "/usr/bin/env")
+    left.arguments = ["ip", "netns", "exec", dead, "tail", "-f", "/dev/null"]
+    left.terminationHandler = { _ in ended.signal() }
+    try left.run()
+    let isInside = try eventually {
+      try Command.require("ip", ["netns", "pids", dead]).contains("\(left.processIdentifier)")
+    }
+    #expect(isInside)
+    IsolatedNetwork.sweep()
+    #expect(ended.wait(timeout: .now() + 10) == .success)
+    let list = try Command.require("ip", ["netns", "list"])
+    #expect(!list.contains(dead) && list.contains(network.namespace))
+  }
+}

@@ -87,11 +87,9 @@ struct LoadTests {
     let proxy = try RunningProxy(endpoints: fleet.ports)
     let load = LoadGenerator(port: proxy.port, count: 300, perSecond: 500, Self.alternating)
     #expect(load.waits(forFinished: 100))
-    fleet.endpoints[0].kill()
-    fleet.relays[0].behave(.refusing)
+    fleet.kill(0)
     #expect(load.waits(forFinished: 200))
-    try fleet.endpoints[0].start()
-    fleet.relays[0].behave(.passing)
+    try fleet.revive(0)
     let report = load.report()
     let names: Set = ["200", "502 connect_refused", "502 upstream_closed", "502 upstream_reset"]
     #expect(Set(report.outcomes.keys).isSubset(of: names), "\(report)")

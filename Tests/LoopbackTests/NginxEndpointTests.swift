@@ -27,6 +27,9 @@ struct NginxEndpointTests {
   @Test func dieAndComeBackOnTheirPorts() throws {
     let endpoint = fleet.endpoints[0]
     let kept = try BlockingSocket.connect(port: endpoint.port)
+    // nginx has accepted it: what waits to be accepted would be reset.
+    try kept.send("GET /alive HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(try kept.receiveMessage().hasSuffix("endpoint-0"))
     endpoint.kill()
     #expect(try kept.receive().isEmpty)
     #expect { try BlockingSocket.connect(port: endpoint.port) } throws: {

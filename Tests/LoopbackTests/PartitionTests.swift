@@ -12,16 +12,11 @@ import WeirTesting
 struct PartitionTests {
   private static let post =
     "POST / HTTP/1.1\r\nHost: a\r\nX-Load-Id: cut\r\nContent-Length: 2\r\n\r\n{}"
-  private let network: IsolatedNetwork
-  private let origin: JournaledOrigin
-  private let endpoint: NginxEndpoint
+  private let fleet: Fleet
+  private var network: IsolatedNetwork { fleet.networks[0] }
+  private var endpoint: NginxEndpoint { fleet.isolated[0] }
 
-  init() throws {
-    let folder = try Fleet.folder()
-    network = try IsolatedNetwork()
-    origin = try JournaledOrigin(path: folder + "/origin")
-    endpoint = try NginxEndpoint("far", origin: origin, in: folder, network: network)
-  }
+  init() throws { fleet = try Fleet(0, isolated: 1) }
 
   private func connected() throws -> BlockingSocket {
     try .connect(port: endpoint.port, host: endpoint.host)
@@ -40,10 +35,10 @@ struct PartitionTests {
     try network.linkDown()
     try socket.send(Self.post)
     #expect(try eventually { try network.isRetransmitting() })
-    #expect(origin.journal.entries.isEmpty)
+    #expect(fleet.journal.entries.isEmpty)
     try network.linkUp()
-    #expect(try socket.receiveMessage().contains("x-endpoint: far\r\n"))
-    #expect(origin.journal.entries.count == 1)
+    #expect(try socket.receiveMessage().contains("x-endpoint: isolated-0\r\n"))
+    #expect(fleet.journal.entries.count == 1)
   }
 
   @Test func dropsRequests() throws {
@@ -51,7 +46,7 @@ struct PartitionTests {
     try network.drop(.requests)
     try socket.send(Self.post)
     #expect(try eventually { try network.droppedCount(.requests) > 1 })
-    #expect(origin.journal.entries.isEmpty)
+    #expect(fleet.journal.entries.isEmpty)
     try network.undrop(.requests)
     #expect(try socket.receiveMessage().hasPrefix("HTTP/1.1 200"))
     #expect(try network.droppedCount(.requests) == 0)
@@ -62,29 +57,21 @@ struct PartitionTests {
     let socket = try connected()
     try network.drop(.answers)
     try socket.send(Self.post)
-    #expect(eventually { origin.journal.entries.count == 1 })
+    #expect(eventually { fleet.journal.entries.count == 1 })
     #expect(try eventually { try network.isRetransmitting() })
     try network.undrop(.answers)
     #expect(try socket.receiveMessage().hasPrefix("HTTP/1.1 200"))
-    #expect(origin.journal.repeated().isEmpty)
+    #expect(fleet.journal.repeated().isEmpty)
   }
 
   @Test(arguments: [true, false]) func aProxyNamesWhatItCannotReach(byLink: Bool) throws {
     let proxy = try RunningProxy(
-      """
-      workers: 1
-      admin: { address: 127.0.0.1:0 }
-      listeners:
-        - { name: ingress, address: 127.0.0.1:0, routes: [{ match: {}, upstream: service }] }
-      upstreams:
-        service:
-          endpoints: ["\(endpoint.address):\(endpoint.port)"]
-          timeouts: { connect: 100ms }
-      """)
+      addresses: fleet.addresses, upstream: "timeouts: { connect: 100ms }")
     if byLink { try network.linkDown() } else { try network.drop(.requests) }
     #expect(try proxy.get("/").contains("details=\"connect_timeout"))
     if byLink { try network.linkUp() } else { try network.undrop(.requests) }
-    #expect(try proxy.get("/").contains("x-endpoint: far\r\n"))
+    // The neighbour's address is asked for once a second.
+    #expect(try eventually { try proxy.get("/").contains("x-endpoint: isolated-0\r\n") })
     #expect(proxy.stop())
   }
 

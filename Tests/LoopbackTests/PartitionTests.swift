@@ -89,6 +89,7 @@ struct PartitionTests {
     left.arguments = ["ip", "netns", "exec", dead, "tail", "-f", "/dev/null"]
     left.terminationHandler = { _ in ended.signal() }
     try left.run()
+    defer { _ = kill(left.processIdentifier, SIGKILL) }
     let isInside = try eventually {
       try Command.require("ip", ["netns", "pids", dead]).contains("\(left.processIdentifier)")
     }

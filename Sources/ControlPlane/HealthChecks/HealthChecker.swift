@@ -61,6 +61,9 @@ package final class HealthChecker {
   /// Endpoints that are due but wait for another's probe to end.
   package var waitingCount: Int { waiting.count { !$0.isRetired } }
 
+  /// Of all probes' buffers.
+  package var bufferBytesLent: Int { pool.bytesLent }
+
   // MARK: Who is checked
 
   /// Checks these from now on and no others. An endpoint that stays under the same policy keeps its

@@ -65,6 +65,17 @@ struct HealthCheckChangeTests {
     #expect(mesh.startedAt[1]?.count == 1 && (mesh.startedAt[2]?.count ?? 0) >= 10)
   }
 
+  @Test func whoIsRemovedWhileWaitingIsNotAsked() throws {
+    let mesh = try CheckedMesh(seed: 6, isSilent: { _ in true }) { _, _ in nil }
+    mesh.check(Self.policy, 1...200)
+    mesh.run(for: .milliseconds(990))
+    #expect(mesh.checker.waitingCount > 100)
+    let asked = Set(mesh.startedAt.keys)
+    mesh.check(Self.policy, 1...100)
+    mesh.run(for: .seconds(20))
+    #expect(Set(mesh.startedAt.keys) == asked.union(1...100))
+  }
+
   @Test func whoIsNoLongerCheckedIsTakenForHealthy() throws {
     let mesh = try CheckedMesh(seed: 4) { port, _ in port == 1 ? nil : .answers(Self.ok) }
     mesh.check(Self.policy, [1, 2])

@@ -18,7 +18,7 @@ final class HealthCheck {
   /// While it is asked.
   var probe: HealthProbe?
   var startedAt = Instant(nanoseconds: 0)
-  /// It is no longer checked; it may still stand among those that wait.
+  /// It is no longer checked.
   var isRetired = false
 
   init(

@@ -59,7 +59,7 @@ package final class HealthChecker {
   }
 
   /// Endpoints that are due but wait for another's probe to end.
-  package var waitingCount: Int { waiting.count { !$0.isRetired } }
+  package var waitingCount: Int { waiting.count }
 
   /// Of all probes' buffers.
   package var bufferBytesLent: Int { pool.bytesLent }
@@ -78,6 +78,7 @@ package final class HealthChecker {
       retire(check)
       takeBack(check)
     }
+    waiting.removeAll { $0.isRetired }
     shard.reserve(registry.slotCount)
     arm()
   }
@@ -166,9 +167,8 @@ package final class HealthChecker {
   private func probeWaiting() {
     var taken = 0
     while taken < min(waiting.count, Self.probesMax), probeCount < Self.probesMax {
-      let check = waiting[taken]
+      probe(waiting[taken])
       taken += 1
-      if !check.isRetired { probe(check) }
     }
     waiting.removeFirst(taken)
     arm()

@@ -29,9 +29,13 @@ struct HealthCheckTests {
       }
     }
 
-    func check(_ policy: HealthCheckPolicy, _ endpoints: [SocketAddress], name: String = "service")
-    {
-      loop.checkHealth(of: [.init(name: name, policy: policy, endpoints: endpoints)])
+    func check(
+      _ endpoints: [SocketAddress], _ policy: HealthCheckPolicy = HealthCheckTests.policy,
+      asking question: HealthQuestion = HealthQuestion(path: "/health")
+    ) {
+      loop.checkHealth(of: [
+        .init(name: "service", policy: policy, question: question, endpoints: endpoints)
+      ])
     }
 
     /// The next change; nil: none came within ten seconds.
@@ -57,7 +61,8 @@ struct HealthCheckTests {
       return false
     }
 
-    func counted(_ result: String, of name: String = "service") -> Int? {
+    /// Checks that ended with `result`, over all upstreams.
+    func counted(_ result: String) -> Int {
       let values = Lock<[UInt64]>([])
       let answered = DispatchSemaphore(value: 0)
       loop.scrape { counted in
@@ -67,9 +72,8 @@ struct HealthCheckTests {
       answered.wait()
       let shards = [values.withLock { $0 }]
       let text = Exposition.render(registry, shards: shards, format: .text)
-      let start = "weir_health_checks_total{upstream=\"\(name)\",result=\"\(result)\"} "
-      let line = text.split(separator: "\n").first { $0.hasPrefix(start) }
-      return line.flatMap { Int($0.dropFirst(start.count)) }
+      let lines = text.split(separator: "\n").filter { $0.contains("result=\"\(result)\"") }
+      return lines.compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
     }
   }
 
@@ -77,9 +81,8 @@ struct HealthCheckTests {
   private static let ill = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 
   /// Fast, but for the time-out, which is to happen only where the endpoint is silent.
-  private func policy(path: String? = "/health") -> HealthCheckPolicy {
-    HealthCheckPolicy(path: path, interval: .milliseconds(10), timeout: .seconds(10))
-  }
+  private static let policy = HealthCheckPolicy(
+    interval: .milliseconds(10), timeout: .seconds(10))
 
   private func address(_ port: UInt16) -> SocketAddress { .ip(.loopback4, port: port) }
 
@@ -96,7 +99,7 @@ struct HealthCheckTests {
       _ = try connection.receiveMessage()
       try connection.send((3..<9).contains(number) ? Self.ill : Self.ok)
     }
-    checks.check(policy(), [address(endpoint.port)])
+    checks.check([address(endpoint.port)])
     let first = try #require(checks.next())
     #expect(first.upstream == "service" && first.endpoint == address(endpoint.port))
     #expect(!first.isHealthy && first.cause == .probe(.badStatus(503)))
@@ -120,11 +123,12 @@ struct HealthCheckTests {
       // Until the checker has closed: an end with bytes unread would be a reset.
       _ = try connection.receiveAll()
     }
-    var policy = policy(path: fault == "tcp" ? nil : "/")
+    var policy = Self.policy
     if fault == "silent" { policy.timeout = .milliseconds(50) }
     let isRefused = fault == "refused" || fault == "tcp"
     let port = isRefused ? try closedPort() : endpoint.port
-    checks.check(policy, [address(port)])
+    let question = HealthQuestion(path: fault == "tcp" ? nil : "/")
+    checks.check([address(port)], policy, asking: question)
     let change = try #require(checks.next())
     isEnded.signal()
     guard case .probe(let result) = change.cause else { return #expect(Bool(false), "\(change)") }
@@ -146,10 +150,9 @@ struct HealthCheckTests {
       asked.signal()
       try connection.send(Self.ok)
     }
-    var policy = policy(path: "/ready")
-    policy.port = endpoint.port
-    policy.host = "orders.internal"
-    checks.check(policy, [address(try closedPort())])
+    let question = HealthQuestion(
+      path: "/ready", host: "orders.internal", port: endpoint.port)
+    checks.check([address(try closedPort())], asking: question)
     #expect(asked.wait(timeout: .now() + 10) == .success)
     let request = try #require(requests.withLock { $0.first })
     #expect(request.hasPrefix("GET /ready HTTP/1.1\r\nhost: orders.internal\r\n"))
@@ -166,11 +169,11 @@ struct HealthCheckTests {
       asked.signal()
       if try connection.receive().isEmpty { left.signal() }
     }
-    var policy = policy()
+    var policy = Self.policy
     policy.timeout = .seconds(600)
-    checks.check(policy, [address(endpoint.port)])
+    checks.check([address(endpoint.port)], policy)
     #expect(asked.wait(timeout: .now() + 10) == .success)
-    checks.check(policy, [])
+    checks.check([], policy)
     #expect(left.wait(timeout: .now() + 10) == .success)
     #expect(checks.eventually { active, waiting in active == 0 && waiting == 0 })
     for result in ["success", "timeout", "closed"] { #expect(checks.counted(result) == 0) }
@@ -193,21 +196,20 @@ struct HealthCheckTests {
       counts.withLock { $0.now -= 1 }
       try connection.send(Self.ok)
     }
-    var policy = policy()
-    policy.interval = .seconds(600)
+    let policy = HealthCheckPolicy(
+      interval: .seconds(600), jitter: .zero, timeout: .seconds(10))
+    let question = HealthQuestion(path: "/")
     let wanted = (0..<200).map {
       HealthCheckedUpstream(
-        name: "service-\($0)", policy: policy, endpoints: [address(endpoint.port)])
+        name: "service-\($0)", policy: policy, question: question,
+        endpoints: [address(endpoint.port)])
     }
     checks.loop.checkHealth(of: wanted)
     let bound = HealthChecker.probesMax
     #expect(checks.eventually { active, waiting in active == bound && waiting == 200 - bound })
     isOpen.withLock { $0 = true }
     for _ in 0..<bound { gate.signal() }
-    let isDone = (0..<200).allSatisfy { number in
-      checks.eventually { _, _ in checks.counted("success", of: "service-\(number)") == 1 }
-    }
-    #expect(isDone)
+    #expect(checks.eventually { _, _ in checks.counted("success") == 200 })
     let most = counts.withLock { $0.most }
     #expect((1...bound).contains(most), "\(most)")
     checks.loop.stop()

@@ -62,10 +62,14 @@ final class CheckedMesh {
   static func endpoint(_ port: UInt16) -> SocketAddress { .ip(.loopback4, port: port) }
 
   /// Checks `ports` of an upstream by the name of `service`.
-  func check(_ policy: HealthCheckPolicy, _ ports: some Sequence<UInt16>) {
+  func check(
+    _ policy: HealthCheckPolicy, _ ports: some Sequence<UInt16>,
+    asking question: HealthQuestion = HealthQuestion(path: "/")
+  ) {
     checker.set([
       HealthCheckedUpstream(
-        name: "service", policy: policy, endpoints: ports.map(Self.endpoint))
+        name: "service", policy: policy, question: question,
+        endpoints: ports.map(Self.endpoint))
     ])
   }
 

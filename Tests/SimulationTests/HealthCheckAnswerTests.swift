@@ -9,14 +9,15 @@ import WeirTesting
 struct HealthCheckAnswerTests {
   private static let ok = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
   private static let ill = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"
-  private static let policy = HealthCheckPolicy(path: "/health?a=b", unhealthyAfter: 1)
+  private static let policy = HealthCheckPolicy()
+  private static let question = HealthQuestion(path: "/health?a=b")
 
   /// The result of the first probe.
   private func result(
-    _ conduct: CheckedMesh.Conduct?, _ policy: HealthCheckPolicy = policy
+    _ conduct: CheckedMesh.Conduct?, _ question: HealthQuestion = question
   ) throws -> ProbeResult {
     let mesh = try CheckedMesh(seed: 7) { _, _ in conduct }
-    mesh.check(policy, [80])
+    mesh.check(Self.policy, [80], asking: question)
     mesh.run(for: .seconds(3))
     #expect(mesh.network.openSockets == 0)
     guard let change = mesh.changes.first?.change else {
@@ -35,7 +36,7 @@ struct HealthCheckAnswerTests {
     #expect(try result(.answers(Self.ill)) == .badStatus(503))
     #expect(try result(.answers("HTTP/1.0 200\r\n\r\n")) == .success)
     #expect(try result(.answers("HTTP/1.1 101 Now\r\nupgrade: a\r\n\r\n")) == .badStatus(101))
-    var other = Self.policy
+    var other = Self.question
     other.statuses = [200...200, 400...499]
     #expect(try result(.answers("HTTP/1.1 404 Not Found\r\n\r\n"), other) == .success)
     #expect(try result(.answers("HTTP/1.1 204 No Content\r\n\r\n"), other) == .badStatus(204))
@@ -71,9 +72,8 @@ struct HealthCheckAnswerTests {
   }
 
   @Test func aConnectionIsEnoughForTCP() throws {
-    let policy = HealthCheckPolicy(unhealthyAfter: 1)
     let mesh = try CheckedMesh(seed: 8) { port, _ in port == 1 ? .hangs : nil }
-    mesh.check(policy, 1...2)
+    mesh.check(Self.policy, 1...2, asking: HealthQuestion())
     mesh.run(for: .seconds(3))
     #expect(mesh.changes.map(\.change.endpoint) == [CheckedMesh.endpoint(2)])
     #expect(mesh.counted("success") == 1 && mesh.requests.isEmpty)
@@ -81,19 +81,19 @@ struct HealthCheckAnswerTests {
 
   @Test func asksAsConfigured() throws {
     let mesh = try CheckedMesh(seed: 9) { _, _ in .answers(Self.ok) }
-    mesh.check(Self.policy, [8080])
+    mesh.check(Self.policy, [8080], asking: Self.question)
     mesh.run { !mesh.requests.isEmpty }
     let plain = mesh.requests[0]
     #expect(plain.startLine == "GET /health?a=b HTTP/1.1")
     #expect(plain["host"] == "127.0.0.1:8080" && plain["connection"] == "close")
     #expect(plain["user-agent"] == "weir-health-check" && plain.fields.count == 3)
-    var other = Self.policy
+    var other = Self.question
     other.port = 9999
-    mesh.check(other, [8080])
+    mesh.check(Self.policy, [8080], asking: other)
     mesh.run { mesh.requests.count == 2 }
     #expect(mesh.startedAt[9999]?.count == 1 && mesh.requests[1]["host"] == "127.0.0.1:9999")
     other.host = "orders.internal"
-    mesh.check(other, [8080])
+    mesh.check(Self.policy, [8080], asking: other)
     mesh.run { mesh.requests.count == 3 }
     #expect(mesh.startedAt[9999]?.count == 2 && mesh.requests[2]["host"] == "orders.internal")
   }
@@ -103,7 +103,8 @@ struct HealthCheckAnswerTests {
   func sendsALongPath(seed: UInt64) throws {
     let path = "/" + String(repeating: "a", count: 40_000)
     let mesh = try CheckedMesh(seed: seed) { _, _ in .answers(Self.ok) }
-    mesh.check(HealthCheckPolicy(path: path, timeout: .seconds(60)), [80])
+    let policy = HealthCheckPolicy(timeout: .seconds(60))
+    mesh.check(policy, [80], asking: HealthQuestion(path: path))
     mesh.run { !mesh.requests.isEmpty }
     #expect(mesh.requests[0].startLine == "GET \(path) HTTP/1.1", "seed \(seed)")
     mesh.run { mesh.counted("success") == 1 }

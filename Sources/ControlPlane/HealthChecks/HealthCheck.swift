@@ -17,16 +17,21 @@ final class HealthCheck {
   var machine: HealthCheckMachine
   /// While it is asked.
   var probe: HealthProbe?
-  var startedAt = Instant(nanoseconds: 0)
+  /// What was last told of it, by this check or by that of the endpoint before a change of policy.
+  var isToldHealthy: Bool
+  /// In a row.
+  var failures = 0
   /// It is no longer checked.
   var isRetired = false
 
   init(
-    _ upstream: CheckedUpstream, _ endpoint: SocketAddress, slot: Int, machine: HealthCheckMachine
+    _ upstream: CheckedUpstream, _ endpoint: SocketAddress, slot: Int, machine: HealthCheckMachine,
+    isToldHealthy: Bool
   ) {
     self.upstream = upstream
     self.endpoint = endpoint
     self.slot = slot
     self.machine = machine
+    self.isToldHealthy = isToldHealthy
   }
 }

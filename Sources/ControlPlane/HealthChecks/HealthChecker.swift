@@ -21,9 +21,6 @@ package final class HealthChecker {
   /// Probes at once, over all upstreams. 64 at 1 ms an answer is far more than a thousand endpoints
   /// need each ten seconds; 64 that are silent for a second each still do 640 in that time.
   package static let probesMax = 64
-  /// First checks are spread over the interval, but not over more than this: what is new should be
-  /// known soon. A thousand endpoints make one probe a millisecond.
-  package static let firstSpreadMax = Duration.seconds(1)
 
   private let loop: EventLoop
   private let registry: MetricRegistry
@@ -66,9 +63,9 @@ package final class HealthChecker {
 
   // MARK: Who is checked
 
-  /// Checks these from now on and no others. An endpoint that stays under the same policy keeps its
-  /// time and what is known of it; under another policy only whether it is healthy. One that is no
-  /// longer checked and was unhealthy is told as healthy (`HealthChange.Cause.unchecked`).
+  /// Checks these from now on and no others. An endpoint that stays, asked as before, keeps its time
+  /// and what is known of it; asked otherwise, what was told of it holds until its first result. One
+  /// that is no longer checked and was unhealthy is told as healthy (`HealthChange.Cause.unchecked`).
   package func set(_ wanted: [HealthCheckedUpstream]) {
     let old = Dictionary(upstreams.map { ($0.name, $0) }) { first, _ in first }
     let names = Set(wanted.map(\.name))
@@ -85,7 +82,7 @@ package final class HealthChecker {
 
   private func adopt(_ wanted: HealthCheckedUpstream, _ old: CheckedUpstream?) -> CheckedUpstream {
     let upstream: CheckedUpstream
-    if let old, old.policy == wanted.policy {
+    if let old, old.asks(as: wanted) {
       upstream = old
     } else {
       let metrics = old?.metrics ?? HealthCheckMetrics(registry, upstream: wanted.name)
@@ -100,7 +97,7 @@ package final class HealthChecker {
         checks.append(before)
       } else {
         if let before { retire(before) }
-        checks.append(add(endpoint, to: upstream, after: before?.machine))
+        checks.append(add(endpoint, to: upstream, after: before))
       }
     }
     for check in old?.checks ?? [] where left[check.endpoint] != nil {
@@ -112,19 +109,19 @@ package final class HealthChecker {
   }
 
   private func add(
-    _ endpoint: SocketAddress, to upstream: CheckedUpstream, after before: HealthCheckMachine?
+    _ endpoint: SocketAddress, to upstream: CheckedUpstream, after before: HealthCheck?
   ) -> HealthCheck {
     let slot = freeSlots.popLast() ?? checks.count
     if slot == checks.count {
       checks.append(nil)
       timers.reserve(checks.count)
     }
+    let machine = HealthCheckMachine(policy: upstream.policy, now: loop.now, random: &random)
+    timers.arm(UInt32(slot), at: machine.dueAt)
     let check = HealthCheck(
-      upstream, endpoint, slot: slot, machine: HealthCheckMachine(after: before))
+      upstream, endpoint, slot: slot, machine: machine,
+      isToldHealthy: before?.isToldHealthy ?? true)
     checks[slot] = check
-    let spread = min(upstream.policy.interval, Self.firstSpreadMax).nanosecondsClamped
-    let delay = Double(random.below(.max)) / Double(UInt32.max) * Double(spread)
-    timers.arm(UInt32(slot), at: loop.now.advanced(byNanoseconds: Int64(delay)))
     return check
   }
 
@@ -140,11 +137,11 @@ package final class HealthChecker {
   }
 
   private func takeBack(_ check: HealthCheck) {
-    guard !check.machine.isHealthy else { return }
-    tell(check, isHealthy: true, .unchecked)
+    if !check.isToldHealthy { tell(check, isHealthy: true, .unchecked) }
   }
 
   private func tell(_ check: HealthCheck, isHealthy: Bool, _ cause: HealthChange.Cause) {
+    check.isToldHealthy = isHealthy
     changed(
       HealthChange(
         upstream: check.upstream.name, endpoint: check.endpoint, isHealthy: isHealthy,
@@ -185,15 +182,17 @@ package final class HealthChecker {
   // MARK: Probes
 
   private func probe(_ check: HealthCheck) {
-    check.startedAt = loop.now
-    let probe = HealthProbe(loop: loop, pool: pool, policy: check.upstream.policy) {
+    guard let deadline = check.machine.due(now: loop.now) else {
+      preconditionFailure("a timer does not fire early")
+    }
+    let probe = HealthProbe(loop: loop, pool: pool, question: check.upstream.question) {
       [unowned self, unowned check] result in
       check.probe = nil
       probeCount -= 1
       take(result, of: check)
       probeWaiting()
     }
-    if let result = probe.start(check.endpoint) {
+    if let result = probe.start(check.endpoint, until: deadline) {
       take(result, of: check)
     } else {
       check.probe = probe
@@ -202,13 +201,22 @@ package final class HealthChecker {
   }
 
   private func take(_ result: ProbeResult, of check: HealthCheck) {
-    let policy = check.upstream.policy
     check.upstream.metrics.count(result, in: shard)
-    let next = check.startedAt.advanced(byNanoseconds: policy.nextInterval(&random))
-    timers.arm(UInt32(check.slot), at: max(next, loop.now))
-    guard result != .notSent else { return }
-    guard check.machine.record(isGood: result == .success, policy) else { return }
-    let isHealthy = check.machine.isHealthy
+    if result == .notSent {
+      let next = check.machine.skipped(now: loop.now, random: &random)
+      return timers.arm(UInt32(check.slot), at: next)
+    }
+    let verdict: HealthCheckMachine.Verdict
+    if let failure = result.failure {
+      check.failures += 1
+      verdict = check.machine.failed(failure, now: loop.now, random: &random)
+    } else {
+      check.failures = 0
+      verdict = check.machine.succeeded(now: loop.now, random: &random)
+    }
+    timers.arm(UInt32(check.slot), at: verdict.nextCheck)
+    let isHealthy = check.machine.isAvailable
+    guard verdict.change != nil, isHealthy != check.isToldHealthy else { return }
     report(check, result)
     tell(check, isHealthy: isHealthy, .probe(result))
   }
@@ -217,9 +225,9 @@ package final class HealthChecker {
     var metadata: Logger.Metadata = [
       "upstream": "\(check.upstream.name)", "endpoint": "\(check.endpoint)",
     ]
-    if check.machine.isHealthy { return log.info("endpoint is healthy", metadata: metadata) }
+    if check.machine.isAvailable { return log.info("endpoint is healthy", metadata: metadata) }
     metadata["reason"] = "\(result)"
-    metadata["failures"] = "\(check.machine.failures)"
+    metadata["failures"] = "\(check.failures)"
     log.warning("endpoint is unhealthy", metadata: metadata)
   }
 }

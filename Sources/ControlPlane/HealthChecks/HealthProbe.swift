@@ -3,7 +3,6 @@ import HTTPClient
 import HTTPModel
 import Primitives
 import Reactor
-import Upstreams
 
 /// One question to one endpoint, on a connection of its own.
 ///
@@ -23,7 +22,7 @@ package final class HealthProbe: ConnectionReceiver {
 
   private let loop: EventLoop
   private let pool: BufferPool
-  private let policy: HealthCheckPolicy
+  private let question: HealthQuestion
   /// What of the request has not been put into the output; empty for TCP.
   private var rest: ArraySlice<UInt8> = []
   private var deadline = Instant.distantFuture
@@ -34,24 +33,24 @@ package final class HealthProbe: ConnectionReceiver {
   private let ended: (ProbeResult) -> Void
 
   init(
-    loop: EventLoop, pool: BufferPool, policy: HealthCheckPolicy,
+    loop: EventLoop, pool: BufferPool, question: HealthQuestion,
     ended: @escaping (ProbeResult) -> Void
   ) {
     self.loop = loop
     self.pool = pool
-    self.policy = policy
+    self.question = question
     self.ended = ended
     super.init()
   }
 
-  /// Begins to connect to `endpoint`, or to the policy's port of its host. What it answers has ended
-  /// it at once; nil: it goes on.
-  func start(_ endpoint: SocketAddress) -> ProbeResult? {
-    let target = Self.target(endpoint, policy)
-    if let path = policy.path {
-      rest = Self.request(path: path, host: policy.host ?? Self.host(target))[...]
+  /// Begins to connect to `endpoint`, or to the question's port of its host. What it answers has
+  /// ended it at once; nil: it goes on, until `deadline` at the latest.
+  func start(_ endpoint: SocketAddress, until deadline: Instant) -> ProbeResult? {
+    let target = Self.target(endpoint, question)
+    if let path = question.path {
+      rest = Self.request(path: path, host: question.host ?? Self.host(target))[...]
     }
-    deadline = loop.now.advanced(by: policy.timeout)
+    self.deadline = deadline
     let connection = UpstreamConnection(id: 0, owner: self, loop: loop, limits: Self.headLimits)
     do throws(Errno) {
       try connection.open(to: target, deadline: deadline)
@@ -148,16 +147,16 @@ package final class HealthProbe: ConnectionReceiver {
   }
 
   private func judge(_ status: UInt16) -> ProbeResult {
-    policy.accepts(status) ? .success : .badStatus(status)
+    question.accepts(status) ? .success : .badStatus(status)
   }
 
   // MARK: Question
 
   /// A Unix-domain endpoint has no port: it is asked itself.
   private static func target(
-    _ endpoint: SocketAddress, _ policy: HealthCheckPolicy
+    _ endpoint: SocketAddress, _ question: HealthQuestion
   ) -> SocketAddress {
-    guard let port = policy.port, let address = endpoint.ip else { return endpoint }
+    guard let port = question.port, let address = endpoint.ip else { return endpoint }
     return .ip(address, port: port)
   }
 

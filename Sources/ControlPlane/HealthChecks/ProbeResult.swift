@@ -1,5 +1,6 @@
 import HTTP1
 import Primitives
+import Upstreams
 
 /// How one probe of an endpoint ended.
 package enum ProbeResult: Sendable, Equatable, CustomStringConvertible {
@@ -47,6 +48,18 @@ package enum ProbeResult: Sendable, Equatable, CustomStringConvertible {
     case .malformed(let fault): "\(label.rawValue): \(fault.name)"
     case .badStatus(let status): "\(label.rawValue): \(status)"
     default: label.rawValue
+    }
+  }
+
+  /// What the machine is told, which keeps why an endpoint is unhealthy; nil: a success, or nothing.
+  var failure: HealthCheckFailure? {
+    switch self {
+    case .success, .notSent: nil
+    case .connectRefused, .connectFailed: .notConnected
+    case .timeout: .timedOut
+    case .closed: .reset
+    case .malformed: .malformed
+    case .badStatus(let status): .status(status)
     }
   }
 

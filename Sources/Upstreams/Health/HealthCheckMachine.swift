@@ -1,50 +1,107 @@
 import Primitives
 
-/// Whether one endpoint is healthy, by the results of its checks.
+/// What is known of one endpoint by asking it: when to ask next, and whether it is healthy.
 ///
-/// ```
-///            ┌──(healthyAfter good in a row)───┐
-///            ▼                                 │
-///  ──▶ healthy ──(unhealthyAfter bad in a row)─▶ unhealthy
-/// ```
+///                 first success                   `unhealthy` failures in a row
+///     unknown ─────────────────────→ healthy ───────────────────────────────────→ unhealthy
+///        │                              ↑        `healthy` successes in a row        │ ↑
+///        │                              └────────────────────────────────────────────┘ │
+///        └──────────────────────────── first failure ──────────────────────────────────┘
 ///
-/// An endpoint that nobody has asked yet is taken for healthy, but the first result ever decides at
-/// once: a new endpoint that is not there loses its requests after one check, not three (HAProxy
-/// starts its servers "going down on the first failure" likewise).
-/// A value without clock; randomness is passed in. Cost: O(1), no allocation.
+/// The first result decides at once, as in Envoy, where a single success makes a new host healthy:
+/// it has no history that a threshold could protect.
+///
+/// `unknown` is available. A proxy that starts, or a service that grows, must not refuse requests
+/// until the first round of checks is over, and an endpoint that was just discovered has been
+/// vouched for by whoever registered it (HAProxy's servers begin as up, too); an outlier detector
+/// and retries cover the first interval.
+///
+/// A value, one per endpoint, on the control loop. One check at a time: the next is due an interval
+/// after the last result, so a slow endpoint is not asked faster than it answers. Cost: O(1).
 package struct HealthCheckMachine: Sendable {
-  package private(set) var isHealthy: Bool
-  /// Bad results in a row.
-  package private(set) var failures = 0
-  private var successes = 0
-  private var isKnown: Bool
-
-  /// `before`: what was known under another policy; nil: nothing is.
-  package init(after before: HealthCheckMachine? = nil) {
-    isHealthy = before?.isHealthy ?? true
-    isKnown = before?.isKnown ?? false
+  package enum State: String, Sendable, CaseIterable {
+    case unknown, healthy, unhealthy
   }
 
-  /// Takes a result. True: it has made the endpoint healthy or unhealthy.
-  package mutating func record(isGood: Bool, _ policy: HealthCheckPolicy) -> Bool {
-    successes = isGood ? successes + 1 : 0
-    failures = isGood ? 0 : failures + 1
-    let isFirst = !isKnown
-    isKnown = true
-    guard isGood != isHealthy else { return false }
-    let isDecided =
-      isFirst
-      || (isGood ? successes >= policy.healthyAfter : failures >= policy.unhealthyAfter)
-    if isDecided { isHealthy = isGood }
-    return isDecided
+  /// What a result led to.
+  package struct Verdict: Sendable, Equatable {
+    package var nextCheck: Instant
+    /// Where it went, if it went anywhere.
+    package var change: State?
   }
-}
 
-extension HealthCheckPolicy {
-  /// The time from one check to the next: the interval, longer or shorter by at most the jitter.
-  package func nextInterval(_ random: inout RandomSource) -> Int64 {
-    let span = interval.nanosecondsClamped
-    let most = Int64(Double(span) * jitter.fraction)
-    return span - most + Int64(Double(random.below(.max)) / Double(UInt32.max) * Double(2 * most))
+  package let policy: HealthCheckPolicy
+  package private(set) var state = State.unknown
+  /// Why the last check failed; nil after a success, and before the first result.
+  package private(set) var lastFailure: HealthCheckFailure?
+  /// When the next check is due; `distantFuture` while one is under way.
+  package private(set) var dueAt: Instant
+  /// Results in a row that speak against the state.
+  private var contrary = 0
+  private var isChecking = false
+
+  /// The first check is due within the jitter's part of an interval: soon, but not all at once.
+  package init(policy: HealthCheckPolicy, now: Instant, random: inout RandomSource) {
+    self.policy = policy
+    dueAt = now
+    dueAt = now.advanced(byNanoseconds: jitterNanoseconds(&random))
+  }
+
+  package var isAvailable: Bool { state != .unhealthy }
+
+  /// Begins the check if it is due; returns until when its answer counts.
+  package mutating func due(now: Instant) -> Instant? {
+    guard !isChecking, now >= dueAt else { return nil }
+    isChecking = true
+    dueAt = .distantFuture
+    return now.advanced(by: policy.timeout)
+  }
+
+  /// Precondition, of both: a check is under way. A check that ran out of time has `failed`.
+  package mutating func succeeded(now: Instant, random: inout RandomSource) -> Verdict {
+    lastFailure = nil
+    return conclude(.healthy, after: policy.healthy, now, &random)
+  }
+
+  package mutating func failed(
+    _ failure: HealthCheckFailure, now: Instant, random: inout RandomSource
+  ) -> Verdict {
+    lastFailure = failure
+    return conclude(.unhealthy, after: policy.unhealthy, now, &random)
+  }
+
+  /// The check that is under way could not be made, for want of something of the proxy's own: that
+  /// says nothing of the endpoint. Returns when the next is due.
+  package mutating func skipped(now: Instant, random: inout RandomSource) -> Instant {
+    precondition(isChecking, "a result without a check")
+    return schedule(now, &random)
+  }
+
+  private mutating func conclude(
+    _ result: State, after threshold: Int, _ now: Instant, _ random: inout RandomSource
+  ) -> Verdict {
+    precondition(isChecking, "a result without a check")
+    var verdict = Verdict(nextCheck: schedule(now, &random))
+    if result == state {
+      contrary = 0
+      return verdict
+    }
+    contrary += 1
+    guard state == .unknown || contrary >= threshold else { return verdict }
+    state = result
+    contrary = 0
+    verdict.change = result
+    return verdict
+  }
+
+  private mutating func schedule(_ now: Instant, _ random: inout RandomSource) -> Instant {
+    isChecking = false
+    dueAt = now.advanced(by: policy.interval).advanced(byNanoseconds: jitterNanoseconds(&random))
+    return dueAt
+  }
+
+  private func jitterNanoseconds(_ random: inout RandomSource) -> Int64 {
+    let most = Double(policy.interval.nanosecondsClamped) * policy.jitter.fraction
+    return Int64(Double(random.next() >> 11) * 0x1p-53 * most)
   }
 }

@@ -1,47 +1,30 @@
 import Primitives
 
-/// How endpoints of an upstream are asked whether they are well.
-///
-/// Units: durations above 0; thresholds at least 1.
+/// How often an endpoint is checked, and how many results in a row change what is thought of it.
 package struct HealthCheckPolicy: Sendable, Equatable {
-  /// Asked for with GET; nil: a TCP connection is enough.
-  package var path: String?
-  /// The `Host` that is sent; nil: the address that is asked.
-  package var host: String?
-  /// Another port than the endpoint's; it means nothing to a Unix-domain endpoint.
-  package var port: UInt16?
-  /// From the start of one check to the start of the next. Consul's examples: 10 s.
+  /// From one result to the next check. Default 10 s: HashiCorp's example interval and Kubernetes'
+  /// `periodSeconds`.
   package var interval: Duration
-  /// How far an interval may be longer or shorter, so that proxies do not ask together. 15 %: what
-  /// Envoy adds to its probes of other kinds.
+  /// What is added to the interval at random, at most, so that checks of many proxies do not come
+  /// together. Default 15 %: the jitter that Envoy gives its adaptive concurrency's probes; its
+  /// health checks have none unless told.
   package var jitter: Share
-  /// Of the whole check, connecting included. Kubernetes' probes: 1 s.
+  /// Default 1 s: Kubernetes' `timeoutSeconds`.
   package var timeout: Duration
-  /// Good results in a row until it is well again. HAProxy's `rise`, 2.
-  package var healthyAfter: Int
-  /// Bad results in a row until it is not. HAProxy's `fall`, 3.
-  package var unhealthyAfter: Int
-  /// Statuses of a good answer. RFC 9110 §15.3: 2xx.
-  package var statuses: [ClosedRange<UInt16>]
+  /// Successes in a row until an unhealthy endpoint is healthy. Default 2: HAProxy's `rise`.
+  package var healthy: Int
+  /// Failures in a row until a healthy endpoint is unhealthy. Default 3: HAProxy's `fall`.
+  package var unhealthy: Int
 
   package init(
-    path: String? = nil, host: String? = nil, port: UInt16? = nil,
     interval: Duration = .seconds(10), jitter: Share = .percent(15),
-    timeout: Duration = .seconds(1), healthyAfter: Int = 2, unhealthyAfter: Int = 3,
-    statuses: [ClosedRange<UInt16>] = [200...299]
+    timeout: Duration = .seconds(1),
+    healthy: Int = 2, unhealthy: Int = 3
   ) {
-    self.path = path
-    self.host = host
-    self.port = port
     self.interval = interval
     self.jitter = jitter
     self.timeout = timeout
-    self.healthyAfter = healthyAfter
-    self.unhealthyAfter = unhealthyAfter
-    self.statuses = statuses
-  }
-
-  package func accepts(_ status: UInt16) -> Bool {
-    statuses.contains { $0.contains(status) }
+    self.healthy = max(healthy, 1)
+    self.unhealthy = max(unhealthy, 1)
   }
 }

@@ -21,6 +21,8 @@ final class CheckedMesh {
   private(set) var startedAt: [UInt16: [Instant]] = [:]
   private(set) var requests: [PlainMessage] = []
   private(set) var mostSockets = 0
+  /// Ports from which nothing comes back.
+  var isSilent: (UInt16) -> Bool = { _ in false }
   private var number = 0
 
   private final class Told {
@@ -31,11 +33,8 @@ final class CheckedMesh {
   var lines: [String] { log.lines }
 
   /// `conduct`: of an endpoint's port towards its probe of that number, over all endpoints, from 0;
-  /// nil: it refuses. `isSilent`: nothing comes back from there.
-  init(
-    seed: UInt64, isSilent: @escaping (UInt16) -> Bool = { _ in false },
-    conduct: @escaping (UInt16, Int) -> Conduct?
-  ) throws {
+  /// nil: it refuses.
+  init(seed: UInt64, conduct: @escaping (UInt16, Int) -> Conduct?) throws {
     network = SimulatedNetwork(seed: seed)
     loop = try EventLoop(kernel: network)
     let store = log

@@ -64,7 +64,8 @@ struct HealthCheckChangeTests {
   }
 
   @Test func whoIsRemovedWhileWaitingIsNotAsked() throws {
-    let mesh = try CheckedMesh(seed: 6, isSilent: { _ in true }) { _, _ in nil }
+    let mesh = try CheckedMesh(seed: 6) { _, _ in nil }
+    mesh.isSilent = { _ in true }
     mesh.check(Self.policy, 1...200)
     mesh.run(for: .milliseconds(100))
     #expect(mesh.checker.waitingCount > 100)
@@ -122,7 +123,7 @@ struct HealthCheckChangeTests {
   @Test(arguments: 1...30 as ClosedRange<UInt64>)
   func holdsNothingInTheEnd(seed: UInt64) throws {
     var random = RandomSource(seed: seed)
-    let mesh = try CheckedMesh(seed: seed, isSilent: { $0 % 7 == 0 }) { _, _ in
+    let mesh = try CheckedMesh(seed: seed) { _, _ in
       switch random.below(8) {
       case 0: nil
       case 1: .hangs
@@ -133,6 +134,7 @@ struct HealthCheckChangeTests {
       default: .answers(Self.ok)
       }
     }
+    mesh.isSilent = { $0 % 7 == 0 }
     mesh.network.isFaulty = true
     var policy = Self.policy
     policy.jitter = .percent(20)

@@ -48,9 +48,10 @@ struct HealthCheckTimeTests {
     let policy = HealthCheckPolicy(interval: .seconds(10), timeout: .seconds(1))
     // No answer to the connection, none to the request, and one that never ends.
     let drip = "HTTP/1.1 200 OK\r\n" + String(repeating: "a: b\r\n", count: 1000)
-    let mesh = try CheckedMesh(seed: seed, isSilent: { $0 == 1 }) { port, _ in
+    let mesh = try CheckedMesh(seed: seed) { port, _ in
       port == 2 ? .hangs : .drips(drip, bytes: 1, pause: .milliseconds(300))
     }
+    mesh.isSilent = { $0 == 1 }
     mesh.check(policy, 1...3)
     mesh.run { mesh.changes.count == 3 }
     for (at, change) in mesh.changes {
@@ -68,7 +69,8 @@ struct HealthCheckTimeTests {
 
   /// Time-outs longer than the interval: one probe an endpoint nevertheless.
   @Test func anEndpointIsAskedOnceAtATime() throws {
-    let mesh = try CheckedMesh(seed: 4, isSilent: { _ in true }) { _, _ in nil }
+    let mesh = try CheckedMesh(seed: 4) { _, _ in nil }
+    mesh.isSilent = { _ in true }
     mesh.check(HealthCheckPolicy(interval: .seconds(1), timeout: .seconds(5)), [80])
     mesh.run(for: .seconds(60))
     #expect(mesh.mostSockets == 1)
@@ -76,7 +78,8 @@ struct HealthCheckTimeTests {
   }
 
   @Test func probesAtOnceAreBounded() throws {
-    let mesh = try CheckedMesh(seed: 5, isSilent: { _ in true }) { _, _ in nil }
+    let mesh = try CheckedMesh(seed: 5) { _, _ in nil }
+    mesh.isSilent = { _ in true }
     mesh.check(HealthCheckPolicy(interval: .seconds(10), timeout: .seconds(2)), 1...200)
     mesh.run(for: .milliseconds(1510))
     #expect(mesh.network.openSockets == HealthChecker.probesMax)

@@ -8,11 +8,13 @@ import Upstreams
 /// or unhealthy.
 ///
 /// ```
-/// set ── timers (spread) ── due ── wait for a place ── probe ── machine ── changed
+/// set ── timers ── due ── wait for a place ── probe ── machine ── changed
 ///          ▲                                                      │
 ///          └───────────────────(interval, jitter)─────────────────┘
 /// ```
 ///
+/// First checks are spread over the jitter's part of the interval; where that is nothing they come
+/// one after the other, as places come free.
 /// Bounded: at most `probesMax` probes at once, each with one connection, at most two small buffers
 /// and one deadline; an endpoint waits at most once, so a checker that cannot keep up checks later,
 /// never more at once. Confinement: its loop, `changed` included, which must not call `set`.

@@ -37,11 +37,15 @@ struct PendingQueueModelTests {
         isSame = ticket == naive.refuse(now) && (ticket == nil || (due ?? .distantFuture) <= at)
         refused += ticket == nil ? 0 : 1
       default:
-        let last = naive.waiters.last?.ticket
-        let turn = queue.pop(now: at)
-        isSame = turn == naive.pop(now)
-        if case .refuse? = turn { refused += 1 }
-        if case .serve(let ticket)? = turn, ticket == last, queue.count > 0 { newestFirst += 1 }
+        // Something is free: those who are refused first do not take it.
+        var isServed = false
+        while isSame, !isServed {
+          let last = naive.waiters.last?.ticket
+          let turn = queue.pop(now: at)
+          isSame = turn == naive.pop(now)
+          if case .refuse? = turn { refused += 1 } else { isServed = true }
+          if case .serve(let ticket)? = turn, ticket == last, queue.count > 0 { newestFirst += 1 }
+        }
       }
       isSame =
         isSame && queue.count == naive.waiters.count

@@ -1,3 +1,5 @@
+import Primitives
+
 extension CircuitBreaker {
   /// Whether a call may go.
   @usableFromInline package enum Admission: Sendable, Equatable {
@@ -13,7 +15,7 @@ extension CircuitBreaker {
   /// The generation counts state changes, so that the result of a call admitted before a change is
   /// not taken for evidence of what came after. Cost: 8 bytes.
   @usableFromInline package struct Ticket: Sendable, Hashable {
-    /// The generation above three bits: two for the kind, one for `beganProbing`.
+    /// The generation above four bits: two for the kind, then `beganProbing` and `isShadow`.
     @usableFromInline let bits: UInt64
 
     /// How the ticket's result counts. The first two are also what the breaker's word says when
@@ -29,11 +31,14 @@ extension CircuitBreaker {
       self.bits = bits
     }
 
-    init(generation: UInt64, _ kind: Kind, beganProbing: Bool = false) {
-      bits = generation << 3 | (beganProbing ? 4 : 0) | kind.rawValue
+    init(
+      generation: UInt64, _ kind: Kind, beganProbing: Bool = false, isShadow: Bool = false
+    ) {
+      let flags: UInt64 = (beganProbing ? 4 : 0) | (isShadow ? 8 : 0)
+      bits = generation << 4 | flags | kind.rawValue
     }
 
-    var generation: UInt64 { bits >> 3 }
+    var generation: UInt64 { bits >> 4 }
 
     /// A shadow breaker's mark: an enforcing one would have refused this call.
     package var wouldRefuse: Bool { bits & 3 == Kind.unseen.rawValue }
@@ -41,8 +46,16 @@ extension CircuitBreaker {
     /// The call is one of those that decide whether a half-open breaker closes.
     package var isProbe: Bool { bits & 3 == Kind.probe.rawValue }
 
-    /// This admission turned the breaker half-open: the caller reports
-    /// `CircuitBreaker.probing(since:)`.
+    /// This admission turned an open breaker half-open.
     package var beganProbing: Bool { bits & 4 != 0 }
+
+    /// The change of state that the admission at `now` brought about, if it did; its caller
+    /// reports it.
+    package func transition(at now: Instant) -> Transition? {
+      guard beganProbing else { return nil }
+      return Transition(
+        from: .open, to: .halfOpen, reason: .openTimeEnded, at: now, openFor: nil,
+        isShadow: bits & 8 != 0)
+    }
   }
 }

@@ -58,7 +58,7 @@ extension CircuitBreaker {
   private func enter(_ now: Instant) throws -> Ticket {
     switch admit(now: now) {
     case .admitted(let ticket):
-      if ticket.beganProbing { report(probing(since: now)) }
+      report(ticket.transition(at: now))
       return ticket
     case .refused(let nanoseconds):
       throw CircuitBreakerOpen(retryAfter: .nanoseconds(nanoseconds))

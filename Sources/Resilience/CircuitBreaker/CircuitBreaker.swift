@@ -8,7 +8,7 @@ import Synchronization
 /// admission is one atomic load; everything else takes a lock around `CircuitBreakerMachine`.
 ///
 /// Services use `run`; the proxy uses `admit` and `record` with its own clock. `admit` can turn an
-/// open breaker half-open, which its ticket says; `record` and `set` return the transition that
+/// open breaker half-open: `Ticket.transition(at:)`; `record` and `set` return the transition that
 /// they caused. Every transition is reported once.
 /// Cost: admission 1 load while closed, else a lock; no allocation after `init`.
 public final class CircuitBreaker: Sendable {
@@ -62,13 +62,6 @@ public final class CircuitBreaker: Sendable {
       publish(machine)
       return transition
     }
-  }
-
-  /// What the caller of `admit` reports when its ticket says `beganProbing`.
-  package func probing(since now: Instant) -> Transition {
-    Transition(
-      from: .open, to: .halfOpen, reason: .openTimeEnded, at: now, openFor: nil,
-      isShadow: word.load(ordering: .relaxed) & 3 == Ticket.Kind.unseen.rawValue)
   }
 
   /// Every call is admitted, and no lock is taken for it.

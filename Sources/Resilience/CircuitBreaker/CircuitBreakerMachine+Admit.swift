@@ -44,7 +44,8 @@ extension CircuitBreakerMachine {
   private func ticket(
     _ kind: CircuitBreaker.Ticket.Kind, beganProbing: Bool = false
   ) -> CircuitBreaker.Ticket {
-    CircuitBreaker.Ticket(generation: generation, kind, beganProbing: beganProbing)
+    CircuitBreaker.Ticket(
+      generation: generation, kind, beganProbing: beganProbing, isShadow: mode == .shadow)
   }
 
   private var hasFreeProbe: Bool { probes.inFlight + probes.counted < rules.probes }
@@ -56,8 +57,8 @@ extension CircuitBreakerMachine {
     return Self.firstShare + (10_000 - Self.firstShare) * elapsed / length
   }
 
-  /// What a breaker that is shared tells its callers without a lock: the generation above three
-  /// bits, of which the lower two say how every call is answered.
+  /// What a breaker that is shared tells its callers without a lock: the bits of a ticket, of
+  /// which the lower two say how every call is answered.
   ///
   /// `counted` and `uncounted`: admitted with such a ticket, which then is the word itself.
   /// `probe` and `unseen`: ask the machine, which refuses (`probe`), or only marks (`unseen`).
@@ -69,7 +70,7 @@ extension CircuitBreakerMachine {
     case .automatic: kind = isPlainlyClosed ? .counted : .probe
     case .shadow: kind = isPlainlyClosed ? .counted : .unseen
     }
-    return generation << 3 | kind.rawValue
+    return CircuitBreaker.Ticket(generation: generation, kind, isShadow: mode == .shadow).bits
   }
 
   private var isPlainlyClosed: Bool { phase == .closed && ramp == nil }

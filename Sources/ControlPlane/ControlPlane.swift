@@ -124,6 +124,7 @@ package final class ControlPlane: @unchecked Sendable {
     try makeWorkers(count)
     try startControlLoop()
     phase = .serving
+    watchHealth()
     startTimer()
     log.info(
       "serving",
@@ -200,7 +201,7 @@ package final class ControlPlane: @unchecked Sendable {
     do throws(Errno) {
       let loop = try ControlLoop(
         registry: registry, log: log, seed: UInt64.random(in: .min ... .max),
-        healthChanged: { _ in })
+        healthChanged: { [self] change in queue.async { self.note(change) } })
       controlLoop = loop
       guard let admin else { return }
       loop.serveAdmin(on: admin) { [self] request, done in

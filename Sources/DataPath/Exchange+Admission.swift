@@ -158,8 +158,8 @@ extension Exchange {
       case .admitted(let ticket):
         hold.routeTicket = ticket
         hold.parts.insert(.routeBreaker)
-        if ticket.beganProbing {
-          upstream?.told(breaker.machine.probing(since: now), .route, route: route?.name)
+        if let change = ticket.transition(at: now) {
+          upstream?.told(change, .route, route: route?.name)
         }
       case .refused(let nanoseconds):
         return refuse(after: nanoseconds, .route)
@@ -170,7 +170,7 @@ extension Exchange {
       case .admitted(let ticket):
         hold.ticket = ticket
         hold.parts.insert(.breaker)
-        if ticket.beganProbing { upstream?.told(breaker.probing(since: now), .upstream) }
+        if let change = ticket.transition(at: now) { upstream?.told(change, .upstream) }
       case .refused(let nanoseconds):
         return refuse(after: nanoseconds, .upstream)
       }

@@ -143,7 +143,7 @@ package final class WorkerUpstream {
   func enter(_ endpoint: WorkerEndpoint, _ pick: Pick, _ now: Instant) -> Attempt? {
     guard let breaker = endpoint.state.breaker else { return Attempt(endpoint, pick, .none, now) }
     guard case .admitted(let ticket) = breaker.admit(now: now) else { return nil }
-    if ticket.beganProbing { told(breaker.probing(since: now), .endpoint, endpoint: endpoint.state) }
+    if let change = ticket.transition(at: now) { told(change, .endpoint, endpoint: endpoint.state) }
     return Attempt(endpoint, pick, ticket, now)
   }
 
@@ -156,7 +156,9 @@ package final class WorkerUpstream {
     for (index, endpoint) in endpoints.enumerated() {
       let state = endpoint.state
       if state.isWell { well.insert(index) }
-      if state.breaker?.mayAdmit(now: now) ?? true { admitted.insert(index) }
+      // Half-open ones stay in the choice: that their probes are out changes without a word.
+      let mayPass = state.breaker.map { $0.mayAdmit(now: now) || $0.state == .halfOpen } ?? true
+      if mayPass { admitted.insert(index) }
     }
     balancer.setAvailable(well: well, admitted: admitted, now: now, random: &worker.random)
   }

@@ -1,7 +1,9 @@
 import DataPath
+import Discovery
 import Logging
 import Primitives
 import ProxyConfiguration
+import Reactor
 import Resilience
 import Upstreams
 

@@ -98,15 +98,17 @@ extension Exchange {
     let ceiling = ceiling(policy, input.readable)
     if let limiter = state.limiter {
       guard limiter.acquire(ceiling) else {
-        return giveUp(ceiling < .all && limiter.inFlight < limiter.limit
-          ? .requestShed : .concurrencyLimited)
+        return giveUp(
+          ceiling < .all && limiter.inFlight < limiter.limit
+            ? .requestShed : .concurrencyLimited)
       }
       hold.parts.insert(.limiter)
     }
     guard passesBreakers(policy, state, downstream) else { return giveUp(.circuitOpen) }
     guard state.limits.acquire(.requests, ceiling) else {
-      return giveUp(ceiling < .all && state.limits.used(.requests) < state.limits.most(.requests)
-        ? .requestShed : .requestsExceeded)
+      return giveUp(
+        ceiling < .all && state.limits.used(.requests) < state.limits.most(.requests)
+          ? .requestShed : .requestsExceeded)
     }
     state.budget.requestBegan()
     hold.parts.insert(.request)

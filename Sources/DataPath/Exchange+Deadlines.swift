@@ -31,8 +31,9 @@ extension Exchange {
   func readDeadline(_ downstream: DownstreamConnection) {
     guard isTrusted else { return }
     let present = head.present
-    guard present.contains(.xEnvoyExpectedTimeout) || present.contains(.grpcTimeout)
-      || present.contains(.xEnvoyAttemptCount)
+    guard
+      present.contains(.xEnvoyExpectedTimeout) || present.contains(.grpcTimeout)
+        || present.contains(.xEnvoyAttemptCount)
     else { return }
     let input = downstream.input
     let bytes = input.readable

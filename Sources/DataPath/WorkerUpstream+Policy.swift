@@ -72,7 +72,9 @@ extension WorkerUpstream {
         scope, upstream: name, subject: route ?? endpoint?.identity ?? name, change))
   }
 
-  private func eject(_ endpoint: EndpointState, _ ejection: OutlierDetector.Ejection, _ now: Instant) {
+  private func eject(
+    _ endpoint: EndpointState, _ ejection: OutlierDetector.Ejection, _ now: Instant
+  ) {
     guard endpoint.set(isEjected: true) else { return }
     plan.state.availability.look(at: ejection.until)
     plan.state.availability.changed()

@@ -100,7 +100,8 @@ struct TokenBucketTests {
 
   @Test func extremesDoNotTrap() {
     for (requests, period, burst) in [
-      (Int.max, Duration.zero, Int.max), (0, .seconds(Int64.max), 0), (1, .seconds(3600), 1_000_000),
+      (Int.max, Duration.zero, Int.max), (0, .seconds(Int64.max), 0),
+      (1, .seconds(3600), 1_000_000),
     ] {
       let policy = RateLimitPolicy(requests: requests, per: period, burst: burst)
       var bucket = TokenBucket(policy, now: Instant(nanoseconds: .min))

@@ -3,6 +3,7 @@ import HTTPClient
 import HTTPModel
 import Primitives
 import Reactor
+import Resilience
 import Telemetry
 
 /// The answer, from the endpoint to the client.

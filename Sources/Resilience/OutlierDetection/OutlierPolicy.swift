@@ -72,7 +72,7 @@ package struct OutlierPolicy: Sendable, Equatable {
   /// hung must not weigh as much as twenty that did not.
   package struct Latency: Sendable, Equatable {
     /// Times the median of the others' medians. 3: a replica on a busy node or behind a cold cache
-    /// is up to twice as slow, and least-request balancing already gives it less.
+    /// is up to twice as slow, and least-request balancing already gives it less. Range: 2 ... 1000.
     package var factor = 3
     /// Medians below this are never outliers. 50 ms: under it, three times slower is the noise of
     /// a collector or of another zone, and costs a caller less than the lost capacity would.

@@ -167,20 +167,4 @@ struct OutlierDetectorTests {
     _ = record(detector, 0, .success, took: .seconds(30))
     #expect(ejected(detector.advance(now: at(.seconds(10)))) == outliers)
   }
-
-  /// Between threads: of those told of an ejection, one each.
-  @Test func everyEjectionIsToldOnce() async {
-    let detector = detector(of: 8)
-    let told = await withTaskGroup(of: [Int].self) { group in
-      for _ in 0..<2 {
-        group.addTask {
-          (0..<50_000).compactMap { turn in
-            detector.record(turn % 8, .status5xx, nanoseconds: 1, now: start)?.slot
-          }
-        }
-      }
-      return await group.reduce(into: []) { $0 += $1 }
-    }
-    #expect(told.count == 4 && Set(told).count == 4 && detector.ejectedCount == 4)
-  }
 }

@@ -17,14 +17,14 @@ public final class Hedge: Sendable {
   private let budget: RetryBudget
   private let digest: Lock<LatencyDigest>
   private let timeline: Timeline
-  private let sleep: @Sendable (Duration) async throws -> Void
+  private let pause: @Sendable (Duration) async throws -> Void
 
   public init(
     policy: HedgePolicy = HedgePolicy(), clock: some Clock<Duration> = ContinuousClock()
   ) {
     self.policy = policy
     timeline = Timeline(clock)
-    sleep = { try await clock.sleep(for: $0) }
+    pause = { try await clock.sleep(for: $0) }
     budget = policy.makeBudget()
     digest = Lock(policy.makeDigest())
   }
@@ -70,8 +70,8 @@ public final class Hedge: Sendable {
       }
       group.addTask { await attempt(1) }
       if let delay {
-        group.addTask { [sleep] in
-          try? await sleep(.nanoseconds(delay))
+        group.addTask { [pause] in
+          try? await pause(.nanoseconds(delay))
           return .delayOver
         }
       }

@@ -30,6 +30,8 @@ package final class WorkerUpstream {
   package private(set) var endpoints: [WorkerEndpoint] = []
   private var byAddress: [SocketAddress: WorkerEndpoint] = [:]
   package private(set) var balancer: Balancer
+  /// How many endpoints their own breakers let through.
+  private var admittedCount = 0
   /// The change of `availability` that the balancer knows of.
   private var seen: UInt64 = 0
   /// Of answers that were no failures.
@@ -173,13 +175,14 @@ package final class WorkerUpstream {
       let mayPass = state.breaker.map { $0.mayAdmit(now: now) || $0.state == .halfOpen } ?? true
       if mayPass { admitted.insert(index) }
     }
+    admittedCount = admitted.count
     balancer.setAvailable(well: well, admitted: admitted, now: now, random: &worker.random)
   }
 
   /// Why nobody could be picked.
   var refusal: FailureKind {
     if endpoints.isEmpty { return plan.isUnresolved ? .nameUnresolved : .noEndpoint }
-    return balancer.admittedCount == 0 ? .circuitOpen : .noEndpoint
+    return admittedCount == 0 ? .circuitOpen : .noEndpoint
   }
 
   // MARK: Connections

@@ -32,7 +32,9 @@ extension Exchange {
       resumeAt = upstream.queue.refusalDue ?? .distantFuture
       armDeadline(downstream)
     case .refused(let failure):
-      if attempt.endpoint != nil { beginAttempt(upstream) }
+      // Nobody was asked: there is no attempt that could be made again.
+      if attempt.endpoint == nil { return giveUp(failure) }
+      beginAttempt(upstream)
       attemptFailed(failure)
     }
   }

@@ -94,6 +94,7 @@ extension Exchange {
     let state = upstream.plan.state
     hold.state = state
     hold.admittedAt = now
+    hold.deadline = min(headDeadline, totalDeadline)
     let input = downstream.input
     let ceiling = ceiling(policy, input.readable)
     if let limiter = state.limiter {
@@ -128,6 +129,7 @@ extension Exchange {
     {
       priority = given
     }
+    hold.priority = priority
     return Self.shedder.ceiling(priority)
   }
 
@@ -195,6 +197,9 @@ extension Exchange {
       let policy = route?.policy, let fallback = policy.fallback
     else { return fail(kind, failureDetail) }
     usesFallback = true
+    var isAnswer = false
+    if case .respond = fallback { isAnswer = true }
+    noteFallback(because: kind, isAnswer: isAnswer)
     settle(.ignored)
     giveBack()
     if let upstream { shard.add(upstream.metrics.fallbacks) }

@@ -27,6 +27,7 @@ extension Exchange {
     case .waiting(let ticket):
       self.ticket = ticket
       stage = .waiting
+      trail.waits(since: now)
       if pendingDeadline == .distantFuture {
         pendingDeadline = now.advanced(byNanoseconds: upstream.plan.pendingNanoseconds)
       }
@@ -52,7 +53,10 @@ extension Exchange {
   private func begin(_ attempt: Attempt, _ upstream: WorkerUpstream) {
     self.attempt = attempt
     tries += 1
-    pendingDeadline = .distantFuture
+    if pendingDeadline != .distantFuture {
+      trail.waitEnded(now)
+      pendingDeadline = .distantFuture
+    }
     resumeAt = .distantFuture
     if let endpoint = attempt.endpoint {
       self.attempt.isCounted = true
@@ -118,6 +122,7 @@ extension Exchange {
     attempts += 1
     shard.add(upstream.metrics.attempts)
     connection.beginAttempt()
+    attempt.sends(on: connection, now)
     stage = .responding
     requestRefused = false
     let isLarge = downstream.input.count > BufferPool.smallBytes * 3 / 4

@@ -25,7 +25,7 @@ extension Exchange {
     guard stage == .connecting || stage == .responding, !responseBegun, !isHedged, let upstream,
       let budget = route?.policy?.hedgeBudget
     else { return }
-    guard budget.tryBeginRetry() else { return upstream.count(.refused) }
+    guard budget.tryBeginRetry() else { return refuseHedge(upstream) }
     var request = pickRequest(upstream, downstream)
     if let key = endpoint?.key { request.tried.insert(key) }
     let borrower = hedge
@@ -40,13 +40,19 @@ extension Exchange {
       borrower.begin(for: self, on: connection, counted(pick, upstream), isConnected: false)
     case .waiting, .refused:
       budget.retryEnded()
-      upstream.count(.refused)
+      refuseHedge(upstream)
     }
+  }
+
+  private func refuseHedge(_ upstream: WorkerUpstream) {
+    trail.hedgeRefused()
+    upstream.count(.refused)
   }
 
   private func counted(_ attempt: Attempt, _ upstream: WorkerUpstream) -> Attempt {
     var attempt = attempt
     attempt.isCounted = true
+    attempt.isHedge = true
     if let endpoint = attempt.endpoint { upstream.attemptBegan(endpoint) }
     return attempt
   }
@@ -68,6 +74,7 @@ extension Exchange {
     if let connection, let endpoint {
       self.connection = nil
       recordAbandoned(upstream)
+      keep(.abandoned)
       endAttempt(upstream)
       endpoint.close(connection, .abandoned, reset: true)
     }
@@ -107,6 +114,7 @@ extension Exchange {
     guard let upstream, let connection = hedge.connection, let endpoint = hedge.attempt.endpoint
     else { return }
     _ = upstream.record(hedge.attempt, failure, now)
+    keepHedge(.failed(failure))
     upstream.attemptEnded(endpoint, nil, isFailure: true)
     hedge.clear()
     endHedge()
@@ -124,6 +132,7 @@ extension Exchange {
       return
     }
     upstream.recordAbandoned(hedge.attempt, now)
+    keepHedge(.abandoned)
     upstream.attemptEnded(endpoint, nil, isFailure: false)
     hedge.clear()
     endHedge()

@@ -86,7 +86,7 @@ extension WorkerUpstream {
     guard endpoint.state.isWell, request.hash == nil, request.subset == nil,
       !request.tried.contains(endpoint.key)
     else { return nil }
-    return enter(endpoint, Pick(index: endpoint.index, reason: .onlyOne), worker.loop.now)
+    return enter(endpoint, Pick(index: endpoint.index, reason: .freeConnection), worker.loop.now)
   }
 
   /// Who is served next, once those are refused who have waited too long for that.

@@ -215,7 +215,7 @@ package final class WorkerUpstream {
       other.state.breaker?.isPlainlyClosed ?? true, !request.tried.contains(other.key)
     else { return nil }
     giveBack(attempt)
-    return enter(other, Pick(index: other.index, reason: .onlyOne), worker.loop.now)
+    return enter(other, Pick(index: other.index, reason: .freeConnection), worker.loop.now)
   }
 
   /// The attempt is not made: its breaker need not wait for it.

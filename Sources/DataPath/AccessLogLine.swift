@@ -1,7 +1,9 @@
 import HTTPModel
 import Primitives
 import Reactor
+import Resilience
 import Telemetry
+import Upstreams
 
 /// One exchange as one line of JSON; a peer's bytes are cut to a stated length and escaped.
 enum AccessLogLine {

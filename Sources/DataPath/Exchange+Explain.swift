@@ -1,5 +1,6 @@
 import HTTPModel
 import Primitives
+import Reactor
 import Resilience
 import Upstreams
 

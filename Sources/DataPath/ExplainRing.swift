@@ -80,8 +80,10 @@ struct ExplainRing {
   }
 
   private func starts(_ place: Int, with id: [UInt8]) -> Bool {
-    let bytes = entries[place].text.readable
-    return id.indices.allSatisfy { bytes[$0] == id[$0] }
+    let text = entries[place].text
+    let bytes = text.readable
+    for index in id.indices where bytes[index] != id[index] { return false }
+    return true
   }
 
   private func whole(_ place: Int) -> ExchangeTrace {

@@ -250,6 +250,12 @@ package final class WorkerUpstream {
       endpoint.index, nanoseconds: nanoseconds, isFailure: isFailure, now: worker.loop.now)
   }
 
+  /// Its latency average, where the policy keeps one.
+  package func latencyNanoseconds(_ endpoint: WorkerEndpoint) -> Int64? {
+    guard endpoint.index >= 0, plan.balancing.policy == .peakEwma else { return nil }
+    return balancer.latencyNanoseconds(endpoint.index, now: worker.loop.now)
+  }
+
   package func inFlight(_ endpoint: WorkerEndpoint) -> Int {
     endpoint.index >= 0 ? balancer.active(endpoint.index) : 0
   }

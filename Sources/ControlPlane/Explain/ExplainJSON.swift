@@ -3,6 +3,7 @@ import Primitives
 import ProxyConfiguration
 import Resilience
 import Telemetry
+import Upstreams
 
 /// An exchange's timeline for programs, under the names of the access log. Times are microseconds
 /// since the request's first byte; what does not apply is left out.

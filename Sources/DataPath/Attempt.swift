@@ -37,15 +37,4 @@ struct Attempt {
     openedAt = connection.openedAt
     requestNumber = connection.requestCount
   }
-
-  init() {}
-
-  init(
-    _ endpoint: WorkerEndpoint, _ pick: Pick, _ ticket: CircuitBreaker.Ticket, _ now: Instant
-  ) {
-    self.endpoint = endpoint
-    self.pick = pick
-    self.ticket = ticket
-    startedAt = now
-  }
 }

@@ -31,7 +31,8 @@ enum AttemptText {
     let took = SpokenTime.text(attempt.endedAt - attempt.askedAt)
     switch attempt.ending {
     case .answered(let status):
-      return "\(status) after \(SpokenTime.text((attempt.headAt ?? attempt.endedAt) - attempt.askedAt))"
+      return
+        "\(status) after \(SpokenTime.text((attempt.headAt ?? attempt.endedAt) - attempt.askedAt))"
     case .failed(let failure):
       let closing = ExplainWords.closing(failure).map { " (\($0))" } ?? ""
       return "\(failure.name)\(closing) after \(took)"

@@ -61,7 +61,9 @@ enum ExplainJSON {
       members.append(("fallback_from", .text(fallback.from)))
     }
     if trace.isHedgeRefused { members.append(("hedge", .text("refused"))) }
-    if let refusal = trace.retryRefusal { members.append(("retry_refusal", .text(refusal.rawValue))) }
+    if let refusal = trace.retryRefusal {
+      members.append(("retry_refusal", .text(refusal.rawValue)))
+    }
     if trace.attemptsSkipped > 0 {
       members.append(("attempts_skipped", .number(trace.attemptsSkipped)))
     }

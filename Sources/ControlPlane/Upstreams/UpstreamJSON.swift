@@ -23,7 +23,8 @@ enum UpstreamJSON {
       members.append(
         (
           "route_circuit_breakers",
-          .object(report.routeBreakers.map { ($0.route, BreakerFigures.json($0.figures, report.now)) })
+          .object(
+            report.routeBreakers.map { ($0.route, BreakerFigures.json($0.figures, report.now)) })
         ))
     }
     if let adaptive = report.adaptive {

@@ -10,7 +10,8 @@ enum UpstreamText {
         lines.append("  circuit breaker \(BreakerFigures.text(breaker, report.now))")
       }
       for (route, figures) in report.routeBreakers {
-        lines.append("  circuit breaker of route \(route) \(BreakerFigures.text(figures, report.now))")
+        lines.append(
+          "  circuit breaker of route \(route) \(BreakerFigures.text(figures, report.now))")
       }
       if let budget = report.budget {
         lines.append(

@@ -11,7 +11,7 @@ struct BreakerAdminTests {
   private func proxy(_ port: UInt16) throws -> RunningProxy {
     try RunningProxy(
       endpoints: [port],
-      routes: "[{ name: r, match: {}, upstream: service, circuit_breaker: {} }]",
+      routes: "[{ match: {}, upstream: service, circuit_breaker: {} }]",
       upstream: """
         circuit_breaker: { recovery: off }
             endpoint_circuit_breaker: { recovery: off }
@@ -80,11 +80,11 @@ struct BreakerAdminTests {
       try put(proxy, "service?scope=endpoint", "released").hasSuffix("forced_open → closed\n"))
     #expect(try proxy.get("/").hasSuffix("ok"))
     #expect(
-      try put(proxy, "service?scope=route&subject=r", "forced_open")
-        .hasSuffix("route ingress/r: closed → forced_open\n"))
+      try put(proxy, "service?scope=route&subject=1", "forced_open")
+        .hasSuffix("route ingress/1: closed → forced_open\n"))
     try proxy.expectAnswered(try proxy.get("/"), as: .circuitOpen)
     #expect(
-      try put(proxy, "service?scope=route&subject=ingress%2Fr", "released")
+      try put(proxy, "service?scope=route&subject=ingress%2F1", "released")
         .hasSuffix("forced_open → closed\n"))
     #expect(proxy.stop())
   }
@@ -100,7 +100,7 @@ struct BreakerAdminTests {
       (
         "service?scope=endpoint&subject=a:1", "disabled", 404,
         "service has no circuit breaker of scope endpoint and subject a:1; "
-          + "it has upstream service, endpoint \(address), route ingress/r"
+          + "it has upstream service, endpoint \(address), route ingress/1"
       ),
     ] {
       let answer = try put(proxy, target, body)
@@ -110,7 +110,7 @@ struct BreakerAdminTests {
     let text = try proxy.admin("/circuit-breakers?format=text")
     #expect(text.contains("upstream service: closed: 0 calls, 0 failed, 0 slow"))
     #expect(text.contains("endpoint \(address) (service): closed: "))
-    #expect(text.contains("route ingress/r (service): closed: "))
+    #expect(text.contains("route ingress/1 (service): closed: "))
     let json = try proxy.admin("/circuit-breakers")
     #expect(json.contains("{\"scope\":\"upstream\",\"upstreams\":[\"service\"]"))
     #expect(proxy.stop())
@@ -118,6 +118,7 @@ struct BreakerAdminTests {
 
   @Test func showsAllOfAnUpstream() throws {
     let endpoint = try ScriptedEndpoint.answering { _ in Self.ok }
+    let spare = try ScriptedEndpoint.answering { _ in Self.ok }
     let (socket, refused) = try BlockingSocket.listen()
     socket.close()
     let full = try RunningProxy(
@@ -135,7 +136,7 @@ struct BreakerAdminTests {
           endpoints:
             - { address: "127.0.0.1:\(endpoint.port)", weight: 2, zone: a }
             - { address: "127.0.0.1:\(refused)", zone: b }
-            - { address: "127.0.0.1:\(endpoint.port &+ 1)", priority: 1 }
+            - { address: "127.0.0.1:\(spare.port)", priority: 1 }
           circuit_breaker: {}
           endpoint_circuit_breaker: {}
           adaptive_concurrency: {}

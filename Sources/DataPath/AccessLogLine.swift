@@ -68,9 +68,8 @@ enum AccessLogLine {
   /// What policies did, where they did anything: a plain request's line does not grow. The names are
   /// those of `/explain`.
   private static func writePolicies(_ exchange: Exchange, _ json: inout JSONWriter) {
-    if exchange.hold.ticket.isProbe || exchange.hold.routeTicket.isProbe
-      || exchange.attempt.ticket.isProbe
-    {
+    let isAttemptProbe = exchange.attempt.endpoint != nil && exchange.attempt.ticket.isProbe
+    if exchange.hold.ticket.isProbe || exchange.hold.routeTicket.isProbe || isAttemptProbe {
       json.text("breaker", BreakerMark.probe.rawValue)
     } else if exchange.hold.ticket.wouldRefuse || exchange.hold.routeTicket.wouldRefuse {
       json.text("breaker", BreakerMark.wouldRefuse.rawValue)

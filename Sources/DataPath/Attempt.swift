@@ -37,4 +37,35 @@ struct Attempt {
     openedAt = connection.openedAt
     requestNumber = connection.requestCount
   }
+
+  // In place, a field at a time: an attempt is written twice a request, and a whole one assigned
+  // costs as much as the pick.
+
+  mutating func begin(
+    _ endpoint: WorkerEndpoint, _ pick: Pick, _ ticket: CircuitBreaker.Ticket, _ now: Instant
+  ) {
+    self.endpoint = endpoint
+    self.pick = pick
+    self.ticket = ticket
+    isReused = false
+    isCounted = false
+    isRecorded = false
+    isFailure = false
+    isHedge = false
+    isKept = false
+    startedAt = now
+    sentAt = Instant(nanoseconds: 0)
+    nanoseconds = nil
+  }
+
+  mutating func clear() {
+    endpoint = nil
+    isReused = false
+    isCounted = false
+    isRecorded = false
+    isFailure = false
+    isHedge = false
+    isKept = false
+    nanoseconds = nil
+  }
 }

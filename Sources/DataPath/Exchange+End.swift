@@ -139,7 +139,7 @@ extension Exchange {
     requestDone = false
     requestRefused = false
     upstream = nil
-    attempt = Attempt()
+    attempt.clear()
     connection = nil
     needsFresh = false
     attempts = 0

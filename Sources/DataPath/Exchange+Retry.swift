@@ -87,8 +87,9 @@ extension Exchange {
       upstream.count(refusal)
       return false
     case .again(let nanoseconds):
-      hold.parts.insert(.retry)
       if let answered { dropAnswer(on: answered, upstream) }
+      // Only now: what ends with the answer is the place of the retry before.
+      hold.parts.insert(.retry)
       retryReason = reason
       trail.retry(reason, after: nanoseconds)
       if let key = attempt.endpoint?.key { tried.insert(key) }

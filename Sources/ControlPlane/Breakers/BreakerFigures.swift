@@ -4,7 +4,7 @@ import Resilience
 
 /// What a breaker counts, for people and for programs.
 enum BreakerFigures {
-  /// `closed: 40 calls, 2 failed (5%), 0 slow`.
+  /// `closed: 40 calls, 2 failed (5%), 0 slow; failures in a row: 0`.
   static func text(_ figures: CircuitBreaker.Figures, _ now: Instant) -> String {
     var text = figures.state.rawValue
     if figures.underlying != figures.state { text += " (by itself \(figures.underlying.rawValue))" }
@@ -16,7 +16,7 @@ enum BreakerFigures {
     if figures.failures > 0 {
       text += " (\(Scalars.text(basisPoints: Int(figures.failureRate.basisPoints))))"
     }
-    text += ", \(figures.slow) slow, \(figures.consecutiveFailures) failures in a row"
+    text += ", \(figures.slow) slow; failures in a row: \(figures.consecutiveFailures)"
     if figures.admittedShare < .all, figures.state == .closed {
       let share = Scalars.text(basisPoints: Int(figures.admittedShare.basisPoints))
       text += ", recovering: \(share) admitted"

@@ -18,9 +18,10 @@ enum UpstreamText {
           "  retries \(budget.retries)/\(budget.retriesMax) at \(budget.requests) requests")
       }
       if let adaptive = report.adaptive {
+        let fastest = adaptive.fastestNanoseconds
         lines.append(
-          "  adaptive limit \(adaptive.inFlight)/\(adaptive.limit), "
-            + "fastest \(SpokenTime.text(adaptive.fastestNanoseconds))")
+          "  adaptive limit \(adaptive.inFlight)/\(adaptive.limit), fastest answer "
+            + (fastest == 0 ? "not known yet" : SpokenTime.text(fastest)))
       }
       if !report.unresolved.isEmpty {
         lines.append("  unresolved: \(report.unresolved.joined(separator: ", "))")

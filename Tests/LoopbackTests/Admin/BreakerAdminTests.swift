@@ -148,7 +148,7 @@ struct BreakerAdminTests {
     #expect(
       text.contains("service  connections 1/1024, pending 0/1024, requests 0/1024\n"), "\(text)")
     #expect(
-      text.contains("  circuit breaker closed: 20 calls, 0 failed, 0 slow, 0 failures in a row"))
+      text.contains("  circuit breaker closed: 20 calls, 0 failed, 0 slow; failures in a row: 0"))
     #expect(text.contains("  retries 0/3 at 0 requests\n"))
     #expect(text.contains("  adaptive limit 0/"))
     #expect(

@@ -52,6 +52,22 @@ struct ExplainTests {
     #expect(proxy.stop())
   }
 
+  /// Each retry gives its place in the budget back, those after an answer too.
+  @Test func retriesAreGivenBack() throws {
+    let endpoint = try ScriptedEndpoint.answering { _ in Self.busy }
+    let proxy = try RunningProxy(
+      endpoints: [endpoint.port],
+      routes:
+        "[{ match: {}, upstream: service, retry: { attempts: 4, on: [503], backoff: { base: 1ms, max: 1ms } } }]"
+    )
+    #expect(try proxy.get("/", headers: "X-Request-ID: four\r\n").hasPrefix("HTTP/1.1 503 "))
+    #expect(
+      try proxy.metric("weir_retry_budget_in_flight{upstream=\"service\",kind=\"retries\"}") == 0)
+    let attempts = try #require(try json(proxy, "four").first?["attempts"] as? [[String: Any]])
+    #expect(attempts.count == 4)
+    #expect(proxy.stop())
+  }
+
   @Test func tellsOfFailures() throws {
     let (socket, port) = try BlockingSocket.listen()
     socket.close()

@@ -105,8 +105,8 @@ let package = Package(
     tests(
       "LoopbackTests",
       [
-        "Primitives", "Reactor", "Upstreams", "Telemetry", "ControlPlane", "Discovery",
-        "ProxyConfiguration", "WeirTesting",
+        "Primitives", "Reactor", "Resilience", "Upstreams", "Telemetry", "DataPath",
+        "ControlPlane", "Discovery", "ProxyConfiguration", "WeirTesting",
         .product(name: "Logging", package: "swift-log"),
       ]),
     tests("FuzzTests", ["WeirTesting"]),

@@ -102,6 +102,7 @@ extension Exchange {
     let state = upstream.plan.state
     hold.state = state
     hold.admittedAt = now
+    hold.deadline = min(headDeadline, totalDeadline)
     let input = downstream.input
     let ceiling = ceiling(policy, input.readable)
     if let limiter = state.limiter {
@@ -136,6 +137,7 @@ extension Exchange {
     {
       priority = given
     }
+    hold.priority = priority
     return Self.shedder.ceiling(priority)
   }
 
@@ -204,6 +206,9 @@ extension Exchange {
     else { return fail(kind, failureDetail) }
     usesFallback = true
     retryReason = nil
+    var isAnswer = false
+    if case .respond = fallback { isAnswer = true }
+    noteFallback(because: kind, isAnswer: isAnswer)
     settle(.ignored)
     giveBack()
     if let upstream { shard.add(upstream.metrics.fallbacks) }

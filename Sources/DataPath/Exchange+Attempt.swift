@@ -26,6 +26,7 @@ extension Exchange {
     case .waiting(let ticket):
       self.ticket = ticket
       stage = .waiting
+      trail.waits(since: now)
       if pendingDeadline == .distantFuture {
         pendingDeadline = now.advanced(byNanoseconds: upstream.plan.pendingNanoseconds)
       }
@@ -52,7 +53,10 @@ extension Exchange {
 
   private func beginAttempt(_ upstream: WorkerUpstream) {
     tries += 1
-    pendingDeadline = .distantFuture
+    if pendingDeadline != .distantFuture {
+      trail.waitEnded(now)
+      pendingDeadline = .distantFuture
+    }
     resumeAt = .distantFuture
     if let endpoint = attempt.endpoint {
       attempt.isCounted = true
@@ -119,6 +123,7 @@ extension Exchange {
     attempts += 1
     shard.add(upstream.metrics.attempts)
     connection.beginAttempt()
+    attempt.sends(on: connection, now)
     stage = .responding
     requestRefused = false
     let isLarge = downstream.input.count > BufferPool.smallBytes * 3 / 4

@@ -90,7 +90,7 @@ extension WorkerUpstream {
       !request.tried.contains(endpoint.key)
     else { return false }
     return enter(
-      endpoint, Pick(index: endpoint.index, reason: .onlyOne), worker.loop.now, &attempt)
+      endpoint, Pick(index: endpoint.index, reason: .freeConnection), worker.loop.now, &attempt)
   }
 
   /// Who is served next, once those are refused who have waited too long for that.

@@ -232,7 +232,7 @@ package final class WorkerUpstream {
     giveBack(attempt)
     attempt.clear()
     return enter(
-      other, Pick(index: other.index, reason: .onlyOne), worker.loop.now, &attempt)
+      other, Pick(index: other.index, reason: .freeConnection), worker.loop.now, &attempt)
   }
 
   /// The attempt is not made: its breaker need not wait for it.
@@ -262,6 +262,12 @@ package final class WorkerUpstream {
     guard endpoint.index >= 0 else { return }
     balancer.ended(
       endpoint.index, nanoseconds: nanoseconds, isFailure: isFailure, now: worker.loop.now)
+  }
+
+  /// Its latency average, where the policy keeps one.
+  package func latencyNanoseconds(_ endpoint: WorkerEndpoint) -> Int64? {
+    guard endpoint.index >= 0, plan.balancing.policy == .peakEwma else { return nil }
+    return balancer.latencyNanoseconds(endpoint.index, now: worker.loop.now)
   }
 
   package func inFlight(_ endpoint: WorkerEndpoint) -> Int {

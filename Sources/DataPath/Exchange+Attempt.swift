@@ -33,7 +33,13 @@ extension Exchange {
       resumeAt = upstream.queue.refusalDue ?? .distantFuture
       armDeadline(downstream)
     case .refused(let failure, let attempt):
-      if let attempt { begin(attempt, upstream) }
+      if let attempt {
+        begin(attempt, upstream)
+      } else if failure == .circuitOpen {
+        // Nothing is known before that of those that are open; one look, however many they are.
+        let next = upstream.availability.nextLook
+        refuse(after: next == .distantFuture ? 0 : next.nanoseconds(since: now), .endpoint)
+      }
       attemptFailed(failure)
     }
   }

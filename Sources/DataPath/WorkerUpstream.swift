@@ -32,6 +32,8 @@ package final class WorkerUpstream {
   package private(set) var balancer: Balancer
   /// The change of `availability` that the balancer knows of.
   private var seen: UInt64 = 0
+  /// The last pick that came to nothing found endpoints whose probes were out.
+  private var isRefusedByBreaker = false
   /// Of answers that were no failures.
   var digest: LatencyDigest
   // Of those who wait: `WorkerUpstream+Waiting`.
@@ -80,7 +82,9 @@ package final class WorkerUpstream {
   /// The upstream has left the mesh; what is in flight goes on.
   func retire() {
     adopt(plan.emptied())
-    while case .serve(let ticket)? = queue.pop(now: worker.loop.now) { wake(ticket) }
+    while let turn = queue.pop(now: worker.loop.now) {
+      if case .serve(let ticket) = turn { wake(ticket) } else { refuse(turn) }
+    }
   }
 
   private func adopt(_ plan: UpstreamPlan) {
@@ -116,9 +120,13 @@ package final class WorkerUpstream {
   func pick(_ request: PickRequest) -> Attempt? {
     let now = worker.loop.now
     if seen != availability.number || now >= availability.nextLook { look(now) }
-    guard let pick = balancer.pick(request, now: now, random: &worker.random) else { return nil }
+    guard let pick = balancer.pick(request, now: now, random: &worker.random) else {
+      isRefusedByBreaker = false
+      return nil
+    }
     let endpoint = endpoints[pick.index]
     if let attempt = enter(endpoint, pick, now) { return attempt }
+    isRefusedByBreaker = true
     return pickElsewhere(request, endpoint, now)
   }
 
@@ -166,7 +174,7 @@ package final class WorkerUpstream {
   /// Why nobody could be picked.
   var refusal: FailureKind {
     if endpoints.isEmpty { return plan.isUnresolved ? .nameUnresolved : .noEndpoint }
-    return balancer.admittedCount == 0 ? .circuitOpen : .noEndpoint
+    return balancer.admittedCount == 0 || isRefusedByBreaker ? .circuitOpen : .noEndpoint
   }
 
   // MARK: Connections

@@ -20,15 +20,4 @@ struct Attempt {
   var startedAt = Instant(nanoseconds: 0)
   /// From then to the answer's head; nil: there was none.
   var nanoseconds: Int64?
-
-  init() {}
-
-  init(
-    _ endpoint: WorkerEndpoint, _ pick: Pick, _ ticket: CircuitBreaker.Ticket, _ now: Instant
-  ) {
-    self.endpoint = endpoint
-    self.pick = pick
-    self.ticket = ticket
-    startedAt = now
-  }
 }

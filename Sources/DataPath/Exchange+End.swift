@@ -148,6 +148,7 @@ extension Exchange {
     retryRefusal = nil
     attemptAbove = 1
     fault = .none
+    paceBytes = .max
     failureStatus = 0
     retryAfterSeconds = 1
     rateVerdict = nil

@@ -28,27 +28,23 @@ extension Exchange {
     guard budget.tryBeginRetry() else { return upstream.count(.refused) }
     var request = pickRequest(upstream, downstream)
     if let key = endpoint?.key { request.tried.insert(key) }
-    let borrower = hedge
-    switch upstream.checkOutAtOnce(for: borrower, request) {
-    case .reused(let connection, let pick):
-      hold.parts.insert(.hedge)
-      isHedged = true
-      borrower.begin(for: self, on: connection, counted(pick, upstream), isConnected: true)
-    case .connecting(let connection, let pick):
-      hold.parts.insert(.hedge)
-      isHedged = true
-      borrower.begin(for: self, on: connection, counted(pick, upstream), isConnected: false)
+    let hedge = hedge
+    let connection: UpstreamConnection
+    let isConnected: Bool
+    switch upstream.checkOut(for: hedge, request) {
+    case .reused(let kept): (connection, isConnected) = (kept, true)
+    case .connecting(let fresh): (connection, isConnected) = (fresh, false)
     case .waiting, .refused:
+      hedge.clear()
       budget.retryEnded()
-      upstream.count(.refused)
+      return upstream.count(.refused)
     }
-  }
-
-  private func counted(_ attempt: Attempt, _ upstream: WorkerUpstream) -> Attempt {
-    var attempt = attempt
-    attempt.isCounted = true
-    if let endpoint = attempt.endpoint { upstream.attemptBegan(endpoint) }
-    return attempt
+    hold.parts.insert(.hedge)
+    isHedged = true
+    hedge.attempt.isReused = isConnected
+    hedge.attempt.isCounted = true
+    if let endpoint = hedge.attempt.endpoint { upstream.attemptBegan(endpoint) }
+    hedge.begin(for: self, on: connection, isConnected: isConnected)
   }
 
   /// Writes the request for the hedge; false: there is no room.

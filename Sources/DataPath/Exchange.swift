@@ -98,6 +98,8 @@ package final class Exchange: ConnectionReceiver {
   /// As a trusted proxy in front of us counts.
   var attemptAbove = 1
   var fault = Fault.none
+  /// Of the answer's body, what a fault lets through now.
+  var paceBytes = Int.max
   /// In place of the row's, for an abort on purpose; 0: the row's.
   var failureStatus: UInt16 = 0
   var retryAfterSeconds = 1

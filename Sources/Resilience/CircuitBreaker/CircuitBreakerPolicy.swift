@@ -7,8 +7,7 @@ import Primitives
 /// service that still answers but holds its callers up. Each may be off (`nil`); with all of them
 /// off, the breaker never opens by itself. Values out of range are held at the ends of the range.
 ///
-/// Sources of the defaults: Weir's survey of its peers, `docs/configuration.md`; where one peer
-/// set the value, the property names it.
+/// Each default names the peer it was taken from.
 public struct CircuitBreakerPolicy: Sendable, Equatable {
   /// Failures of all calls in the window that open the breaker. A half: resilience4j's
   /// `failureRateThreshold`.

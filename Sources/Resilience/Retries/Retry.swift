@@ -4,7 +4,7 @@ import Primitives
 ///
 /// ```swift
 /// let retry = Retry(policy: RetryPolicy(attempts: 3), budget: budget)
-/// let reply = try await retry.run(isRetriable: { $0 is ConnectionLost }) { attempt in
+/// let reply = try await retry.run(isRetriable: isConnectionLost) { attempt in
 ///   try await client.get(url, headers: ["x-attempt": "\(attempt)"])
 /// }
 /// ```

@@ -15,7 +15,7 @@ import Synchronization
 /// then exceed the new bound, never the largest bound since the last of them was admitted, and none
 /// is admitted until it is below it.
 ///
-/// Cost: one atomic addition or exchange a call, 5 to 7 ns; no allocation. Ranges: up to 2^31
+/// Cost: one atomic addition or exchange a call, 5 ns; no allocation. Ranges: up to 2^31
 /// requests and retries.
 public final class RetryBudget: Sendable {
   public let ratio: Share

@@ -53,9 +53,10 @@ struct CircuitBreakerRunTests {
   }
 
   @Test func resultsCanBeFailures() async throws {
+    let isUnavailable = { (result: Result<Int, any Error>) in (try? result.get()) == 503 }
     let breaker = breaker()
     for _ in 0..<5 {
-      let status = try await breaker.run(isFailure: { (try? $0.get()) == 503 }) { 503 }
+      let status = try await breaker.run(isFailure: isUnavailable) { 503 }
       #expect(status == 503)
     }
     #expect(breaker.currentState == .open)

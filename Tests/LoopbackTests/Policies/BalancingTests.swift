@@ -1,3 +1,4 @@
+import ControlPlane
 import Primitives
 import Testing
 import WeirTesting

@@ -48,7 +48,9 @@ struct BalancingTests {
         switch key {
         case "path: true": try proxy.ask("/\(number)?any=\(Int.random(in: 0..<1000))").body
         case "cookie: session":
-          try proxy.ask(headers: "Cookie: other=1; session=\(number); last=2\r\n").body
+          try proxy.ask(
+            headers: "Cookie: other=\(Int.random(in: 0..<1000)); session=\(number); last=2\r\n"
+          ).body
         default: try proxy.ask(headers: "x-patient: \(number)\r\n").body
         }
       }

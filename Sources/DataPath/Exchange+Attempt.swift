@@ -116,6 +116,8 @@ extension Exchange {
   ) {
     guard let route else { return }
     if hasLeft(downstream) {
+      // It no longer waits, if it did.
+      stage = .connecting
       return fail(.downstreamClosed)
     }
     attempts += 1

@@ -30,6 +30,8 @@ package final class WorkerUpstream {
   package private(set) var endpoints: [WorkerEndpoint] = []
   private var byAddress: [SocketAddress: WorkerEndpoint] = [:]
   package private(set) var balancer: Balancer
+  /// How many endpoints their own breakers let through.
+  private var admittedCount = 0
   /// The change of `availability` that the balancer knows of.
   private var seen: UInt64 = 0
   /// The last pick that came to nothing found endpoints whose probes were out.
@@ -120,9 +122,9 @@ package final class WorkerUpstream {
   func pick(_ request: PickRequest, into attempt: inout Attempt) -> Bool {
     let now = worker.loop.now
     if seen != availability.number || now >= availability.nextLook { look(now) }
-    attempt = Attempt()
     guard let pick = balancer.pick(request, now: now, random: &worker.random) else {
       isRefusedByBreaker = false
+      attempt.clear()
       return false
     }
     if enter(endpoints[pick.index], pick, now, &attempt) { return true }
@@ -138,13 +140,14 @@ package final class WorkerUpstream {
     request.tried.insert(refused.key)
     for _ in 0..<min(endpoints.count, TriedEndpoints.capacity) {
       guard let pick = balancer.pick(request, now: now, random: &worker.random) else {
-        return false
+        break
       }
       let endpoint = endpoints[pick.index]
       if enter(endpoint, pick, now, &attempt) { return true }
-      if request.tried.contains(endpoint.key) { return false }
+      if request.tried.contains(endpoint.key) { break }
       request.tried.insert(endpoint.key)
     }
+    attempt.clear()
     return false
   }
 
@@ -153,16 +156,15 @@ package final class WorkerUpstream {
   func enter(
     _ endpoint: WorkerEndpoint, _ pick: Pick, _ now: Instant, _ attempt: inout Attempt
   ) -> Bool {
-    if let breaker = endpoint.state.breaker {
-      guard case .admitted(let ticket) = breaker.admit(now: now) else { return false }
-      attempt.ticket = ticket
-      if let change = ticket.transition(at: now) {
-        told(change, .endpoint, endpoint: endpoint.state)
-      }
+    guard let breaker = endpoint.state.breaker else {
+      attempt.begin(endpoint, pick, .none, now)
+      return true
     }
-    attempt.endpoint = endpoint
-    attempt.pick = pick
-    attempt.startedAt = now
+    guard case .admitted(let ticket) = breaker.admit(now: now) else { return false }
+    if let change = ticket.transition(at: now) {
+      told(change, .endpoint, endpoint: endpoint.state)
+    }
+    attempt.begin(endpoint, pick, ticket, now)
     return true
   }
 
@@ -179,13 +181,14 @@ package final class WorkerUpstream {
       let mayPass = state.breaker.map { $0.mayAdmit(now: now) || $0.state == .halfOpen } ?? true
       if mayPass { admitted.insert(index) }
     }
+    admittedCount = admitted.count
     balancer.setAvailable(well: well, admitted: admitted, now: now, random: &worker.random)
   }
 
   /// Why nobody could be picked.
   var refusal: FailureKind {
     if endpoints.isEmpty { return plan.isUnresolved ? .nameUnresolved : .noEndpoint }
-    return balancer.admittedCount == 0 || isRefusedByBreaker ? .circuitOpen : .noEndpoint
+    return admittedCount == 0 || isRefusedByBreaker ? .circuitOpen : .noEndpoint
   }
 
   // MARK: Connections
@@ -207,7 +210,7 @@ package final class WorkerUpstream {
       }
     }
     giveBack(exchange.attempt)
-    exchange.attempt = Attempt()
+    exchange.attempt.clear()
     return wait(exchange, request)
   }
 
@@ -233,7 +236,7 @@ package final class WorkerUpstream {
       other.state.breaker?.isPlainlyClosed ?? true, !request.tried.contains(other.key)
     else { return false }
     giveBack(attempt)
-    attempt = Attempt()
+    attempt.clear()
     return enter(
       other, Pick(index: other.index, reason: .onlyOne), worker.loop.now, &attempt)
   }

@@ -217,4 +217,26 @@ struct BreakerTests {
     #expect(try proxy.transitions("route", to: "open") == 1)
     #expect(proxy.stop())
   }
+
+  /// What one worker has seen fail, all refuse.
+  @Test func isSharedByWorkers() throws {
+    let service = try NamedService()
+    let proxy = try RunningProxy(
+      """
+      workers: 3
+      admin: { address: 127.0.0.1:0 }
+      listeners:
+        - { name: ingress, address: "127.0.0.1:0", routes: [{ match: {}, upstream: service }] }
+      upstreams:
+        service:
+          endpoints: [127.0.0.1:\(service.port)]
+          circuit_breaker: { \(Self.opensAtOnce), open_for: 60s }
+      """)
+    service.answer(500)
+    #expect(try proxy.ask().status == 500)
+    for _ in 0..<20 { #expect(try proxy.ask().status == 503) }
+    #expect(service.requests.count == 1)
+    #expect(try proxy.transitions("upstream", to: "open") == 1)
+    #expect(proxy.stop())
+  }
 }

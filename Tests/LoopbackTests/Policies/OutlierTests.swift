@@ -1,3 +1,4 @@
+import Foundation
 import Primitives
 import Testing
 import WeirTesting
@@ -92,6 +93,50 @@ struct OutlierTests {
       try proxy.metric(
         "weir_upstream_retries_total{upstream=\"service\",reason=\"connect_refused\",result=\"success\"}"
       ) == 1)
+    #expect(proxy.stop())
+  }
+
+  /// What counts as which failure.
+  @Test(arguments: [
+    (503, "consecutive_gateway_failures: 2", "consecutive_gateway_failures"),
+    (0, "consecutive_local_origin_failures: 2", "consecutive_local_origin_failures"),
+  ])
+  func failuresInARowEjectByKind(status: Int, rule: String, reason: String) throws {
+    let (good, bad) = (try NamedService("good"), try NamedService("bad"))
+    bad.answer(status)
+    // Without a status: connections that are reset as soon as they are there.
+    let relay = try Relay(to: bad.port, status == 0 ? .resetting : .passing)
+    let proxy = try RunningProxy(
+      endpoints: [good.port, relay.port],
+      upstream: "outlier_detection: { consecutive_5xx: off, \(rule) }")
+    let statuses = try statuses(10, proxy)
+    #expect(statuses.count { $0 != 200 } == 2, "\(statuses)")
+    #expect(try proxy.ejections(reason) == 1)
+    #expect(proxy.stop())
+  }
+
+  /// Once an interval endpoints are held against each other.
+  @Test(arguments: [
+    ("failure_percentage: { threshold: 90%, minimum_endpoints: 3, minimum_calls: 3 }", 500),
+    ("success_rate: { deviations: 100%, minimum_endpoints: 3, minimum_calls: 3 }", 500),
+    ("latency: { factor: 3, floor: 5ms, minimum_endpoints: 3, minimum_calls: 3 }", 200),
+  ])
+  func endpointsAreCompared(rule: String, status: Int) throws {
+    let bad = try NamedService("bad", answersAfter: status == 200 ? 20_000 : 0)
+    bad.answer(status)
+    let services = [try NamedService("a"), bad, try NamedService("b")]
+    let proxy = try RunningProxy(
+      endpoints: services.map(\.port),
+      upstream: "outlier_detection: { consecutive_5xx: off, interval: 100ms, \(rule) }")
+    let reason = rule.components(separatedBy: ":")[0]
+    let isEjected = try proxy.eventually {
+      _ = try statuses(6, proxy)
+      return try proxy.ejections(reason) == 1
+    }
+    #expect(isEjected)
+    let before = bad.requests.count
+    #expect(try statuses(8, proxy).allSatisfy { $0 == 200 })
+    #expect(bad.requests.count == before)
     #expect(proxy.stop())
   }
 }

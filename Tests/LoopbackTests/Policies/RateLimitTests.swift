@@ -96,4 +96,28 @@ struct RateLimitTests {
     #expect(answer.contains("\r\nratelimit-policy: \"weir\";q=1;w=1800\r\n"), "\(answer)")
     #expect(proxy.stop())
   }
+
+  /// However many workers ask: exactly that many pass.
+  @Test func isExactOverWorkers() throws {
+    let service = try NamedService()
+    let proxy = try RunningProxy(
+      """
+      workers: 3
+      admin: { address: 127.0.0.1:0 }
+      listeners:
+        - name: ingress
+          address: 127.0.0.1:0
+          routes: [{ match: {}, upstream: service, rate_limit: { requests: 17, per: 1h } }]
+      upstreams: { service: { endpoints: [127.0.0.1:\(service.port)] } }
+      """)
+    let clients = try (0..<60).map { _ in
+      let client = try BlockingSocket.connect(port: proxy.port)
+      try client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+      return client
+    }
+    let passed = try clients.filter { try $0.receiveAll().hasPrefix("HTTP/1.1 200 ") }
+    #expect(passed.count == 17)
+    #expect(try proxy.counted("rate_limited", 429) == 43)
+    #expect(proxy.stop())
+  }
 }

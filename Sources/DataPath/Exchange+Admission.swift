@@ -67,6 +67,7 @@ extension Exchange {
     case .reset:
       shard.add(worker.metrics.faults(.reset))
       failure = .faultInjected
+      status = FailureKind.faultInjected.row.status
       cut(downstream)
     }
     return true
@@ -190,7 +191,9 @@ extension Exchange {
     return true
   }
 
-  private func refuse(after nanoseconds: Int64, _ scope: BreakerScope) -> Bool {
+  /// A breaker refuses; always false.
+  @discardableResult
+  func refuse(after nanoseconds: Int64, _ scope: BreakerScope) -> Bool {
     retryAfterSeconds = Int((max(nanoseconds, 1) + 999_999_999) / 1_000_000_000)
     failureDetail = scope.detail
     if let upstream { shard.add(upstream.metrics.refused(scope)) }
@@ -203,7 +206,7 @@ extension Exchange {
   func giveUp(_ kind: FailureKind) {
     guard kind == .circuitOpen || kind == .noEndpoint, !usesFallback, let downstream,
       let policy = route?.policy, let fallback = policy.fallback
-    else { return fail(kind, failureDetail) }
+    else { return fail(kind, kind == .circuitOpen ? failureDetail : "") }
     usesFallback = true
     retryReason = nil
     var isAnswer = false

@@ -33,8 +33,15 @@ extension Exchange {
       resumeAt = upstream.queue.refusalDue ?? .distantFuture
       armDeadline(downstream)
     case .refused(let failure):
-      // Nobody was asked: there is no attempt that could be made again.
-      if attempt.endpoint == nil { return giveUp(failure) }
+      guard attempt.endpoint != nil else {
+        if failure == .circuitOpen {
+          // Nothing is known before that of those that are open; one look, however many they are.
+          let next = upstream.availability.nextLook
+          refuse(after: next == .distantFuture ? 0 : next.nanoseconds(since: now), .endpoint)
+        }
+        // Nobody was asked: there is no attempt that could be made again.
+        return giveUp(failure)
+      }
       beginAttempt(upstream)
       attemptFailed(failure)
     }

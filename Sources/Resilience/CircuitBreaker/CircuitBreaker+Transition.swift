@@ -7,7 +7,7 @@ extension CircuitBreaker {
     public let to: State
     public let reason: Reason
     /// On the clock of the breaker's caller.
-    public let at: Instant
+    package let at: Instant
     /// How long the breaker will refuse, jitter included; nil: it did not open.
     public let openFor: Duration?
     /// A breaker in shadow mode would have made this change.

@@ -33,7 +33,7 @@ public struct HedgePolicy: Sendable, Hashable {
   package func makeDigest() -> LatencyDigest { LatencyDigest(quantile: percentile) }
 
   /// The budget of hedges, apart from that of retries.
-  public func makeBudget() -> RetryBudget { RetryBudget(ratio: budget, minimum: budgetMinimum) }
+  package func makeBudget() -> RetryBudget { RetryBudget(ratio: budget, minimum: budgetMinimum) }
 
   /// How long the first attempt is left alone; nil: it is not hedged.
   @inlinable

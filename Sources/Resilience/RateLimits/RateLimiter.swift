@@ -51,12 +51,12 @@ public final class RateLimiter: Sendable {
   }
 
   /// Against the one bucket.
-  public func admit(now: Instant) -> RateLimitVerdict {
+  package func admit(now: Instant) -> RateLimitVerdict {
     single.withLock { $0.admit(policy, now: now) }
   }
 
   /// Against the key's own bucket.
-  public func admit(key: Span<UInt8>, now: Instant) -> RateLimitVerdict {
+  package func admit(key: Span<UInt8>, now: Instant) -> RateLimitVerdict {
     let hash = SipHash.hash(key, seed: seed)
     let shard = Int(hash.1.multipliedFullWidth(by: UInt64(shards.count)).high)
     return shards[shard].withLock { $0.admit(hash, policy, now: now) }

@@ -35,13 +35,13 @@ public final class RetryBudget: Sendable {
   }
 
   @inlinable
-  public func requestBegan() {
+  package func requestBegan() {
     counts.wrappingAdd(1, ordering: .relaxed)
   }
 
   /// Precondition: one for each `requestBegan`.
   @inlinable
-  public func requestEnded() {
+  package func requestEnded() {
     let before = counts.wrappingSubtract(1, ordering: .relaxed).oldValue
     precondition(before & 0xFFFF_FFFF != 0, "a request ended that had not begun")
   }
@@ -49,7 +49,7 @@ public final class RetryBudget: Sendable {
   /// Takes a place for a retry, from its decision until `retryEnded`: the wait before it counts,
   /// because load that waits is load.
   @inlinable
-  public func tryBeginRetry() -> Bool {
+  package func tryBeginRetry() -> Bool {
     var seen = counts.load(ordering: .relaxed)
     while true {
       let active = seen & 0xFFFF_FFFF
@@ -64,7 +64,7 @@ public final class RetryBudget: Sendable {
 
   /// Precondition: one for each `tryBeginRetry` that returned true.
   @inlinable
-  public func retryEnded() {
+  package func retryEnded() {
     let before = counts.wrappingSubtract(Self.aRetry, ordering: .relaxed).oldValue
     precondition(before >= Self.aRetry, "a retry ended that had not begun")
   }

@@ -3,7 +3,9 @@
 /// Of the breaker and of the adaptive limit: failures open the one and, where they were slow, shrink
 /// the other; what is ignored moves neither.
 public enum Outcome: Sendable, Hashable {
+  /// The service did what was asked.
   case success
+  /// It did not, and is to blame.
   case failure
   /// Neither: the caller left, the service said "not now" (429), or it was refused on our side.
   case ignored

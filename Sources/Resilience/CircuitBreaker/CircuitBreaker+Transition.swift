@@ -3,8 +3,11 @@ import Primitives
 extension CircuitBreaker {
   /// A change of state, reported once, to the caller that brought it about.
   public struct Transition: Sendable, Equatable {
+    /// The state before.
     public let from: State
+    /// The state after.
     public let to: State
+    /// What brought it about.
     public let reason: Reason
     /// On the clock of the breaker's caller.
     package let at: Instant

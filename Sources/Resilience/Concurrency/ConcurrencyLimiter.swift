@@ -24,7 +24,9 @@ public final class ConcurrencyLimiter: Sendable {
     timeline = Timeline(clock)
   }
 
+  /// How many calls may be under way now.
   public var limit: Int { Int(word.load(ordering: .relaxed) >> 32) }
+  /// How many are.
   public var inFlight: Int { Int(word.load(ordering: .relaxed) & 0xFFFF_FFFF) }
 
   /// Takes a place, if the count is below `ceiling` of the limit, rounded up. Each true is paid

@@ -9,12 +9,16 @@ import Primitives
 /// Exact: a bucket is reached under one lock, however many threads ask.
 /// Cost: one bucket 20 ns, a key about 60 ns; a new key may grow the table, up to `keysMax`.
 public final class RateLimiter: Sendable {
+  /// The rate of the one bucket and of each key's.
   public let policy: RateLimitPolicy
   private let single: Lock<TokenBucket>
   private let shards: [Lock<BucketTable>]
   private let seed: (UInt64, UInt64)
   private let timeline: Timeline
 
+  /// - Parameters:
+  ///   - keysMax: how many keys are kept, 1...2^30.
+  ///   - clock: what the rate is measured with; tests pass one that they turn by hand.
   public convenience init(
     policy: RateLimitPolicy, keysMax: Int = 10_000,
     clock: some Clock<Duration> = ContinuousClock()

@@ -13,7 +13,9 @@ import Primitives
 /// inside `run`. Share one budget among all that call the same service. A cancelled task is never
 /// retried. A value, cheap to copy; its copies share the budget.
 public struct Retry: Sendable {
+  /// How often and after how long.
   public let policy: RetryPolicy
+  /// How many at once, over all calls.
   public let budget: RetryBudget?
   private let clock: any Clock<Duration>
   private let seed: UInt64?

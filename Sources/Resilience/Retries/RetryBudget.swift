@@ -18,7 +18,9 @@ import Synchronization
 /// Cost: one atomic addition or exchange a call, 5 ns; no allocation. Ranges: up to 2^31
 /// requests and retries.
 public final class RetryBudget: Sendable {
+  /// Retries under way, as a share of active requests.
   public let ratio: Share
+  /// Retries that may be under way however few requests are.
   public let minimum: Int
   /// Retries above, active requests below.
   @usableFromInline let counts = Atomic<UInt64>(0)

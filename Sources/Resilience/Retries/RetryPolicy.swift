@@ -16,6 +16,7 @@ public struct RetryPolicy: Sendable, Hashable {
   package var perTryTimeout: Duration? {
     perTryNanoseconds == .max ? nil : .nanoseconds(perTryNanoseconds)
   }
+  /// How long to wait before each.
   public var backoff: Backoff
   /// The longest `Retry-After` that is waited for; a longer one gives up at once. Default 15 s, the
   /// default timeout of a request here and in Envoy: a longer wait could not be of use, and holds

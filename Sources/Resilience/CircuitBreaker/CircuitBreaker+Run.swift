@@ -3,6 +3,7 @@ import Primitives
 /// The entry point for services.
 extension CircuitBreaker {
   /// - Parameters:
+  ///   - policy: when it opens and for how long.
   ///   - clock: what durations are measured with; tests pass one that they turn by hand.
   ///   - seed: where the jitter of the open time begins, for a run that can be repeated.
   ///   - onTransition: called once for each change, on the task that caused it, with no lock held.

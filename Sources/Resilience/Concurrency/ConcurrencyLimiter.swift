@@ -14,7 +14,9 @@ public final class ConcurrencyLimiter: Sendable {
   private let gradient: Lock<GradientLimit>
   let timeline: Timeline
 
-  /// - Parameter clock: measures what `run` calls; `acquire` and `release` are told the time.
+  /// - Parameters:
+  ///   - policy: the bounds and the pace of the limit.
+  ///   - clock: what latencies are measured with; tests pass one that they turn by hand.
   public init(
     policy: ConcurrencyPolicy = ConcurrencyPolicy(),
     clock: some Clock<Duration> = ContinuousClock()

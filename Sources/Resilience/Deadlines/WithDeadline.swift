@@ -8,6 +8,7 @@
 /// - Parameters:
 ///   - timeout: from now on; zero or less cancels at once.
 ///   - clock: what the time is measured with; tests pass one that they turn by hand.
+///   - operation: the call, in a child task.
 /// - Throws: ``DeadlineExceeded``, `CancellationError` if the caller was cancelled before
 ///   `operation` ended by itself, and what `operation` throws.
 /// - Complexity: two child tasks and one allocation.

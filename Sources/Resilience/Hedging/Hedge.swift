@@ -20,8 +20,10 @@ public final class Hedge: Sendable {
   private let timeline: Timeline
   private let pause: @Sendable (Duration) async throws -> Void
 
-  /// - Parameter clock: what latencies and the delay are measured with; tests pass one that they
-  ///   turn by hand.
+  /// - Parameters:
+  ///   - policy: when a second attempt is made.
+  ///   - clock: what latencies and the delay are measured with; tests pass one that they turn by
+  ///     hand.
   public init(
     policy: HedgePolicy = HedgePolicy(), clock: some Clock<Duration> = ContinuousClock()
   ) {

@@ -17,6 +17,7 @@ public final class RateLimiter: Sendable {
   private let timeline: Timeline
 
   /// - Parameters:
+  ///   - policy: the rate.
   ///   - keysMax: how many keys are kept, 1...2^30.
   ///   - clock: what the rate is measured with; tests pass one that they turn by hand.
   public convenience init(

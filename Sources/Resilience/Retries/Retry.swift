@@ -21,6 +21,7 @@ public struct Retry: Sendable {
   private let seed: UInt64?
 
   /// - Parameters:
+  ///   - policy: how often and after how long.
   ///   - budget: of all retries of one service; nil: only the attempts of each call are bounded.
   ///   - clock: what waits are measured with; tests pass one that they turn by hand.
   ///   - seed: of the back-off's jitter, for a run that can be repeated.

@@ -53,10 +53,12 @@ struct CircuitBreakerRunTests {
   }
 
   @Test func resultsCanBeFailures() async throws {
-    let isUnavailable = { (result: Result<Int, any Error>) in (try? result.get()) == 503 }
+    let judge = { (result: Result<Int, any Error>) -> Outcome in
+      (try? result.get()) == 503 ? .failure : .success
+    }
     let breaker = breaker()
     for _ in 0..<5 {
-      let status = try await breaker.run(isFailure: isUnavailable) { 503 }
+      let status = try await breaker.run(outcome: judge) { 503 }
       #expect(status == 503)
     }
     #expect(breaker.state == .open)

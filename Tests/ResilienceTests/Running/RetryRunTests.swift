@@ -14,7 +14,7 @@ struct RetryRunTests {
     let budget = RetryBudget(minimum: 1)
     let retry = Retry(policy: RetryPolicy(attempts: 3), budget: budget, clock: clock, seed: 1)
     let call = Task {
-      try await retry.run(clock: clock, isRetriable: Self.isLost) { attempt in
+      try await retry.run(isRetriable: Self.isLost) { attempt in
         if attempt < 3 { throw Lost() }
         return attempt
       }

@@ -142,7 +142,7 @@ if Context.environment["WEIR_BENCH"] != nil {
     .executableTarget(
       name: "weir-micro",
       dependencies: [
-        "Primitives", "HTTPModel", "HTTP1", "Routing", "Upstreams", "Telemetry",
+        "Primitives", "HTTPModel", "HTTP1", "Routing", "Resilience", "Upstreams", "Telemetry",
         .product(name: "Benchmark", package: "benchmark"),
       ],
       path: "Benchmarks/Micro", swiftSettings: settings,

@@ -20,4 +20,30 @@ struct Attempt {
   var startedAt = Instant(nanoseconds: 0)
   /// From then to the answer's head; nil: there was none.
   var nanoseconds: Int64?
+
+  // In place, a field at a time: an attempt is written twice a request, and a whole one assigned
+  // costs as much as the pick.
+
+  mutating func begin(
+    _ endpoint: WorkerEndpoint, _ pick: Pick, _ ticket: CircuitBreaker.Ticket, _ now: Instant
+  ) {
+    self.endpoint = endpoint
+    self.pick = pick
+    self.ticket = ticket
+    isReused = false
+    isCounted = false
+    isRecorded = false
+    isFailure = false
+    startedAt = now
+    nanoseconds = nil
+  }
+
+  mutating func clear() {
+    endpoint = nil
+    isReused = false
+    isCounted = false
+    isRecorded = false
+    isFailure = false
+    nanoseconds = nil
+  }
 }

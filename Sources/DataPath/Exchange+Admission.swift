@@ -82,9 +82,17 @@ extension Exchange {
       if !policy.rateLimits.isEmpty, let failure = limitRate(policy, downstream) {
         return fail(failure)
       }
-      if let retry = policy.retry { keepBody(upTo: retry.isRetrying ? retry.bodyBytesMax : 0) }
+      if let retry = policy.retry, retry.isRetrying, mayRepeat(retry) {
+        keepBody(upTo: retry.bodyBytesMax)
+      }
     }
     pass(upstream, policy, downstream)
+  }
+
+  /// The request may be sent again once some of it was sent: its body is worth keeping.
+  private func mayRepeat(_ retry: RetryPolicy) -> Bool {
+    head.method.isIdempotent || retry.isNonIdempotentAllowed
+      || (retry.isIdempotencyKeyHonoured && head.present.contains(.idempotencyKey))
   }
 
   /// The policies of the upstream; gone through again for a fallback.
@@ -195,6 +203,7 @@ extension Exchange {
       let policy = route?.policy, let fallback = policy.fallback
     else { return fail(kind, failureDetail) }
     usesFallback = true
+    retryReason = nil
     settle(.ignored)
     giveBack()
     if let upstream { shard.add(upstream.metrics.fallbacks) }

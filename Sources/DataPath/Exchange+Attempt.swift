@@ -110,6 +110,8 @@ extension Exchange {
   ) {
     guard let route else { return }
     if hasLeft(downstream) {
+      // It no longer waits, if it did.
+      stage = .connecting
       return fail(.downstreamClosed)
     }
     attempts += 1

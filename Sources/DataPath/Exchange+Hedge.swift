@@ -102,7 +102,7 @@ extension Exchange {
   func hedgeFailed(_ failure: FailureKind) {
     guard let upstream, let connection = hedge.connection, let endpoint = hedge.attempt.endpoint
     else { return }
-    _ = upstream.record(hedge.attempt, failure, now)
+    upstream.record(&hedge.attempt, failure, now)
     upstream.attemptEnded(endpoint, nil, isFailure: true)
     hedge.clear()
     endHedge()

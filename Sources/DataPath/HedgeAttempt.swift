@@ -35,7 +35,7 @@ final class HedgeAttempt: ConnectionReceiver {
   func clear() {
     exchange = nil
     connection = nil
-    attempt = Attempt()
+    attempt.clear()
     isSent = false
   }
 

@@ -89,7 +89,6 @@ extension WorkerUpstream {
     guard endpoint.state.isWell, request.hash == nil, request.subset == nil,
       !request.tried.contains(endpoint.key)
     else { return false }
-    attempt = Attempt()
     return enter(
       endpoint, Pick(index: endpoint.index, reason: .onlyOne), worker.loop.now, &attempt)
   }

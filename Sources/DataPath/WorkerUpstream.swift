@@ -30,6 +30,8 @@ package final class WorkerUpstream {
   package private(set) var endpoints: [WorkerEndpoint] = []
   private var byAddress: [SocketAddress: WorkerEndpoint] = [:]
   package private(set) var balancer: Balancer
+  /// How many endpoints their own breakers let through.
+  private var admittedCount = 0
   /// The change of `availability` that the balancer knows of.
   private var seen: UInt64 = 0
   /// Of answers that were no failures.
@@ -116,8 +118,10 @@ package final class WorkerUpstream {
   func pick(_ request: PickRequest, into attempt: inout Attempt) -> Bool {
     let now = worker.loop.now
     if seen != availability.number || now >= availability.nextLook { look(now) }
-    attempt = Attempt()
-    guard let pick = balancer.pick(request, now: now, random: &worker.random) else { return false }
+    guard let pick = balancer.pick(request, now: now, random: &worker.random) else {
+      attempt.clear()
+      return false
+    }
     return enter(endpoints[pick.index], pick, now, &attempt)
       || pickElsewhere(request, endpoints[pick.index], now, &attempt)
   }
@@ -130,13 +134,14 @@ package final class WorkerUpstream {
     request.tried.insert(refused.key)
     for _ in 0..<min(endpoints.count, TriedEndpoints.capacity) {
       guard let pick = balancer.pick(request, now: now, random: &worker.random) else {
-        return false
+        break
       }
       let endpoint = endpoints[pick.index]
       if enter(endpoint, pick, now, &attempt) { return true }
-      if request.tried.contains(endpoint.key) { return false }
+      if request.tried.contains(endpoint.key) { break }
       request.tried.insert(endpoint.key)
     }
+    attempt.clear()
     return false
   }
 
@@ -145,16 +150,15 @@ package final class WorkerUpstream {
   func enter(
     _ endpoint: WorkerEndpoint, _ pick: Pick, _ now: Instant, _ attempt: inout Attempt
   ) -> Bool {
-    if let breaker = endpoint.state.breaker {
-      guard case .admitted(let ticket) = breaker.admit(now: now) else { return false }
-      attempt.ticket = ticket
-      if let change = ticket.transition(at: now) {
-        told(change, .endpoint, endpoint: endpoint.state)
-      }
+    guard let breaker = endpoint.state.breaker else {
+      attempt.begin(endpoint, pick, .none, now)
+      return true
     }
-    attempt.endpoint = endpoint
-    attempt.pick = pick
-    attempt.startedAt = now
+    guard case .admitted(let ticket) = breaker.admit(now: now) else { return false }
+    if let change = ticket.transition(at: now) {
+      told(change, .endpoint, endpoint: endpoint.state)
+    }
+    attempt.begin(endpoint, pick, ticket, now)
     return true
   }
 
@@ -171,13 +175,14 @@ package final class WorkerUpstream {
       let mayPass = state.breaker.map { $0.mayAdmit(now: now) || $0.state == .halfOpen } ?? true
       if mayPass { admitted.insert(index) }
     }
+    admittedCount = admitted.count
     balancer.setAvailable(well: well, admitted: admitted, now: now, random: &worker.random)
   }
 
   /// Why nobody could be picked.
   var refusal: FailureKind {
     if endpoints.isEmpty { return plan.isUnresolved ? .nameUnresolved : .noEndpoint }
-    return balancer.admittedCount == 0 ? .circuitOpen : .noEndpoint
+    return admittedCount == 0 ? .circuitOpen : .noEndpoint
   }
 
   // MARK: Connections
@@ -199,7 +204,7 @@ package final class WorkerUpstream {
       }
     }
     giveBack(exchange.attempt)
-    exchange.attempt = Attempt()
+    exchange.attempt.clear()
     return wait(exchange, request)
   }
 
@@ -225,7 +230,7 @@ package final class WorkerUpstream {
       other.state.breaker?.isPlainlyClosed ?? true, !request.tried.contains(other.key)
     else { return false }
     giveBack(attempt)
-    attempt = Attempt()
+    attempt.clear()
     return enter(
       other, Pick(index: other.index, reason: .onlyOne), worker.loop.now, &attempt)
   }

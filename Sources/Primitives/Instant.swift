@@ -7,7 +7,7 @@ public struct Instant: Comparable, Hashable, Sendable {
   public var nanoseconds: Int64
 
   /// Later than every instant that a clock returns: a deadline that does not expire.
-  public static let distantFuture = Instant(nanoseconds: .max)
+  @inlinable public static var distantFuture: Instant { Instant(nanoseconds: .max) }
 
   @inlinable
   public init(nanoseconds: Int64) {

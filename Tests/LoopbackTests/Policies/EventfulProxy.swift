@@ -19,7 +19,12 @@ struct EventfulProxy {
                retry: { attempts: 2, on: [connect-failure], backoff: { base: 1ms, max: 1ms } },
                hedge: { percentile: 50%, budget: 100% } }]
         """,
-      upstream: "outlier_detection: {}\n    health_check: { interval: 60s }")
+      upstream: """
+        outlier_detection: {}
+            health_check: { interval: 60s }
+            circuit_breaker: {}
+            adaptive_concurrency: {}
+        """)
     try retryAndEject()
     try refuseARetryAndOpen()
     try hedge()

@@ -33,7 +33,16 @@ extension Exchange {
       resumeAt = upstream.queue.refusalDue ?? .distantFuture
       armDeadline(downstream)
     case .refused(let failure):
-      if attempt.endpoint != nil { beginAttempt(upstream) }
+      guard attempt.endpoint != nil else {
+        if failure == .circuitOpen {
+          // Nothing is known before that of those that are open; one look, however many they are.
+          let next = upstream.availability.nextLook
+          refuse(after: next == .distantFuture ? 0 : next.nanoseconds(since: now), .endpoint)
+        }
+        // Nobody was asked: there is no attempt that could be made again.
+        return giveUp(failure)
+      }
+      beginAttempt(upstream)
       attemptFailed(failure)
     }
   }
@@ -114,6 +123,8 @@ extension Exchange {
   ) {
     guard let route else { return }
     if hasLeft(downstream) {
+      // It no longer waits, if it did.
+      stage = .connecting
       return fail(.downstreamClosed)
     }
     attempts += 1

@@ -64,6 +64,9 @@ extension Exchange {
     stage = .replying
     headDeadline = .distantFuture
     pendingDeadline = .distantFuture
+    tryDeadline = .distantFuture
+    resumeAt = .distantFuture
+    hedgeAt = .distantFuture
     let out = downstream.output
     if !pool.lend(to: out, atLeast: BufferPool.largeBytes) { pool.lendBeyondBudget(to: out) }
     // Interim answers that the client has not taken yet go first.

@@ -31,9 +31,10 @@ extension Exchange {
       rewindRequest()
       return choose(upstream, downstream)
     }
-    guard tryAgain(evidence, .failure(failure), upstream, downstream) else {
-      return giveUp(failure)
-    }
+    // What was refused here is not an attempt that could be made again.
+    guard failure.row.side == .upstream,
+      tryAgain(evidence, .failure(failure), upstream, downstream)
+    else { return giveUp(failure) }
   }
 
   /// A kept connection had been closed as we wrote: once, and on a fresh one, without a policy.
@@ -60,12 +61,13 @@ extension Exchange {
     let bytes = input.readable
     evidence.retryAfterNanoseconds = ResponseHints.retryAfterNanoseconds(responseHead, bytes)
     evidence.isRetriedBelow = ResponseHints.isRetriedBelow(responseHead)
-    let tried = attempt
-    guard tryAgain(evidence, .status, upstream, downstream, dropping: connection) else {
-      attempt = tried
-      return false
+    if isHedged {
+      // The other attempt is out already: no need for a third.
+      dropAnswer(on: connection, upstream)
+      promoteHedge(upstream, downstream)
+      return true
     }
-    return true
+    return tryAgain(evidence, .status, upstream, downstream, dropping: connection)
   }
 
   /// True: another attempt follows, now or after a back-off. `answered`: the connection that an
@@ -77,9 +79,10 @@ extension Exchange {
     guard let policy = route?.policy?.retry, let state = hold.state else { return false }
     let deadline = min(headDeadline, totalDeadline)
     let decision = RetryDecision.decide(
-      evidence, policy: policy, attemptsMade: tries,
+      evidence, policy: policy, attemptsMade: needsFresh ? tries - 1 : tries,
       remainingNanoseconds: deadline.nanoseconds(since: now),
-      isBreakerOpen: state.breaker?.state == .open, random: &worker.random,
+      isBreakerOpen: state.breaker.map { $0.state == .open || $0.state == .forcedOpen } ?? false,
+      random: &worker.random,
       budget: state.budget.tryBeginRetry())
     switch decision {
     case .no(let refusal):

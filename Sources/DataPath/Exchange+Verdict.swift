@@ -15,7 +15,12 @@ extension Exchange {
   }
 
   func record(_ failure: FailureKind, _ upstream: WorkerUpstream) {
-    guard !attempt.isRecorded, attempt.endpoint != nil else { return }
+    guard attempt.endpoint != nil else { return }
+    guard !attempt.isRecorded else {
+      // It answered well and then broke off.
+      if failure.row.side == .upstream { upstream.recordBreak(&attempt, now) }
+      return
+    }
     upstream.record(&attempt, failure, now)
     endRetry(upstream, true)
   }

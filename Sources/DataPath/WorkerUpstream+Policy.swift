@@ -31,6 +31,21 @@ extension WorkerUpstream {
     tell(attempt, outcome, AttemptResult(failure), nanoseconds, now)
   }
 
+  /// An endpoint broke its answer off, of whose head its breaker has heard already.
+  func recordBreak(_ attempt: inout Attempt, _ now: Instant) {
+    guard attempt.isCounted, !attempt.isFailure else { return }
+    attempt.isFailure = true
+    guard let state = attempt.endpoint?.state, let detector = plan.state.detector,
+      let slot = state.slot
+    else { return }
+    let nanoseconds = now.nanoseconds(since: attempt.startedAt)
+    if let ejection = detector.record(
+      slot, .localOriginFailure, nanoseconds: nanoseconds, now: now)
+    {
+      eject(state, ejection, now)
+    }
+  }
+
   func recordAbandoned(_ attempt: Attempt, _ now: Instant) {
     guard plan.state.recordsAttempts else { return }
     tell(attempt, .ignored, .ignored, now.nanoseconds(since: attempt.startedAt), now)

@@ -104,7 +104,7 @@ extension WorkerUpstream {
     while let ticket = queue.refuse(now: worker.loop.now) { refuse(.refuse(ticket, .overload)) }
   }
 
-  private func refuse(_ turn: PendingQueue.Turn) {
+  func refuse(_ turn: PendingQueue.Turn) {
     guard case .refuse(let ticket, let refusal) = turn else { return }
     let exchange = waiters[Int(ticket)]
     left(ticket)

@@ -22,10 +22,7 @@ struct DocumentTests {
   private func word(_ cell: String) -> String { cell.replacingOccurrences(of: "`", with: "") }
 
   @Test func metricsAreThoseOfAScrape() throws {
-    let endpoint = try ScriptedEndpoint.answering { _ in Self.ok }
-    let proxy = try RunningProxy(
-      endpoints: [endpoint.port], upstream: "circuit_breaker: {}\n    adaptive_concurrency: {}")
-    #expect(try proxy.get("/").hasSuffix("ok"))
+    let proxy = try EventfulProxy().proxy
     var types: [String: String] = [:]
     var labels: [String: Set<String>] = [:]
     let scrape = try proxy.admin("/metrics").replacingOccurrences(of: "\r", with: "")

@@ -12,10 +12,9 @@ struct RetryRunTests {
 
   @Test func itTriesUntilItWorks() async throws {
     let budget = RetryBudget(minimum: 1)
-    let retry = Retry(policy: RetryPolicy(attempts: 3), budget: budget, seed: 1)
-    let clock = clock
+    let retry = Retry(policy: RetryPolicy(attempts: 3), budget: budget, clock: clock, seed: 1)
     let call = Task {
-      try await retry.run(clock: clock, isRetriable: Self.isLost) { attempt in
+      try await retry.run(isRetriable: Self.isLost) { attempt in
         if attempt < 3 { throw Lost() }
         return attempt
       }
@@ -71,11 +70,10 @@ struct RetryRunTests {
 
   @Test func aCancelledWaitThrowsAndGivesThePlaceBack() async {
     let budget = RetryBudget()
-    let retry = Retry(policy: RetryPolicy(attempts: 5), budget: budget)
-    let clock = clock
+    let retry = Retry(policy: RetryPolicy(attempts: 5), budget: budget, clock: clock)
     let call = Task {
       try await retry.run(
-        clock: clock, isRetriable: Self.isLost, retryAfter: { _ in .seconds(10) },
+        isRetriable: Self.isLost, retryAfter: { _ in .seconds(10) },
         operation: { _ in throw Lost() })
     }
     await clock.sleepers(1)

@@ -24,8 +24,8 @@ extension Exchange {
       guard moved != .failed, flushResponse(downstream) else { return }
       if responseDone { return finish(downstream) }
       // What is left of the input goes before what is still in the socket, its end included; or
-      // only the end is left to write, now that there is room.
-      if moved == .full || responseBody.isComplete { continue }
+      // only the end is left to write, now that there is room; or the pace allows no more for now.
+      if moved == .full || responseBody.isComplete || paceBytes == 0 { continue }
       guard receiveResponse(connection, downstream) else { return }
     }
     loop.resumeLater(downstream)

@@ -116,8 +116,8 @@ let package = Package(
     tests(
       "LoopbackTests",
       [
-        "Primitives", "Reactor", "Upstreams", "Telemetry", "ControlPlane", "Discovery",
-        "ProxyConfiguration", "WeirTesting",
+        "Primitives", "Reactor", "Resilience", "Upstreams", "Telemetry", "DataPath",
+        "ControlPlane", "Discovery", "ProxyConfiguration", "WeirTesting",
         proxyOnly("Logging", "swift-log"),
       ]),
     tests("FuzzTests", ["WeirTesting"]),

@@ -26,13 +26,23 @@ extension Exchange {
     case .waiting(let ticket):
       self.ticket = ticket
       stage = .waiting
+      trail.waits(since: now)
       if pendingDeadline == .distantFuture {
         pendingDeadline = now.advanced(byNanoseconds: upstream.plan.pendingNanoseconds)
       }
       resumeAt = upstream.queue.refusalDue ?? .distantFuture
       armDeadline(downstream)
     case .refused(let failure):
-      if attempt.endpoint != nil { beginAttempt(upstream) }
+      guard attempt.endpoint != nil else {
+        if failure == .circuitOpen {
+          // Nothing is known before that of those that are open; one look, however many they are.
+          let next = upstream.availability.nextLook
+          refuse(after: next == .distantFuture ? 0 : next.nanoseconds(since: now), .endpoint)
+        }
+        // Nobody was asked: there is no attempt that could be made again.
+        return giveUp(failure)
+      }
+      beginAttempt(upstream)
       attemptFailed(failure)
     }
   }
@@ -50,7 +60,10 @@ extension Exchange {
 
   private func beginAttempt(_ upstream: WorkerUpstream) {
     tries += 1
-    pendingDeadline = .distantFuture
+    if pendingDeadline != .distantFuture {
+      trail.waitEnded(now)
+      pendingDeadline = .distantFuture
+    }
     resumeAt = .distantFuture
     if let endpoint = attempt.endpoint {
       attempt.isCounted = true
@@ -117,6 +130,7 @@ extension Exchange {
     attempts += 1
     shard.add(upstream.metrics.attempts)
     connection.beginAttempt()
+    attempt.sends(on: connection, now)
     stage = .responding
     requestRefused = false
     let isLarge = downstream.input.count > BufferPool.smallBytes * 3 / 4

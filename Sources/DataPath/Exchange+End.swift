@@ -88,7 +88,7 @@ extension Exchange {
 
   /// The client gets no whole answer: its connection is reset.
   func cut(_ downstream: DownstreamConnection) {
-    record()
+    record(.cut)
     reset()
     downstream.close(reset: true)
   }
@@ -97,20 +97,21 @@ extension Exchange {
   func finish(_ downstream: DownstreamConnection) {
     guard stage != .idle else { return }
     if stage == .tunnelling { leave() }
-    record()
+    record(responseHeadAt == nil ? .replied : .answered)
     let consumed = isUpgraded ? 0 : bodyOffset
     let keepsOpen = keepsDownstreamOpen && requestDone
     reset()
     downstream.exchangeEnded(consumed: consumed, keepsOpen: keepsOpen)
   }
 
-  private func record() {
+  private func record(_ ending: ExchangeTrace.Ending) {
     guard let listener, hasHead || isUpgraded || failure != nil else { return }
     let code = failure?.row.status == 499 ? 499 : status
     let series = route?.series[seriesIndex] ?? listener.unrouted
     let nanoseconds = now.nanoseconds(since: startedAt)
     series.record(status: code, failure: failure, nanoseconds: nanoseconds)
     log(code, nanoseconds)
+    if isWorthExplaining(code, nanoseconds) { explain(code, nanoseconds, ending) }
   }
 
   private func log(_ code: UInt16, _ nanoseconds: Int64) {
@@ -157,6 +158,7 @@ extension Exchange {
     rateVerdict = nil
     ratePolicy = nil
     usesFallback = false
+    if trail.isUsed || trail.hasWaited { trail.reset() }
     interimCount = 0
     awaitsContinue = false
     responseBegun = false

@@ -25,7 +25,7 @@ extension Exchange {
     guard stage == .connecting || stage == .responding, !responseBegun, !isHedged, let upstream,
       let budget = route?.policy?.hedgeBudget
     else { return }
-    guard budget.tryBeginRetry() else { return upstream.count(.refused) }
+    guard budget.tryBeginRetry() else { return refuseHedge(upstream) }
     var request = pickRequest(upstream, downstream)
     if let key = endpoint?.key { request.tried.insert(key) }
     let hedge = hedge
@@ -37,14 +37,20 @@ extension Exchange {
     case .waiting, .refused:
       hedge.clear()
       budget.retryEnded()
-      return upstream.count(.refused)
+      return refuseHedge(upstream)
     }
     hold.parts.insert(.hedge)
     isHedged = true
     hedge.attempt.isReused = isConnected
     hedge.attempt.isCounted = true
+    hedge.attempt.isHedge = true
     if let endpoint = hedge.attempt.endpoint { upstream.attemptBegan(endpoint) }
     hedge.begin(for: self, on: connection, isConnected: isConnected)
+  }
+
+  private func refuseHedge(_ upstream: WorkerUpstream) {
+    trail.hedgeRefused()
+    upstream.count(.refused)
   }
 
   /// Writes the request for the hedge; false: there is no room.
@@ -64,6 +70,7 @@ extension Exchange {
     if let connection, let endpoint {
       self.connection = nil
       recordAbandoned(upstream)
+      keep(.abandoned)
       endAttempt(upstream)
       endpoint.close(connection, .abandoned, reset: true)
     }
@@ -103,6 +110,7 @@ extension Exchange {
     guard let upstream, let connection = hedge.connection, let endpoint = hedge.attempt.endpoint
     else { return }
     upstream.record(&hedge.attempt, failure, now)
+    keepHedge(.failed(failure))
     upstream.attemptEnded(endpoint, nil, isFailure: true)
     hedge.clear()
     endHedge()
@@ -120,6 +128,7 @@ extension Exchange {
       return
     }
     upstream.recordAbandoned(hedge.attempt, now)
+    keepHedge(.abandoned)
     upstream.attemptEnded(endpoint, nil, isFailure: false)
     hedge.clear()
     endHedge()

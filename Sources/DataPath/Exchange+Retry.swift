@@ -21,10 +21,12 @@ extension Exchange {
       bytesWritten: connection?.attemptBytesSent ?? 0)
     let isStale = isStale(failure, bytesWritten: evidence.bytesWritten)
     record(failure, upstream)
+    keep(.failed(failure))
     dropConnection(failure, upstream)
     if isHedged { return promoteHedge(upstream, downstream) }
     if isStale {
       retryReason = .staleConnection
+      trail.retry(.staleConnection, after: 0)
       needsFresh = true
       rewindRequest()
       return choose(upstream, downstream)
@@ -88,9 +90,11 @@ extension Exchange {
       upstream.count(refusal)
       return false
     case .again(let nanoseconds):
-      hold.parts.insert(.retry)
       if let answered { dropAnswer(on: answered, upstream) }
+      // Only now: what ends with the answer is the place of the retry before.
+      hold.parts.insert(.retry)
       retryReason = reason
+      trail.retry(reason, after: nanoseconds)
       if let key = attempt.endpoint?.key { tried.insert(key) }
       rewindRequest()
       guard nanoseconds > 0 else {
@@ -130,6 +134,7 @@ extension Exchange {
   private func dropAnswer(on connection: UpstreamConnection, _ upstream: WorkerUpstream) {
     guard let endpoint else { return }
     record(status: responseHead.status, upstream)
+    keep(.answered(status: responseHead.status))
     tryDeadline = .distantFuture
     let input = connection.input
     input.consume(responseHead.headBytes)

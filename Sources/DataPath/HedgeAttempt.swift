@@ -58,6 +58,7 @@ final class HedgeAttempt: ConnectionReceiver {
     guard exchange.writeHedge(on: connection, attempt) else {
       return exchange.hedgeFailed(.bufferBudgetExceeded)
     }
+    attempt.sends(on: connection, exchange.now)
     if case .failed = connection.flush() { exchange.hedgeFailed(.upstreamReset) }
   }
 }

@@ -90,7 +90,7 @@ extension WorkerUpstream {
       !request.tried.contains(endpoint.key)
     else { return false }
     return enter(
-      endpoint, Pick(index: endpoint.index, reason: .onlyOne), worker.loop.now, &attempt)
+      endpoint, Pick(index: endpoint.index, reason: .freeConnection), worker.loop.now, &attempt)
   }
 
   /// Who is served next, once those are refused who have waited too long for that.
@@ -104,7 +104,7 @@ extension WorkerUpstream {
     while let ticket = queue.refuse(now: worker.loop.now) { refuse(.refuse(ticket, .overload)) }
   }
 
-  private func refuse(_ turn: PendingQueue.Turn) {
+  func refuse(_ turn: PendingQueue.Turn) {
     guard case .refuse(let ticket, let refusal) = turn else { return }
     let exchange = waiters[Int(ticket)]
     left(ticket)

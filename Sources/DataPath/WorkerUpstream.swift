@@ -34,6 +34,8 @@ package final class WorkerUpstream {
   private var admittedCount = 0
   /// The change of `availability` that the balancer knows of.
   private var seen: UInt64 = 0
+  /// The last pick that came to nothing found endpoints whose probes were out.
+  private var isRefusedByBreaker = false
   /// Of answers that were no failures.
   var digest: LatencyDigest
   // Of those who wait: `WorkerUpstream+Waiting`.
@@ -82,7 +84,9 @@ package final class WorkerUpstream {
   /// The upstream has left the mesh; what is in flight goes on.
   func retire() {
     adopt(plan.emptied())
-    while case .serve(let ticket)? = queue.pop(now: worker.loop.now) { wake(ticket) }
+    while let turn = queue.pop(now: worker.loop.now) {
+      if case .serve(let ticket) = turn { wake(ticket) } else { refuse(turn) }
+    }
   }
 
   private func adopt(_ plan: UpstreamPlan) {
@@ -119,11 +123,13 @@ package final class WorkerUpstream {
     let now = worker.loop.now
     if seen != availability.number || now >= availability.nextLook { look(now) }
     guard let pick = balancer.pick(request, now: now, random: &worker.random) else {
+      isRefusedByBreaker = false
       attempt.clear()
       return false
     }
-    return enter(endpoints[pick.index], pick, now, &attempt)
-      || pickElsewhere(request, endpoints[pick.index], now, &attempt)
+    if enter(endpoints[pick.index], pick, now, &attempt) { return true }
+    isRefusedByBreaker = true
+    return pickElsewhere(request, endpoints[pick.index], now, &attempt)
   }
 
   /// The first choice's breaker lets nobody through now: its probes are out.
@@ -182,7 +188,7 @@ package final class WorkerUpstream {
   /// Why nobody could be picked.
   var refusal: FailureKind {
     if endpoints.isEmpty { return plan.isUnresolved ? .nameUnresolved : .noEndpoint }
-    return admittedCount == 0 ? .circuitOpen : .noEndpoint
+    return admittedCount == 0 || isRefusedByBreaker ? .circuitOpen : .noEndpoint
   }
 
   // MARK: Connections
@@ -232,7 +238,7 @@ package final class WorkerUpstream {
     giveBack(attempt)
     attempt.clear()
     return enter(
-      other, Pick(index: other.index, reason: .onlyOne), worker.loop.now, &attempt)
+      other, Pick(index: other.index, reason: .freeConnection), worker.loop.now, &attempt)
   }
 
   /// The attempt is not made: its breaker need not wait for it.
@@ -262,6 +268,12 @@ package final class WorkerUpstream {
     guard endpoint.index >= 0 else { return }
     balancer.ended(
       endpoint.index, nanoseconds: nanoseconds, isFailure: isFailure, now: worker.loop.now)
+  }
+
+  /// Its latency average, where the policy keeps one.
+  package func latencyNanoseconds(_ endpoint: WorkerEndpoint) -> Int64? {
+    guard endpoint.index >= 0, plan.balancing.policy == .peakEwma else { return nil }
+    return balancer.latencyNanoseconds(endpoint.index, now: worker.loop.now)
   }
 
   package func inFlight(_ endpoint: WorkerEndpoint) -> Int {

@@ -18,6 +18,8 @@
     case hashUnavailable = "hash_unavailable"
     /// There was no other to choose from.
     case onlyOne = "only_one"
+    /// No connection may be opened; one of its own had nothing to do.
+    case freeConnection = "free_connection"
   }
 
   /// What zones had to do with it; the raw value is its name.

@@ -195,6 +195,7 @@ extension Exchange {
         if step.payload > 0 {
           let payload = offered.extracting(step.framing..<step.framing + step.payload)
           responseBodyBytes += UInt64(step.payload)
+          if paceBytes != .max { paceBytes -= step.payload }
           if chunksResponse {
             _ = ChunkEncoder.appendChunk(payload, to: out)
           } else {
@@ -268,6 +269,7 @@ extension Exchange {
       if case .bytes(let count) = result {
         responseBody.received(count)
         responseBodyBytes += UInt64(count)
+        if paceBytes != .max { paceBytes -= count }
       }
     } else {
       guard makeRoom(in: connection.input) else {

@@ -1,0 +1,37 @@
+/// One request as a sidecar sees it: admission, attempts, one end.
+///
+///     (admitted) ──→ waiting ──→ trying ⇄ backingOff
+///         │             │           │         │
+///         └─────────────┴───────────┴─────────┴──→ (given back)
+///
+/// Cost: 72 bytes.
+struct Exchange: Slotted {
+  enum Phase: UInt8 {
+    /// For a connection.
+    case waiting
+    case trying
+    case backingOff
+  }
+
+  static let none = UInt32.max
+
+  var generation: UInt32 = 0
+  var link: UInt32 = 0
+  /// The attempt whose work calls; none: a client.
+  var parent = Exchange.none
+  /// Of the same parent.
+  var sibling = Exchange.none
+  var firstAttempt = Exchange.none
+  var ticket: UInt32 = 0
+  var client: UInt16 = 0
+  var phase = Phase.trying
+  /// Made so far.
+  var attempts: UInt8 = 0
+  /// Under way.
+  var live: UInt8 = 0
+  var priority: UInt8 = 0
+  var isOptional = false
+  var isIdempotent = true
+  var began: Int64 = 0
+  var deadline: Int64 = .max
+}

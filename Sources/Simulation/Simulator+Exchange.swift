@@ -1,0 +1,172 @@
+import Primitives
+
+/// Above the balancer: what happens once per request.
+extension Simulator {
+  // MARK: Clients
+
+  mutating func scheduleArrival(_ client: Int) {
+    if let time = clients[client].arrivals.next(after: Double(now), &clients[client].random) {
+      queue.push(Event(.arrival, at: max(Int64(time), now), index: client))
+    }
+  }
+
+  mutating func arrive(_ client: Int) {
+    scheduleArrival(client)
+    series[client].counts.offered += 1
+    let edge = clients[client].edge
+    let sidecar =
+      clients[client].sidecars == 1
+      ? 0 : Int(clients[client].random.below(UInt32(clients[client].sidecars)))
+    let exchange = make(edge: edge, caller: sidecar, priority: clients[client].priority)
+    exchanges[exchange].client = UInt16(client)
+    exchanges[exchange].isIdempotent = clients[client].isIdempotent
+    begin(exchange, deadline: saturatingSum(now, clients[client].patience))
+  }
+
+  // MARK: A new exchange
+
+  /// `caller`: the replica of the caller.
+  mutating func make(edge: Int, caller: Int, priority: UInt8) -> Int {
+    let exchange = exchanges.take()
+    let link = plan.edges[edge].firstLink + (plan.edges[edge].linkCount == 1 ? 0 : caller)
+    exchanges[exchange].link = UInt32(link)
+    exchanges[exchange].parent = Exchange.none
+    exchanges[exchange].sibling = Exchange.none
+    exchanges[exchange].firstAttempt = Attempt.none
+    exchanges[exchange].phase = .trying
+    exchanges[exchange].attempts = 0
+    exchanges[exchange].live = 0
+    exchanges[exchange].priority = priority
+    exchanges[exchange].isOptional = false
+    exchanges[exchange].isIdempotent = true
+    exchanges[exchange].began = now
+    return exchange
+  }
+
+  /// Admission. `deadline`: the caller's, which the route's timeout can only shorten.
+  mutating func begin(_ exchange: Int, deadline: Int64) {
+    let link = Int(exchanges[exchange].link)
+    let edge = links[link].edge
+    series[clients.count + plan.edges[edge].target].counts.offered += 1
+    let end = min(deadline, saturatingSum(now, plan.edges[edge].policy.timeout))
+    exchanges[exchange].deadline = end
+    links[link].requestCount += 1
+    if let refusal = refusal(exchange, link, edge) { return self.end(exchange, refusal) }
+    if end < plan.end {
+      queue.push(
+        Event(
+          .deadline, at: end, index: exchange, generation: exchanges[exchange].generation))
+    }
+    tryOnce(exchange)
+  }
+
+  private mutating func refusal(_ exchange: Int, _ link: Int, _ edge: Int) -> Reason? {
+    if exchanges[exchange].deadline <= now { return .failure(.deadlineUnreachable) }
+    if links[link].requestCount > plan.edges[edge].policy.requestsMax {
+      return .failure(.requestsExceeded)
+    }
+    return nil
+  }
+
+  // MARK: Its attempts
+
+  /// The first attempt, or another one: when a connection is free.
+  mutating func tryOnce(_ exchange: Int) {
+    let link = Int(exchanges[exchange].link)
+    let edge = links[link].edge
+    if links[link].activeCount < plan.edges[edge].policy.connectionsMax {
+      return send(exchange)
+    }
+    guard links[link].waiting.count < plan.edges[edge].policy.pendingMax else {
+      return end(exchange, .failure(.pendingOverflow))
+    }
+    let ticket = links[link].waiting.push()
+    if links[link].waiters.count <= Int(ticket) { links[link].waiters.append(0) }
+    links[link].waiters[Int(ticket)] = UInt32(exchange)
+    exchanges[exchange].ticket = ticket
+    exchanges[exchange].phase = .waiting
+    queue.push(
+      Event(
+        .pendingTimeout, at: saturatingSum(now, plan.edges[edge].policy.pendingTimeout),
+        index: exchange, generation: exchanges[exchange].generation))
+  }
+
+  /// A connection of the link has become free: who waits for one is sent once the present event is
+  /// done with, so that nothing changes under its hands.
+  @inline(__always)
+  mutating func serveWaiting(_ link: Int) {
+    if links[link].waiting.isEmpty || links[link].isToServe { return }
+    links[link].isToServe = true
+    toServe.append(link)
+  }
+
+  mutating func serveAll() {
+    while let link = toServe.popLast() {
+      links[link].isToServe = false
+      let most = plan.edges[links[link].edge].policy.connectionsMax
+      while links[link].activeCount < most, let ticket = links[link].waiting.pop() {
+        send(Int(links[link].waiters[Int(ticket)]))
+      }
+    }
+  }
+
+  /// An attempt has ended without another one under way.
+  mutating func conclude(_ exchange: Int, _ reason: Reason) {
+    if reason.isOK { return end(exchange, reason) }
+    if exchanges[exchange].live > 0 { return }
+    guard let delay = retryDelay(exchange, reason) else { return end(exchange, reason) }
+    exchanges[exchange].phase = .backingOff
+    guard delay > 0 else { return tryOnce(exchange) }
+    queue.push(
+      Event(
+        .retry, at: now + delay, index: exchange, generation: exchanges[exchange].generation))
+  }
+
+  /// Nanoseconds until another attempt; nil: there is none.
+  private mutating func retryDelay(_ exchange: Int, _ reason: Reason) -> Int64? {
+    let policy = plan.edges[links[Int(exchanges[exchange].link)].edge].policy
+    guard exchanges[exchange].attempts < policy.attemptsMax else { return nil }
+    return 0
+  }
+
+  // MARK: Its end
+
+  /// Counts it, lets its attempts go and tells who waits for it.
+  mutating func end(_ exchange: Int, _ reason: Reason) {
+    let link = Int(exchanges[exchange].link)
+    let parent = exchanges[exchange].parent
+    let isOptional = exchanges[exchange].isOptional
+    close(exchange, reason)
+    if parent == Exchange.none {
+      let client = Int(exchanges[exchange].client)
+      series[client].record(reason, nanoseconds: now - exchanges[exchange].began)
+      exchanges.give(back: exchange)
+    } else {
+      detach(exchange, from: Int(parent))
+      exchanges.give(back: exchange)
+      endCall(Int(parent), reason, isOptional: isOptional)
+    }
+    serveWaiting(link)
+  }
+
+  /// Who called has gone: nobody is told. Precondition: its parent has forgotten it.
+  mutating func abandon(_ exchange: Int) {
+    let link = Int(exchanges[exchange].link)
+    close(exchange, .failure(.downstreamClosed))
+    exchanges.give(back: exchange)
+    serveWaiting(link)
+  }
+
+  private mutating func close(_ exchange: Int, _ reason: Reason) {
+    let link = Int(exchanges[exchange].link)
+    if exchanges[exchange].phase == .waiting {
+      links[link].waiting.cancel(exchanges[exchange].ticket)
+    }
+    while exchanges[exchange].firstAttempt != Attempt.none {
+      leave(Int(exchanges[exchange].firstAttempt), reason)
+    }
+    links[link].requestCount -= 1
+    series[clients.count + plan.edges[links[link].edge].target].record(
+      reason, nanoseconds: now - exchanges[exchange].began)
+  }
+}

@@ -10,7 +10,9 @@ package enum ConfigurationView {
     if let admin = configuration.adminAddress {
       members.append(("admin", .object([("address", text("\(admin)"))])))
     }
+    if let zone = configuration.zone { members.append(("zone", text(zone))) }
     members += [
+      ("priority_header", text(configuration.priorityHeader)),
       ("trusted_proxies", .list(configuration.trustedProxies.map { text("\($0)") })),
       (
         "limits",
@@ -28,7 +30,10 @@ package enum ConfigurationView {
       ),
       ("telemetry", telemetry(configuration)),
       ("listeners", .list(configuration.listeners.map(listener))),
-      ("upstreams", .object(configuration.upstreams.map { ($0.name, upstream($0)) })),
+      (
+        "upstreams",
+        .object(configuration.upstreams.map { ($0.name, UpstreamSettingsView.json($0)) })
+      ),
     ]
     return .object(members)
   }
@@ -58,8 +63,7 @@ package enum ConfigurationView {
           ("request_target", size(listener.targetBytesMax)),
           ("request_body", size(listener.requestBodyBytesMax)),
           (
-            "requests_per_connection",
-            listener.requestsPerConnectionMax.map { .number($0) } ?? .text("off")
+            "requests_per_connection", count(listener.requestsPerConnectionMax)
           ),
         ])
       ),
@@ -82,37 +86,6 @@ package enum ConfigurationView {
     ])
   }
 
-  private static func upstream(_ upstream: UpstreamConfiguration) -> JSONValue {
-    .object([
-      (
-        "endpoints",
-        .list(
-          upstream.endpoints.map {
-            .object([("address", text($0.address)), ("weight", .number($0.weight))])
-          })
-      ),
-      ("balancing", .object([("policy", .text(upstream.policy.rawValue))])),
-      (
-        "limits",
-        .object([
-          ("connections", .number(upstream.connectionsMax)),
-          ("pending", .number(upstream.pendingMax)), ("requests", .number(upstream.requestsMax)),
-          ("idle_connections", .number(upstream.idleConnectionsMax)),
-        ])
-      ),
-      (
-        "timeouts",
-        .object([
-          ("connect", duration(upstream.connectTimeout)),
-          ("pending", duration(upstream.pendingTimeout)),
-          ("pool_idle", duration(upstream.poolIdle)), ("pool_age", duration(upstream.poolAge)),
-          ("stream_idle", duration(upstream.streamIdleTimeout)),
-        ])
-      ),
-      ("resolve_interval", duration(upstream.resolveInterval)),
-    ])
-  }
-
   // MARK: Values
 
   /// A dollar sign would begin a variable.
@@ -124,7 +97,27 @@ package enum ConfigurationView {
     duration.map { .text(Scalars.text($0)) } ?? .text("off")
   }
 
-  private static func size(_ bytes: Int?) -> JSONValue {
+  static func count(_ count: Int?) -> JSONValue {
+    count.map { .number($0) } ?? .text("off")
+  }
+
+  static func share(_ share: Share?) -> JSONValue {
+    share.map { percentage(Int($0.basisPoints)) } ?? .text("off")
+  }
+
+  static func percentage(_ basisPoints: Int?) -> JSONValue {
+    basisPoints.map { .text(Scalars.text(basisPoints: $0)) } ?? .text("off")
+  }
+
+  static func statuses(_ ranges: [ClosedRange<Int>]) -> JSONValue {
+    .list(ranges.map { .text(Scalars.text($0)) })
+  }
+
+  static func fields(_ fields: [RouteConfiguration.Field]) -> JSONValue {
+    .object(fields.map { ($0.name, text($0.value)) })
+  }
+
+  static func size(_ bytes: Int?) -> JSONValue {
     bytes.map { .text(Scalars.text(bytes: $0)) } ?? .text("off")
   }
 }

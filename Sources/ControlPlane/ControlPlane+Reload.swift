@@ -77,6 +77,7 @@ extension ControlPlane {
     do throws(ListenerSockets.Fault) {
       let sockets = try openListeners(fresh, count: workers.handles.count)
       warnOfFixed(fresh)
+      warn(of: fresh)
       configuration = fresh
       resolution.keep(only: Self.names(of: fresh))
       answerAll()
@@ -98,6 +99,15 @@ extension ControlPlane {
     for fault in faults {
       log.error(
         "the reload was refused; the old configuration stays", metadata: ["fault": "\(fault)"])
+    }
+  }
+
+  /// What is good and most likely not meant so.
+  func warn(of fresh: Configuration) {
+    for warning in fresh.warnings {
+      log.warning(
+        "\(warning.message)",
+        metadata: ["place": "\(warning.file):\(warning.line):\(warning.column)"])
     }
   }
 

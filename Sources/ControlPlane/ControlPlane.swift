@@ -117,6 +117,7 @@ package final class ControlPlane: @unchecked Sendable {
     processMetrics = ProcessMetrics(
       registry, version: Self.version, descriptorLimit: descriptorLimit,
       startedAt: kernel.unixNanoseconds())
+    warn(of: configuration)
     try openLog()
     resolveFirst()
     try makeWorkers(count)

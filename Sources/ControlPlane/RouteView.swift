@@ -17,6 +17,7 @@ enum RouteView {
       ("timeout", ConfigurationView.duration(route.timeout)),
       ("total_timeout", ConfigurationView.duration(route.totalTimeout)),
     ]
+    members += RoutePolicyView.members(route)
     return .object(members)
   }
 
@@ -52,7 +53,9 @@ enum RouteView {
     var members: [(String, JSONValue)] = [(key, text(value))]
     if !route.methods.isEmpty { members.append(("method", texts(route.methods))) }
     if !route.hosts.isEmpty { members.append(("host", texts(route.hosts))) }
-    if !route.headers.isEmpty { members.append(("headers", fields(route.headers))) }
+    if !route.headers.isEmpty {
+      members.append(("headers", ConfigurationView.fields(route.headers)))
+    }
     return .object(members)
   }
 
@@ -69,23 +72,21 @@ enum RouteView {
         .compactMap { name, value in value.map { (name, text($0)) } }
       return ("redirect", .object(given + [("status", .number(status))]))
     case .respond(let status, let body, let contentType):
-      return (
-        "respond",
-        .object([
-          ("status", .number(status)), ("body", text(body)), ("content_type", text(contentType)),
-        ])
-      )
+      return ("respond", respond(status, body, contentType))
     }
+  }
+
+  static func respond(_ status: Int, _ body: String, _ contentType: String) -> JSONValue {
+    .object([
+      ("status", .number(status)), ("body", text(body)), ("content_type", text(contentType)),
+    ])
   }
 
   private static func edits(_ edits: RouteConfiguration.Edits) -> JSONValue {
     .object([
-      ("set", fields(edits.set)), ("add", fields(edits.add)), ("remove", texts(edits.remove)),
+      ("set", ConfigurationView.fields(edits.set)), ("add", ConfigurationView.fields(edits.add)),
+      ("remove", texts(edits.remove)),
     ])
-  }
-
-  private static func fields(_ fields: [RouteConfiguration.Field]) -> JSONValue {
-    .object(fields.map { ($0.name, text($0.value)) })
   }
 
   private static func texts(_ list: [String]) -> JSONValue { .list(list.map(text)) }

@@ -14,6 +14,10 @@ package struct Configuration: Sendable, Equatable {
   package var listeners: [ListenerConfiguration] = []
   package var upstreams: [UpstreamConfiguration] = []
   package var trustedProxies: [CIDR] = []
+  /// Where this proxy stands; nil: no endpoint is near.
+  package var zone: String?
+  /// In lower case.
+  package var priorityHeader = ""
   package var connectionsMax = 0
   package var bufferBytesMax = 0
   package var drainDelay = Duration.zero
@@ -22,4 +26,6 @@ package struct Configuration: Sendable, Equatable {
   package var propagatesW3C = true
   package var propagatesB3 = false
   package var addsVia = false
+  /// In the order of the file.
+  package var warnings: [ConfigurationWarning] = []
 }

@@ -5,6 +5,7 @@ package struct ConfigurationReader {
   private var checker: SchemaChecker
   private let pathFault: PathFault
   private var upstreamNames: Set<String> = []
+  private var critic = PolicyCritic()
 
   /// What is wrong with a path that a route matches by, if anything.
   package typealias PathFault = (RouteConfiguration.Path) -> String?
@@ -29,10 +30,11 @@ package struct ConfigurationReader {
     var reader = ConfigurationReader(checker: checker, pathFault: pathFault)
     let configuration = reader.configuration(root)
     let faults = reader.checker.faults
-    guard faults.isEmpty, let configuration else {
+    guard faults.isEmpty, var configuration else {
       throw ConfigurationFaults(
         faults: faults.sorted { ($0.line, $0.column) < ($1.line, $1.column) })
     }
+    configuration.warnings = reader.critic.warnings(file: file)
     return configuration
   }
 
@@ -50,12 +52,18 @@ package struct ConfigurationReader {
       result.adminAddress = top.section("admin").text("address").flatMap { SocketAddress($0) }
     }
     result.trustedProxies = top.texts("trusted_proxies").compactMap { CIDR($0) }
+    readPlace(top, &result)
     result.connectionsMax = top.section("limits").integer("connections") ?? 0
     result.bufferBytesMax = top.section("limits").quantity("buffers") ?? 0
     readDrain(top, &result)
     readTelemetry(top.section("telemetry"), &result)
     upstreamNames = Set(top.map("upstreams").map(\.name))
-    result.upstreams = top.map("upstreams").compactMap { upstream($0.name, $0.value) }
+    for entry in top.map("upstreams") {
+      guard case .section(let section) = entry.value.value else { continue }
+      let upstream = UpstreamReader.read(entry.name, section, &checker)
+      result.upstreams.append(upstream)
+      critic.add(upstream, section)
+    }
     for item in top.list("listeners") {
       guard case .section(let section) = item.value,
         let listener = listener(section, known: result.listeners)
@@ -70,6 +78,15 @@ package struct ConfigurationReader {
         mark, "the listener \(listener.name) has the address \(admin) too; change one")
     }
     return result
+  }
+
+  private mutating func readPlace(_ top: Section, _ result: inout Configuration) {
+    result.zone = top.text("zone")
+    let name = top.text("priority_header") ?? ""
+    checker.hold(
+      FieldChecker.isToken(name), top, "priority_header",
+      "\"\(name)\" is not a field name; it may hold no space or colon")
+    result.priorityHeader = name.lowercased()
   }
 
   private mutating func readDrain(_ top: Section, _ result: inout Configuration) {
@@ -94,41 +111,6 @@ package struct ConfigurationReader {
     result.addsVia = telemetry.boolean("via")
   }
 
-  // MARK: Upstreams
-
-  private mutating func upstream(
-    _ name: String, _ located: Section.Located
-  ) -> UpstreamConfiguration? {
-    guard case .section(let section) = located.value else { return nil }
-    let limits = section.section("limits")
-    let timeouts = section.section("timeouts")
-    let policy = section.section("balancing").text("policy") ?? ""
-    let endpoints = section.list("endpoints").compactMap { endpoint($0) }
-    return UpstreamConfiguration(
-      name: name, endpoints: endpoints,
-      policy: UpstreamConfiguration.Policy(rawValue: policy) ?? .roundRobin,
-      connectionsMax: limits.integer("connections") ?? 0,
-      pendingMax: limits.integer("pending") ?? 0, requestsMax: limits.integer("requests") ?? 0,
-      idleConnectionsMax: limits.integer("idle_connections") ?? 0,
-      connectTimeout: timeouts.duration("connect") ?? .zero,
-      pendingTimeout: timeouts.duration("pending") ?? .zero,
-      poolIdle: timeouts.duration("pool_idle") ?? .zero,
-      poolAge: timeouts.duration("pool_age"),
-      streamIdleTimeout: timeouts.duration("stream_idle") ?? .zero,
-      resolveInterval: section.duration("resolve_interval") ?? .zero)
-  }
-
-  private func endpoint(_ located: Section.Located) -> UpstreamConfiguration.Endpoint? {
-    switch located.value {
-    case .text(let address): .init(address: address, weight: 1)
-    case .section(let section):
-      section.text("address").map {
-        .init(address: $0, weight: section.integer("weight") ?? 1)
-      }
-    default: nil
-    }
-  }
-
   // MARK: Listeners
 
   private mutating func listener(
@@ -148,6 +130,7 @@ package struct ConfigurationReader {
       checker.report(
         section.mark("address"), "two listeners have the address \(address); change one")
     }
+    critic.add(routes, reader.sections, of: name, at: address)
     let limits = section.section("limits")
     let timeouts = section.section("timeouts")
     let rate = section.section("request_body_rate")

@@ -24,6 +24,12 @@ package enum ConfigurationSchema {
     case "listeners[].routes[].match":
       let pairs = [["prefix", "path"], ["prefix", "regex"], ["path", "regex"]]
       return [("not", .object([("anyOf", .list(pairs.map(requiresAll)))]))]
+    case "listeners[].routes[].fallback":
+      return [("oneOf", .list(["upstream", "respond"].map(requires)))]
+    case "upstreams.<name>.balancing.hash_on":
+      return [("oneOf", .list(["header", "cookie", "source", "path"].map(requires)))]
+    case _ where path.hasSuffix("circuit_breaker"):
+      return [("not", requiresAll(["window", "window_calls"]))]
     case "listeners[].routes[].redirect":
       return [("anyOf", .list(["scheme", "host", "path"].map(requires)))]
     default: return []
@@ -56,7 +62,8 @@ package enum ConfigurationSchema {
   private static func property(_ key: Schema.Key, _ path: String) -> JSONValue {
     var description = key.doc
     switch key.schema {
-    case .duration, .size: description += " Value: \(SchemaChecker.expected(key.schema))."
+    case .duration, .size, .percentage:
+      description += " Value: \(SchemaChecker.expected(key.schema))."
     default: break
     }
     var members: [(String, JSONValue)] = [("description", .text(description))]
@@ -70,7 +77,8 @@ package enum ConfigurationSchema {
     switch schema {
     case .integer, .count: Int(text).map { .number($0) } ?? .text(text)
     case .boolean: .boolean(text == "true")
-    case .list: .list(text.split(separator: ", ").map { .text(String($0)) })
+    case .list(let element):
+      .list(text.split(separator: ", ").map { value(String($0), element) })
     default: .text(text)
     }
   }
@@ -88,6 +96,27 @@ package enum ConfigurationSchema {
     case .cidr: pattern(#"[0-9A-Fa-f:.]+(/[0-9]{1,3})?"#, false)
     case .choice(let choices):
       orVariable([[("enum", .list(choices.filter(\.isBuilt).map { .text($0.name) }))]])
+    case .percentage(_, let mayBeOff): pattern(#"[0-9]+(\.[0-9]{1,2})?%"#, mayBeOff)
+    case .statuses:
+      [
+        (
+          "anyOf",
+          .list([
+            .object(integer(100...599)), .object(pattern("[1-5][0-9]{2}(-[1-5][0-9]{2})?", false)),
+          ])
+        )
+      ]
+    case .condition(let words, let range):
+      orVariable([[("enum", .list(words.map { .text($0) }))], integer(range)])
+    case .oneOrMany(let element):
+      [
+        (
+          "anyOf",
+          .list([
+            .object(kind(element, path + "[]")), .object(kind(.list(element), path)),
+          ])
+        )
+      ]
     case .list(let element):
       [("type", .text("array")), ("items", .object(kind(element, path + "[]")))]
     case .map(_, let element):

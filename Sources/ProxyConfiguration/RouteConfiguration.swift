@@ -11,6 +11,15 @@ package struct RouteConfiguration: Sendable, Equatable {
     case split([Share])
     case redirect(scheme: String?, host: String?, path: String?, status: Int)
     case respond(status: Int, body: String, contentType: String)
+
+    /// Where requests may go.
+    package var upstreams: [String] {
+      switch self {
+      case .forward(let name): [name]
+      case .split(let shares): shares.map(\.upstream)
+      case .redirect, .respond: []
+      }
+    }
   }
 
   package struct Share: Sendable, Equatable {
@@ -41,6 +50,19 @@ package struct RouteConfiguration: Sendable, Equatable {
   package var responseEdits: Edits
   package var timeout: Duration?
   package var totalTimeout: Duration?
+  package var retry: RetrySettings?
+  package var hedge: HedgeSettings?
+  /// All of them must let a request through.
+  package var rateLimits: [RateLimitSettings]
+  package var priority: RequestClass
+  package var circuitBreaker: BreakerSettings?
+  package var fallback: FallbackSettings?
+  package var fault: FaultSettings?
+  /// By name; endpoints must have all of it. Empty: any endpoint.
+  package var subset: [Field]
   package var line: Int
   package var column: Int
+
+  /// Where requests may go, the fallback not counted.
+  package var upstreams: [String] { action.upstreams }
 }

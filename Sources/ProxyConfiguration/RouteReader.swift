@@ -6,6 +6,8 @@ struct RouteReader {
   private let upstreams: Set<String>
   private let pathFault: ConfigurationReader.PathFault
   private var names: Set<String> = []
+  /// What the routes that were read stand in.
+  private(set) var sections: [Section] = []
 
   init(upstreams: Set<String>, pathFault: @escaping ConfigurationReader.PathFault) {
     self.upstreams = upstreams
@@ -27,7 +29,10 @@ struct RouteReader {
       MatchChecker.check(section.section("match"), &checker)
       let action = action(section, &checker)
       guard let path, let action else { continue }
-      routes.append(route(name, path, action, section, &checker))
+      let route = route(name, path, action, section, &checker)
+      checkUse(of: section, route, &checker)
+      routes.append(route)
+      sections.append(section)
     }
     return routes
   }
@@ -45,6 +50,12 @@ struct RouteReader {
       requestEdits: edits(headers.section("request"), &checker),
       responseEdits: edits(headers.section("response"), &checker),
       timeout: section.duration("timeout"), totalTimeout: section.duration("total_timeout"),
+      retry: retry(section, &checker),
+      hedge: hedge(section), rateLimits: rateLimits(section, &checker),
+      priority: section.text("priority").flatMap { RequestClass(rawValue: $0) } ?? .normal,
+      circuitBreaker: BreakerReader.read(section, "circuit_breaker", &checker),
+      fallback: fallback(section, action, &checker), fault: fault(section, &checker),
+      subset: section.pairs("subset"),
       line: section.mark.line, column: section.mark.column)
   }
 
@@ -99,7 +110,7 @@ struct RouteReader {
     }
   }
 
-  private func exists(
+  func exists(
     _ name: String, _ mark: YAMLNode.Mark, _ checker: inout SchemaChecker
   ) -> Bool {
     if upstreams.contains(name) { return true }
@@ -150,7 +161,7 @@ struct RouteReader {
       scheme: section.text("scheme"), host: section.text("host"), path: path, status: status)
   }
 
-  private func respond(
+  func respond(
     _ section: Section, _ checker: inout SchemaChecker
   ) -> RouteConfiguration.Action? {
     let body = section.text("body") ?? ""
@@ -204,7 +215,7 @@ struct RouteReader {
     return edits
   }
 
-  private func fields(
+  func fields(
     _ section: Section, _ key: String, mayBeAny: Bool, _ checker: inout SchemaChecker
   ) -> [RouteConfiguration.Field] {
     section.map(key).compactMap { entry in

@@ -25,6 +25,29 @@ package enum Scalars {
     return overflow ? nil : bytes
   }
 
+  /// Basis points: `12.5%` is 1250. Two places behind the point at most.
+  static func percentage(_ text: String) -> Int? {
+    guard text.last == "%" else { return nil }
+    let parts = text.dropLast().split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count <= 2, let whole = digits(parts[0]), whole <= 1_000_000 else { return nil }
+    guard parts.count == 2 else { return whole * 100 }
+    guard parts[1].utf8.count <= 2, let part = digits(parts[1]) else { return nil }
+    return whole * 100 + (parts[1].utf8.count == 1 ? part * 10 : part)
+  }
+
+  /// `503`, or `500-599`; 100...599 (RFC 9110 §15).
+  static func statuses(_ text: String) -> ClosedRange<Int>? {
+    let ends = text.split(separator: "-", omittingEmptySubsequences: false).map(digits)
+    guard ends.count <= 2, let low = ends[0], let high = ends[ends.count - 1], low <= high,
+      low >= 100, high <= 599
+    else { return nil }
+    return low...high
+  }
+
+  private static func digits(_ text: Substring) -> Int? {
+    text.isEmpty ? nil : integer(String(text))
+  }
+
   static func integer(_ text: String) -> Int? {
     text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
   }
@@ -69,6 +92,17 @@ package enum Scalars {
       return "\(bytes / scale)\(unit)"
     }
     return "\(bytes)B"
+  }
+
+  package static func text(basisPoints: Int) -> String {
+    let (whole, part) = basisPoints.quotientAndRemainder(dividingBy: 100)
+    if part == 0 { return "\(whole)%" }
+    return part % 10 == 0 ? "\(whole).\(part / 10)%" : "\(whole).\(part < 10 ? "0" : "")\(part)%"
+  }
+
+  package static func text(_ statuses: ClosedRange<Int>) -> String {
+    statuses.count == 1
+      ? "\(statuses.lowerBound)" : "\(statuses.lowerBound)-\(statuses.upperBound)"
   }
 
   private static func split(_ text: String) -> (Substring, Substring) {

@@ -14,7 +14,15 @@ indirect enum Schema: Sendable {
   case address(mayBeName: Bool)
   case cidr
   case choice([Choice])
+  /// `20%`, `12.5%`, in basis points, of which 100 are one percent; where `mayBeOff`, also `off`.
+  case percentage(ClosedRange<Int>, mayBeOff: Bool)
+  /// `503`, or a range of statuses such as `500-599`.
+  case statuses
+  /// One of these words, or a status of the range.
+  case condition([String], ClosedRange<Int>)
   case list(Schema)
+  /// A list, or where it would have one entry only, that entry.
+  case oneOrMany(Schema)
   /// Free names to values of one kind; `String` says what the names are.
   case map(String, Schema)
   case object([Key])

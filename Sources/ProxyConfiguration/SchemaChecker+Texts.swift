@@ -24,7 +24,16 @@ extension SchemaChecker {
     case .cidr: return "a block of addresses such as 10.0.0.0/8 or fd00::/8"
     case .choice(let choices):
       return "one of \(choices.filter(\.isBuilt).map(\.name).joined(separator: ", "))"
+    case .percentage(let range, let mayBeOff):
+      let ends =
+        "\(Scalars.text(basisPoints: range.lowerBound)) to \(Scalars.text(basisPoints: range.upperBound))"
+      return "a percentage such as 20% or 12.5%, from \(ends)\(mayBeOff ? ", or off" : "")"
+    case .statuses: return "a status such as 503, or a range such as 500-599"
+    case .condition(let words, let range):
+      let statuses = "a status from \(range.lowerBound) to \(range.upperBound)"
+      return "one of \(words.joined(separator: ", ")), or \(statuses)"
     case .list(let element): return "a list, each \(expected(element))"
+    case .oneOrMany(let element): return "\(expected(element)), or a list of such"
     case .map(let what, _): return "a mapping of \(what)"
     case .object: return "a mapping"
     case .either(let short, _): return "\(expected(short)), or a mapping"
@@ -67,9 +76,22 @@ extension SchemaChecker {
     case .integer where text.hasPrefix("-"): ""
     case .duration where Scalars.integer(text) != nil && !text.isEmpty: "; add the unit: \(text)s"
     case .size where Scalars.integer(text) != nil && !text.isEmpty: "; add the unit: \(text)B"
+    case .percentage where !text.isEmpty && text.utf8.allSatisfy(isDecimal):
+      "; add the sign: \(text)%"
+    case .condition(let words, _): nearest(text, words)
     case .address(let mayBeName): addressHint(text, mayBeName)
     default: ""
     }
+  }
+
+  private static func isDecimal(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || byte == 0x2E
+  }
+
+  private static func nearest(_ text: String, _ words: [String]) -> String {
+    let isWord = text.contains { $0.isLetter }
+    let nearest = words.min { distance(text, $0) < distance(text, $1) }
+    return isWord ? nearest.map { "; did you mean \($0)?" } ?? "" : ""
   }
 
   private static func addressHint(_ text: String, _ mayBeName: Bool) -> String {

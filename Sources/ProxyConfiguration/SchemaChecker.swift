@@ -16,6 +16,11 @@ struct SchemaChecker {
       ConfigurationFault(file: file, line: mark.line, column: mark.column, message: message))
   }
 
+  /// Reports `message` at `key` of `section` where it is not so.
+  mutating func hold(_ isSo: Bool, _ section: Section, _ key: String, _ message: String) {
+    if !isSo { report(section.mark(key), message) }
+  }
+
   /// The value of a default, which is part of the schema and so is right.
   static func `default`(_ text: String, _ schema: Schema) -> Section.Value? {
     if case .list(let element) = schema {
@@ -37,9 +42,11 @@ struct SchemaChecker {
   ) -> Section.Located? {
     let value: Section.Value?
     switch (schema, node.content) {
-    case (.list(let element), .list(let items)):
+    case (.list(let element), .list(let items)), (.oneOrMany(let element), .list(let items)):
       value = .list(
         items.enumerated().compactMap { check($1, element, "\(path)[\($0)]") })
+    case (.oneOrMany(let element), _):
+      value = check(node, element, path).map { .list([$0]) }
     case (.map(_, let element), .mapping(let entries)):
       value = .map(
         entries.compactMap { entry in
@@ -142,7 +149,14 @@ struct SchemaChecker {
     case .cidr: return CIDR(text).map { _ in .text(text) }
     case .choice(let choices):
       return choices.contains { $0.isBuilt && $0.name == text } ? .text(text) : nil
-    case .list, .map, .object, .either: return nil
+    case .percentage(let range, let mayBeOff):
+      if text == "off", mayBeOff { return .quantity(nil) }
+      return Scalars.percentage(text).flatMap { range.contains($0) ? .quantity($0) : nil }
+    case .statuses: return Scalars.statuses(text).map { .statuses($0) }
+    case .condition(let words, let range):
+      let isStatus = !text.isEmpty && Scalars.integer(text).map(range.contains) == true
+      return words.contains(text) || isStatus ? .text(text) : nil
+    case .list, .oneOrMany, .map, .object, .either: return nil
     }
   }
 }

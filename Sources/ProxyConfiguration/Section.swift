@@ -9,6 +9,7 @@ struct Section {
     /// Nil: off.
     case duration(Duration?)
     case quantity(Int?)
+    case statuses(ClosedRange<Int>)
     case list([Located])
     case map([(name: String, mark: YAMLNode.Mark, value: Located)])
     case section(Section)
@@ -43,9 +44,17 @@ struct Section {
     if case .duration(let value)? = value(key) { value } else { nil }
   }
 
-  /// A size or a count; nil: off, or left out without a default.
+  /// A size, a count or basis points; nil: off, or left out without a default.
   func quantity(_ key: String) -> Int? {
     if case .quantity(let value)? = value(key) { value } else { nil }
+  }
+
+  /// Nil: off, or left out without a default.
+  func share(_ key: String) -> Share? { quantity(key).map { Share(basisPoints: $0) } }
+
+  /// What a list of statuses holds, as written.
+  func statuses(_ key: String) -> [ClosedRange<Int>] {
+    list(key).compactMap { if case .statuses(let range) = $0.value { range } else { nil } }
   }
 
   func list(_ key: String) -> [Located] {
@@ -60,13 +69,24 @@ struct Section {
     if case .map(let entries)? = value(key) { entries } else { [] }
   }
 
+  /// A mapping of texts, by name.
+  func pairs(_ key: String) -> [RouteConfiguration.Field] {
+    map(key).compactMap { entry in
+      if case .text(let value) = entry.value.value {
+        .init(name: entry.name, value: value)
+      } else {
+        nil
+      }
+    }.sorted { $0.name < $1.name }
+  }
+
   /// The mapping under `key`; an empty one, with its defaults, where it was left out.
   func section(_ key: String) -> Section {
     if case .section(let section)? = values[key]?.value { return section }
-    guard case .object(let keys)? = schema(key)?.schema else {
-      preconditionFailure("the schema has no section \(key)")
+    switch schema(key)?.schema {
+    case .object(let keys)?, .either(_, let keys)?: return Section(mark: mark, keys: keys)
+    default: preconditionFailure("the schema has no section \(key)")
     }
-    return Section(mark: mark, keys: keys)
   }
 
   private func schema(_ key: String) -> Schema.Key? { keys.first { $0.name == key } }

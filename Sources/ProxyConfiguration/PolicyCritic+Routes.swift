@@ -1,0 +1,107 @@
+import Primitives
+
+/// Routes: tries and timeouts.
+extension PolicyCritic {
+  /// So many tries of one request are a storm where no budget stops them.
+  private static let triesMax = 4
+  /// A budget that lets half of the load again through stops none.
+  private static let budgetMax = Share.percent(50)
+  /// Methods that are not idempotent (RFC 9110 §9.2.2); others are taken for such as well, so only
+  /// these are sure.
+  private static let unrepeatable: Set<String> = ["POST", "PATCH", "CONNECT"]
+
+  mutating func judge(_ entry: Route) {
+    judgeTries(entry)
+    judgeTimeouts(entry)
+    judgeHedge(entry)
+    judgeSubset(entry)
+    judgeBreaker(
+      entry.route.circuitBreaker, entry.section, "circuit_breaker", callers: [entry.route],
+      breakers: 1)
+  }
+
+  private mutating func judgeTries(_ entry: Route) {
+    let attempts = entry.route.retry?.attempts ?? 1
+    let retry = entry.section.section("retry")
+    let tries = attempts * (entry.route.hedge == nil ? 1 : 2)
+    for target in targets(entry.route) {
+      let budget = target.upstream.retryBudget.ratio
+      if tries >= Self.triesMax, budget >= Self.budgetMax {
+        let key = attempts > 1 ? retry : entry.section
+        warn(
+          key, attempts > 1 ? "attempts" : "hedge",
+          "one request may become \(tries), and the retry budget of \(target.upstream.name) lets "
+            + "\(Scalars.text(basisPoints: Int(budget.basisPoints))) more load through while it "
+            + "fails; lower attempts, or retry_budget.ratio below 50%")
+      }
+      guard attempts > 1, let (name, below) = retries(behind: target.upstream) else { continue }
+      warn(
+        retry, "attempts",
+        "\(target.upstream.name) is the listener \(name), which retries too: "
+          + "\(attempts) times \(below) are \(attempts * below) attempts of one request; "
+          + "retry in one place only")
+    }
+  }
+
+  /// A listener of this file behind the upstream that tries again itself.
+  private func retries(behind upstream: UpstreamConfiguration) -> (name: String, attempts: Int)? {
+    for endpoint in upstream.endpoints {
+      guard let listener = listener(at: endpoint) else { continue }
+      let attempts = listener.routes.compactMap(\.retry?.attempts).max() ?? 1
+      if attempts > 1 { return (listener.name, attempts) }
+    }
+    return nil
+  }
+
+  private mutating func judgeTimeouts(_ entry: Route) {
+    guard let timeout = entry.route.timeout else { return }
+    let whole = Scalars.text(timeout)
+    if let retry = entry.route.retry, let each = retry.perTryTimeout {
+      let section = entry.section.section("retry")
+      if each >= timeout {
+        warn(
+          section, "per_try_timeout",
+          "an attempt may take \(Scalars.text(each)) and the request \(whole), so that no attempt "
+            + "is ended before the request is; lower it, or raise timeout")
+      } else if each * retry.attempts > timeout {
+        warn(
+          section, "per_try_timeout",
+          "\(retry.attempts) attempts of \(Scalars.text(each)) do not fit into the timeout of "
+            + "\(whole): the last are cut short; lower it, or attempts")
+      }
+    }
+    for target in targets(entry.route) where target.upstream.connectTimeout >= timeout {
+      warn(
+        entry.section, "timeout",
+        "connecting to \(target.upstream.name) may take "
+          + "\(Scalars.text(target.upstream.connectTimeout)), as long as the whole request "
+          + "(\(whole)): no other endpoint is tried in time; lower timeouts.connect")
+    }
+  }
+
+  private mutating func judgeHedge(_ entry: Route) {
+    let methods = entry.route.methods
+    guard entry.route.hedge != nil, !methods.isEmpty,
+      methods.allSatisfy(Self.unrepeatable.contains)
+    else { return }
+    warn(
+      entry.section, "hedge",
+      "the route takes \(methods.joined(separator: ", ")) only, and what may act twice is never "
+        + "hedged: there will be no second attempt; remove it")
+  }
+
+  private mutating func judgeSubset(_ entry: Route) {
+    let wanted = entry.route.subset
+    guard !wanted.isEmpty else { return }
+    for target in targets(entry.route) {
+      let isThere = target.upstream.endpoints.contains { endpoint in
+        wanted.allSatisfy(endpoint.metadata.contains)
+      }
+      if isThere { continue }
+      let text = wanted.map { "\($0.name): \($0.value)" }.joined(separator: ", ")
+      warn(
+        entry.section, "subset",
+        "no endpoint of \(target.upstream.name) has the metadata \(text): every request fails")
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Primitives
+
+/// Upstreams: breakers, detectors and checks that cannot act.
+extension PolicyCritic {
+  /// More requests a second than that are not a matter of course for one service.
+  private static let steadyRate = 10.0
+
+  mutating func judge(_ entry: Upstream) {
+    let upstream = entry.upstream
+    let callers = callers(upstream)
+    judgeBreaker(
+      upstream.circuitBreaker, entry.section, "circuit_breaker", callers: callers, breakers: 1)
+    judgeBreaker(
+      upstream.endpointCircuitBreaker, entry.section, "endpoint_circuit_breaker",
+      callers: callers, breakers: max(upstream.endpoints.count, 1))
+    if upstream.outlierDetection != nil, upstream.endpoints.count == 1,
+      SocketAddress(upstream.endpoints[0].address) != nil
+    {
+      warn(
+        entry.section, "outlier_detection",
+        "\(upstream.name) has one endpoint, and the last healthy one is never ejected: this does "
+          + "nothing; a circuit_breaker refuses while it fails")
+    }
+    if let check = upstream.healthCheck, check.timeout >= check.interval {
+      let section = entry.section.section("health_check")
+      warn(
+        section, section.has("timeout") ? "timeout" : "interval",
+        "an answer may take \(Scalars.text(check.timeout)) and the next check comes after "
+          + "\(Scalars.text(check.interval)): checks of one endpoint overlap; lower timeout")
+    }
+  }
+
+  /// `breakers`: how many share the traffic. `callers`: the routes whose calls it counts.
+  mutating func judgeBreaker(
+    _ settings: BreakerSettings?, _ outer: Section, _ key: String,
+    callers: [RouteConfiguration], breakers: Int
+  ) {
+    guard let settings, settings.mode != .disabled else { return }
+    let section = outer.section(key)
+    judgeWindow(settings, section, breakers)
+    guard let slow = settings.slowCall, !callers.isEmpty else { return }
+    let bounds = callers.map { route in
+      [route.timeout, route.retry?.perTryTimeout].compactMap(\.self).min()
+    }
+    let longest = bounds.compactMap(\.self).max()
+    guard let longest, !bounds.contains(nil), slow >= longest else { return }
+    warn(
+      section, "slow_call",
+      "a call is slow after \(Scalars.text(slow)), but every call ends after "
+        + "\(Scalars.text(longest)), its timeout: slow_call_rate never opens it; lower slow_call")
+  }
+
+  private mutating func judgeWindow(
+    _ settings: BreakerSettings, _ section: Section, _ breakers: Int
+  ) {
+    let judgesRates = settings.failureRate != nil || settings.slowCall != nil
+    guard judgesRates else { return }
+    switch settings.window {
+    case .calls(let calls) where calls < settings.callsMin:
+      warn(
+        section, section.has("minimum_calls") ? "minimum_calls" : "window_calls",
+        "a window of \(calls) calls never holds minimum_calls, \(settings.callsMin), so that no "
+          + "rate opens it; lower minimum_calls to \(calls)")
+    case .time(let window) where settings.consecutiveFailures == nil:
+      let seconds = Double(window.nanosecondsClamped) / 1e9
+      let needed = Double(settings.callsMin * breakers) / seconds
+      guard needed > Self.steadyRate else { return }
+      let each = breakers == 1 ? "" : ", \(breakers) endpoints together"
+      warn(
+        section, "minimum_calls",
+        "\(settings.callsMin) calls in \(Scalars.text(window)) need at least "
+          + "\(Int(needed.rounded(.up))) requests/s\(each); with fewer it never opens, for "
+          + "consecutive_failures is off; lower minimum_calls or set consecutive_failures")
+    default: return
+    }
+  }
+}

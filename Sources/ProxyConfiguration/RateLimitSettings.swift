@@ -1,0 +1,18 @@
+/// One token bucket, or one for each source or value of a field.
+package struct RateLimitSettings: Sendable, Equatable {
+  /// What has a bucket of its own.
+  package enum Key: Sendable, Equatable {
+    case route
+    case source
+    /// Each value of this field.
+    case header(String)
+  }
+
+  /// In each `period`.
+  package var requests: Int
+  package var period: Duration
+  package var burst: Int
+  package var key: Key
+  /// Buckets that are kept.
+  package var keysMax: Int
+}

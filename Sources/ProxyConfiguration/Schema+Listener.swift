@@ -1,0 +1,62 @@
+import Primitives
+
+/// Keys of a listener.
+extension Schema {
+  static let listener: [Key] = [
+    Key("name", .text("a name"), isRequired: true, "The `listener` label of metrics and logs."),
+    Key("address", .address(mayBeName: false), isRequired: true, "Where it accepts."),
+    Key(
+      "protocol", .choice(["http"], later: ["auto", "tcp"]), default: "http",
+      "What is spoken there: HTTP/1.1 and 1.0."),
+    Key("proxy_protocol", .boolean, isBuilt: false, "PROXY protocol of a balancer in front."),
+    Key("tls", .object([]), isBuilt: false, "TLS towards clients."),
+    Key(
+      "routes", .list(.object(route)), isRequired: true,
+      "Tried in order; the first that matches takes the request. None matches: 404 `no_route`."),
+    Key("limits", .object(listenerLimits), "What one request or connection may hold."),
+    Key("timeouts", .object(listenerTimeouts), "How long a client may take."),
+    Key("request_body_rate", .object(bodyRate), "The least speed of a request's body."),
+  ]
+
+  private static let listenerLimits: [Key] = [
+    Key(
+      "request_head", .size(1024...61_440, mayBeOff: false), default: "60KiB",
+      "Bytes of a request's head. Above it: 431. Envoy's `max_request_headers_kb`."),
+    Key(
+      "fields", .integer(1...1000), default: "100",
+      "Field lines of a head. Above it: 431. Envoy's `max_headers_count`."),
+    Key(
+      "request_target", .size(64...61_440, mayBeOff: false), default: "8KiB",
+      "Bytes of a request's target. Above it: 414. nginx's `large_client_header_buffers`."),
+    Key(
+      "request_body", .size(0...(1 << 50), mayBeOff: true), default: "off",
+      "Bytes of a request's body. Above it: 413. Off, as in Envoy: a sidecar does not know what its service takes."
+    ),
+    Key(
+      "requests_per_connection", .count(1...1_000_000_000), default: "off",
+      "Requests after which a connection is closed. Off, as in Envoy."),
+  ]
+
+  private static let listenerTimeouts: [Key] = [
+    Key(
+      "request_head", .duration(.milliseconds(100) ... .seconds(3600), mayBeOff: false),
+      default: "10s",
+      "From a head's first byte to its last. Above it: 408. HAProxy's guide for `timeout http-request`."
+    ),
+    Key(
+      "idle", .duration(.milliseconds(100) ... .seconds(86_400), mayBeOff: false), default: "75s",
+      "A connection without a request is closed. nginx's `keepalive_timeout`."),
+    Key(
+      "write_stall", .duration(.milliseconds(100) ... .seconds(3600), mayBeOff: false),
+      default: "60s", "A client that takes no byte of its answer is cut. nginx's `send_timeout`."),
+  ]
+
+  private static let bodyRate: [Key] = [
+    Key(
+      "bytes_per_second", .integer(0...1_000_000_000), default: "500",
+      "A slower body is answered 408; 0: none is. Apache's mod_reqtimeout, `MinRate=500`."),
+    Key(
+      "window", .duration(.milliseconds(100) ... .seconds(3600), mayBeOff: false), default: "20s",
+      "The time over which the speed is judged. Apache's mod_reqtimeout, `body=20`."),
+  ]
+}

@@ -1,0 +1,163 @@
+import Primitives
+
+/// Keys of an upstream.
+extension Schema {
+  static let upstream: [Key] = [
+    Key(
+      "endpoints", .list(.either(.address(mayBeName: true), endpoint)), isRequired: true,
+      "Where the service is. Host names are resolved again every `resolve_interval`."),
+    Key("consul", .object([]), isBuilt: false, "Endpoints from Consul."),
+    Key("dns", .object([]), isBuilt: false, "Endpoints from DNS."),
+    Key("file", .text("a path"), isBuilt: false, "Endpoints from a file."),
+    Key(
+      "protocol", .choice(["http1"], later: ["http2", "auto", "tcp"]), default: "http1",
+      "What is spoken there."),
+    Key("tls", .object([]), isBuilt: false, "TLS towards endpoints."),
+    Key("balancing", .object(balancing), "Which endpoint takes a request."),
+    Key(
+      "health_check", .object(healthCheck),
+      "Asks endpoints whether they are well, once for the whole process. Left out: nobody asks, all are taken for well."
+    ),
+    Key(
+      "circuit_breaker", .object(circuitBreaker),
+      "Refuses while the service fails. Left out: none; `{}`: its defaults."),
+    Key(
+      "endpoint_circuit_breaker", .object(circuitBreaker),
+      "Passes an endpoint over while it fails. Left out: none; `{}`: its defaults."),
+    Key(
+      "retry_budget", .object(retryBudget),
+      "How many retries there may be, over all routes. It applies with its defaults when left out."
+    ),
+    Key(
+      "outlier_detection", .object(outlierDetection),
+      "Ejects endpoints that behave unlike the others. Left out: none; `{}`: its defaults."),
+    Key(
+      "adaptive_concurrency", .object(adaptiveConcurrency),
+      "Requests in flight follow the latency that is measured. Left out: `limits.requests` alone."),
+    Key("limits", .object(upstreamLimits), "What the upstream may be asked to hold."),
+    Key("timeouts", .object(upstreamTimeouts), "How long it may take."),
+    Key(
+      "resolve_interval", .duration(.seconds(1) ... .seconds(86_400), mayBeOff: false),
+      default: "30s",
+      "How often host names are looked up again; the last good answer stays in use. Linkerd and Envoy go by the record's time to live, which getaddrinfo does not tell; 5 s to 30 s is usual."
+    ),
+  ]
+
+  private static let endpoint: [Key] = [
+    Key("address", .address(mayBeName: true), isRequired: true, "Address, or host:port."),
+    Key("weight", .integer(1...1_000_000), default: "1", "Its share of requests."),
+    Key("zone", .text("a zone"), "Where it stands. Left out: far from everybody."),
+    Key(
+      "priority", .integer(0...15), default: "0",
+      "0 is asked first; a higher one when too few of the lower are well. Envoy's."),
+    Key(
+      "metadata", .map("names to values", .text("a value")),
+      "What a route's `subset` goes by. Left out: none."),
+  ]
+
+  private static let balancing: [Key] = [
+    Key(
+      "policy", .choice(BalancingSettings.Policy.allCases.map(\.rawValue)), default: "round_robin",
+      "round_robin: smooth and weighted, as nginx. least_request: the less busy of two. peak_ewma: the faster and less busy of two. random: any. ring_hash, maglev: the same for the same `hash_on`."
+    ),
+    Key(
+      "hash_on", .object(hashOn),
+      "What is hashed; ring_hash and maglev need it, the others take none."),
+    Key(
+      "bounded_load", .percentage(10_100...100_000, mayBeOff: true), default: "off",
+      "With ring_hash and maglev: an endpoint takes at most this share of the mean load, and the next one the rest. Off, as in Envoy and HAProxy, whose guide has 125 % to 200 %."
+    ),
+    Key(
+      "slow_start", .duration(.seconds(1) ... .seconds(3600), mayBeOff: true), default: "off",
+      "The share of a new endpoint grows over this time; never at Weir's own start. Off, as in Envoy."
+    ),
+    Key(
+      "panic_threshold", .percentage(0...10_000, mayBeOff: false), default: "50%",
+      "Where fewer endpoints are well, all are asked: the checks may be what is wrong. 0% is off. Envoy's."
+    ),
+    Key(
+      "ring_size", .integer(16...8_388_608), default: "1024",
+      "Places on the ring of ring_hash, at least. Envoy's `minimum_ring_size`."),
+    Key(
+      "zone_minimum_endpoints", .integer(1...100_000), default: "6",
+      "Below that many endpoints zones are not regarded. Envoy's `min_cluster_size`."),
+  ]
+
+  private static let hashOn: [Key] = [
+    Key("header", .text("a field name"), "The value of that field."),
+    Key("cookie", .text("the name of a cookie"), "The value of that cookie."),
+    Key("source", .boolean, "The client's address."),
+    Key("path", .boolean, "The path, without its query."),
+  ]
+
+  private static let healthCheck: [Key] = [
+    Key(
+      "path", .text("a path that begins with /"),
+      "What is asked for with GET. Left out: a TCP connection is enough."),
+    Key(
+      "interval", .duration(.milliseconds(100) ... .seconds(3600), mayBeOff: false),
+      default: "10s", "From one check to the next. Consul's examples."),
+    Key(
+      "jitter", .percentage(0...10_000, mayBeOff: false), default: "15%",
+      "How far an interval may be longer or shorter, so that proxies do not ask together. Envoy's adaptive limit spreads its probes as far."
+    ),
+    Key(
+      "timeout", .duration(.milliseconds(10) ... .seconds(600), mayBeOff: false), default: "1s",
+      "An answer that takes longer is a failure. Kubernetes' probes."),
+    Key(
+      "healthy", .integer(1...100), default: "2",
+      "Good answers in a row until it is well again; the first ever is enough. HAProxy's `rise`."),
+    Key(
+      "unhealthy", .integer(1...100), default: "3",
+      "Bad ones in a row until it is not. HAProxy's `fall`."),
+    Key("port", .integer(1...65_535), "Another port to ask. Left out: the endpoint's."),
+    Key("host", .text("a host"), "The `Host` that is sent. Left out: the endpoint's address."),
+    Key(
+      "statuses", .list(.statuses), default: "200-299",
+      "Statuses of a good answer. RFC 9110 §15.3."),
+  ]
+
+  private static let upstreamLimits: [Key] = [
+    Key(
+      "connections", .integer(1...1_000_000), default: "1024",
+      "Connections to all endpoints; above it requests wait. Envoy's `max_connections`."),
+    Key(
+      "pending", .integer(0...1_000_000), default: "1024",
+      "Requests that wait. Above it: 503 `pending_overflow`. Envoy's `max_pending_requests`."),
+    Key(
+      "requests", .integer(1...1_000_000), default: "1024",
+      "Requests in flight. Above it: 503 `requests_exceeded`. Envoy's `max_requests`."),
+    Key(
+      "idle_connections", .integer(0...100_000), default: "128",
+      "Idle connections kept for each endpoint and worker. nginx's guide has `keepalive 32`."),
+    Key(
+      "pending_target", .duration(.milliseconds(1) ... .seconds(60), mayBeOff: true),
+      default: "off",
+      "A queue whose waits stay above it for `pending_interval` is shortened, newest first (RFC 8289). Off, as in Envoy; 5ms is what RFC 8289 begins with, 50ms suits services."
+    ),
+    Key(
+      "pending_interval", .duration(.milliseconds(1) ... .seconds(60), mayBeOff: false),
+      default: "100ms", "How long waits may stay above `pending_target`. RFC 8289 §4.2."),
+  ]
+
+  private static let upstreamTimeouts: [Key] = [
+    Key(
+      "connect", .duration(.milliseconds(1) ... .seconds(600), mayBeOff: false), default: "1s",
+      "Above it: 504 `connect_timeout`. Linkerd's outbound connect timeout."),
+    Key(
+      "pending", .duration(.milliseconds(1) ... .seconds(600), mayBeOff: false), default: "3s",
+      "How long a request waits for a connection. Above it: 503 `pending_timeout`. Linkerd fails fast after 1 to 3 s."
+    ),
+    Key(
+      "pool_idle", .duration(.milliseconds(50) ... .seconds(86_400), mayBeOff: false),
+      default: "4s", "Idle connections are closed. Default: below the 5 s of Node.js."),
+    Key(
+      "pool_age", .duration(.seconds(1) ... .seconds(86_400), mayBeOff: true), default: "off",
+      "Connections older than this are not kept."),
+    Key(
+      "stream_idle", .duration(.milliseconds(10) ... .seconds(86_400), mayBeOff: false),
+      default: "5m",
+      "No byte either way. Above it: 504 `stream_idle_timeout`, or a cut answer. Envoy's `stream_idle_timeout`."
+    ),
+  ]
+}

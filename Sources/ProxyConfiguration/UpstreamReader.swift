@@ -1,0 +1,190 @@
+import Primitives
+
+/// Reads an upstream and checks what the schema cannot: a policy's key, and pairs of bounds.
+enum UpstreamReader {
+  static func read(
+    _ name: String, _ section: Section, _ checker: inout SchemaChecker
+  ) -> UpstreamConfiguration {
+    let limits = section.section("limits")
+    let timeouts = section.section("timeouts")
+    let budget = section.section("retry_budget")
+    return UpstreamConfiguration(
+      name: name, endpoints: section.list("endpoints").compactMap(endpoint),
+      balancing: balancing(section.section("balancing"), &checker),
+      healthCheck: healthCheck(section, &checker),
+      circuitBreaker: BreakerReader.read(section, "circuit_breaker", &checker),
+      endpointCircuitBreaker: BreakerReader.read(section, "endpoint_circuit_breaker", &checker),
+      retryBudget: RetryBudgetSettings(
+        ratio: budget.share("ratio") ?? .zero, retriesMin: budget.integer("minimum") ?? 0),
+      outlierDetection: outliers(section, &checker),
+      adaptiveConcurrency: adaptive(section, &checker),
+      connectionsMax: limits.integer("connections") ?? 0,
+      pendingMax: limits.integer("pending") ?? 0, requestsMax: limits.integer("requests") ?? 0,
+      idleConnectionsMax: limits.integer("idle_connections") ?? 0,
+      pendingTarget: limits.duration("pending_target"),
+      pendingInterval: limits.duration("pending_interval") ?? .zero,
+      connectTimeout: timeouts.duration("connect") ?? .zero,
+      pendingTimeout: timeouts.duration("pending") ?? .zero,
+      poolIdle: timeouts.duration("pool_idle") ?? .zero,
+      poolAge: timeouts.duration("pool_age"),
+      streamIdleTimeout: timeouts.duration("stream_idle") ?? .zero,
+      resolveInterval: section.duration("resolve_interval") ?? .zero)
+  }
+
+  private static func endpoint(_ located: Section.Located) -> UpstreamConfiguration.Endpoint? {
+    switch located.value {
+    case .text(let address):
+      .init(address: address, weight: 1, zone: nil, priority: 0, metadata: [])
+    case .section(let section):
+      section.text("address").map {
+        .init(
+          address: $0, weight: section.integer("weight") ?? 1, zone: section.text("zone"),
+          priority: section.integer("priority") ?? 0, metadata: section.pairs("metadata"))
+      }
+    default: nil
+    }
+  }
+
+  // MARK: Balancing
+
+  private static func balancing(
+    _ section: Section, _ checker: inout SchemaChecker
+  ) -> BalancingSettings {
+    let policy =
+      section.text("policy").flatMap { BalancingSettings.Policy(rawValue: $0) } ?? .roundRobin
+    let settings = BalancingSettings(
+      policy: policy, hashOn: hashSource(section, &checker),
+      boundedLoadBasisPoints: section.quantity("bounded_load"),
+      slowStart: section.duration("slow_start"),
+      panicThreshold: section.share("panic_threshold") ?? .zero,
+      ringSize: section.integer("ring_size") ?? 0,
+      zoneEndpointsMin: section.integer("zone_minimum_endpoints") ?? 0)
+    if policy.isHashing {
+      checker.hold(
+        section.has("hash_on"), section, "policy",
+        "\(policy.rawValue) needs hash_on beside it, such as hash_on: { header: x-user }")
+    } else {
+      for key in ["hash_on", "bounded_load"] where section.has(key) {
+        if key == "bounded_load", settings.boundedLoadBasisPoints == nil { continue }
+        checker.report(
+          section.mark(key),
+          "\(key) is for ring_hash and maglev, not \(policy.rawValue); remove it or change policy")
+      }
+    }
+    return settings
+  }
+
+  private static func hashSource(
+    _ balancing: Section, _ checker: inout SchemaChecker
+  ) -> BalancingSettings.HashSource? {
+    guard balancing.has("hash_on") else { return nil }
+    let section = balancing.section("hash_on")
+    let given = ["header", "cookie", "source", "path"].filter(section.has)
+    guard given.count == 1 else {
+      checker.report(section.mark, "hash_on needs one of header, cookie, source and path")
+      return nil
+    }
+    switch given[0] {
+    case "header", "cookie":
+      let name = section.text(given[0]) ?? ""
+      checker.hold(
+        FieldChecker.isToken(name), section, given[0],
+        "\"\(name)\" is not a name; it may hold no space or colon")
+      return given[0] == "header" ? .header(name.lowercased()) : .cookie(name)
+    default:
+      checker.hold(
+        section.boolean(given[0]), section, given[0],
+        "hash_on hashes nothing; write \(given[0]): true")
+      return given[0] == "source" ? .source : .path
+    }
+  }
+
+  // MARK: Health and outliers
+
+  private static func healthCheck(
+    _ upstream: Section, _ checker: inout SchemaChecker
+  ) -> HealthCheckSettings? {
+    guard upstream.has("health_check") else { return nil }
+    let section = upstream.section("health_check")
+    let path = section.text("path")
+    if let path {
+      checker.hold(
+        path.hasPrefix("/") && path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, section, "path",
+        "health_check.path must be a path that begins with /, not \"\(path)\"")
+    } else {
+      for key in ["host", "statuses"] {
+        checker.hold(
+          !section.has(key), section, key,
+          "\(key) is for a check over HTTP; give health_check a path, or remove it")
+      }
+    }
+    if let host = section.text("host") {
+      checker.hold(
+        !host.isEmpty && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, section, "host",
+        "health_check.host must be a host and perhaps a port")
+    }
+    return HealthCheckSettings(
+      path: path, interval: section.duration("interval") ?? .zero,
+      jitter: section.share("jitter") ?? .zero, timeout: section.duration("timeout") ?? .zero,
+      healthyThreshold: section.integer("healthy") ?? 1,
+      unhealthyThreshold: section.integer("unhealthy") ?? 1, port: section.integer("port"),
+      host: section.text("host"), statuses: section.statuses("statuses"))
+  }
+
+  private static func outliers(
+    _ upstream: Section, _ checker: inout SchemaChecker
+  ) -> OutlierSettings? {
+    guard upstream.has("outlier_detection") else { return nil }
+    let section = upstream.section("outlier_detection")
+    let rate = section.section("success_rate")
+    let percentage = section.section("failure_percentage")
+    let latency = section.section("latency")
+    let settings = OutlierSettings(
+      consecutive5xx: section.quantity("consecutive_5xx"),
+      consecutiveGatewayFailures: section.quantity("consecutive_gateway_failures"),
+      consecutiveLocalOriginFailures: section.quantity("consecutive_local_origin_failures"),
+      interval: section.duration("interval") ?? .zero,
+      ejectionBase: section.duration("base_ejection") ?? .zero,
+      ejectionMax: section.duration("ejection_max") ?? .zero,
+      ejectedMax: section.share("max_ejected") ?? .zero,
+      successRate: section.text("success_rate") == "off"
+        ? nil
+        : .init(
+          endpointsMin: rate.integer("minimum_endpoints") ?? 0,
+          callsMin: rate.integer("minimum_calls") ?? 0,
+          deviationsBasisPoints: rate.quantity("deviations") ?? 0),
+      failurePercentage: section.has("failure_percentage")
+        ? .init(
+          threshold: percentage.share("threshold") ?? .all,
+          endpointsMin: percentage.integer("minimum_endpoints") ?? 0,
+          callsMin: percentage.integer("minimum_calls") ?? 0) : nil,
+      latency: section.has("latency")
+        ? .init(
+          factor: latency.integer("factor") ?? 0,
+          endpointsMin: latency.integer("minimum_endpoints") ?? 0,
+          callsMin: latency.integer("minimum_calls") ?? 0,
+          floor: latency.duration("floor") ?? .zero) : nil)
+    let given = section.has("base_ejection") ? "base_ejection" : "ejection_max"
+    checker.hold(
+      settings.ejectionBase <= settings.ejectionMax, section, given,
+      "base_ejection is longer than ejection_max; change one")
+    return settings
+  }
+
+  private static func adaptive(
+    _ upstream: Section, _ checker: inout SchemaChecker
+  ) -> AdaptiveSettings? {
+    guard upstream.has("adaptive_concurrency") else { return nil }
+    let section = upstream.section("adaptive_concurrency")
+    let settings = AdaptiveSettings(
+      concurrencyMin: section.integer("minimum") ?? 0,
+      concurrencyMax: section.integer("maximum") ?? 0, buffer: section.share("buffer") ?? .zero,
+      interval: section.duration("interval") ?? .zero,
+      percentile: section.share("percentile") ?? .zero)
+    let given = section.has("minimum") ? "minimum" : "maximum"
+    checker.hold(
+      settings.concurrencyMin <= settings.concurrencyMax, section, given,
+      "adaptive_concurrency.minimum is above its maximum; change one")
+    return settings
+  }
+}

@@ -1,11 +1,12 @@
 import Primitives
+import Upstreams
 
 /// Above the balancer: what happens once per request.
 extension Simulator {
   // MARK: Clients
 
   mutating func scheduleArrival(_ client: Int) {
-    if let time = clients[client].arrivals.next(after: Double(now), &clients[client].random) {
+    if let time = clients[client].nextArrival(after: Double(now)) {
       queue.push(Event(.arrival, at: max(Int64(time), now), index: client))
     }
   }

@@ -36,7 +36,7 @@ extension Simulator {
   private mutating func start(_ attempt: Int, at replica: Int) {
     let service = replicas[replica].service
     replicas[replica].running += 1
-    let time = services[service].time.draw(&services[service].random)
+    let time = services[service].drawTime()
     let finish = now + Int64(time * replicas[replica].slowness / 100)
     attempts[attempt].phase = .running
     attempts[attempt].finishAt = finish
@@ -106,7 +106,7 @@ extension Simulator {
   mutating func withdraw(_ attempt: Int) {
     let replica = Int(attempts[attempt].replica)
     switch attempts[attempt].phase {
-    case .travelling, .left: break
+    case .travelling, .left, .free: break
     case .queued:
       replicas[replica].queued -= 1
       attempts[attempt].phase = .left

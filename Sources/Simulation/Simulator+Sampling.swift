@@ -1,8 +1,11 @@
 import Primitives
+import Upstreams
 
 /// The time line: what is counted, at the end of each sample.
 extension Simulator {
   mutating func takeSample() {
+    for client in clients.indices { total.add(recentOf: series[client]) }
+    total.sample(Series.UpstreamState())
     for client in clients.indices { series[client].sample(Series.UpstreamState()) }
     for service in services.indices { series[clients.count + service].sample(state(of: service)) }
   }

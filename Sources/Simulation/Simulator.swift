@@ -21,6 +21,8 @@ struct Simulator {
   var clients: [ClientClass]
   /// Those of the client classes, then those of the services.
   var series: [Series]
+  /// Of all client classes.
+  var total = Series(name: "all clients")
   /// Links whose waiting requests are to be looked at before the next event.
   var toServe: [Int] = []
   private(set) var events = 0

@@ -77,7 +77,7 @@ struct EventQueue {
   private mutating func turn() {
     cursor += 1
     if Int(cursor) & Self.nearMask == 0 {
-      empty(&far[Int(cursor >> Self.nearBits) & Self.farMask])
+      spread(Int(cursor >> Self.nearBits) & Self.farMask)
     }
     let slot = Int(cursor) & Self.nearMask
     var node = near[slot]
@@ -92,9 +92,10 @@ struct EventQueue {
     }
   }
 
-  private mutating func empty(_ list: inout UInt32) {
-    var node = list
-    list = Self.none
+  /// Puts what the far list holds for this turn of the wheel where it belongs.
+  private mutating func spread(_ slot: Int) {
+    var node = far[slot]
+    far[slot] = Self.none
     while node != Self.none {
       let index = Int(node)
       let next = nodes[index].next

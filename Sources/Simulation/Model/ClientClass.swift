@@ -13,4 +13,9 @@ struct ClientClass: Sendable {
   var patience: Int64
   var arrivals: ArrivalCurve
   var random: RandomSource
+
+  @inline(__always)
+  mutating func nextArrival(after time: Double) -> Double? {
+    arrivals.next(after: time, &random)
+  }
 }

@@ -29,4 +29,8 @@ struct ServiceModel: Sendable {
   /// One after the other; the calls of a step at once.
   var steps: [[Call]]
   var random: RandomSource
+
+  /// Of one request's work, in nanoseconds.
+  @inline(__always)
+  mutating func drawTime() -> Double { time.draw(&random) }
 }

@@ -10,6 +10,16 @@ struct Series: Sendable {
     /// Answered by a fallback, among `good`.
     var fallbacks = 0
 
+    mutating func add(_ other: Counts) {
+      offered += other.offered
+      good += other.good
+      failed += other.failed
+      attempts += other.attempts
+      retries += other.retries
+      hedges += other.hedges
+      fallbacks += other.fallbacks
+    }
+
     /// What was counted since `before`.
     func since(_ before: Counts) -> Counts {
       Counts(
@@ -48,6 +58,7 @@ struct Series: Sendable {
   private(set) var whole = LatencyHistogram()
   var counts = Counts()
   private var sampled = Counts()
+  private var sampledReasons = [Int](repeating: 0, count: Reason.count)
   private var recent = LatencyHistogram()
 
   init(name: String) {
@@ -66,14 +77,28 @@ struct Series: Sendable {
     }
   }
 
+  /// Adds what `other` has counted since its last sample. Before either is sampled.
+  mutating func add(recentOf other: Series) {
+    counts.add(other.counts.since(other.sampled))
+    recent.add(other.recent)
+    for code in reasons.indices { reasons[code] += other.reasons[code] - other.sampledReasons[code] }
+  }
+
   mutating func sample(_ state: UpstreamState) {
     samples.append(
       Sample(
         counts: counts.since(sampled), p50: recent.percentile(0.5), p99: recent.percentile(0.99),
         state: state))
     sampled = counts
+    sampledReasons = reasons
     whole.add(recent)
     recent.clear()
+  }
+
+  /// Of the samples' states.
+  func mean(_ member: KeyPath<UpstreamState, Double>) -> Double {
+    guard !samples.isEmpty else { return 0 }
+    return samples.reduce(0) { $0 + $1.state[keyPath: member] } / Double(samples.count)
   }
 
   /// Neither answered nor failed when the run ended.

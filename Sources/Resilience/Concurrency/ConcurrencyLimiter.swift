@@ -1,0 +1,76 @@
+import Primitives
+import Synchronization
+
+/// An adaptive limit on requests in flight to an upstream, shared by all workers and tasks.
+///
+/// Exact: the limit and the count are one atomic word, so that a request is admitted only if the
+/// count, this request included, is within the limit of that very instant. When the limit shrinks,
+/// what is in flight stays; none is admitted until the count is below.
+/// The limit comes from a `GradientLimit` behind a lock, taken once for each release.
+/// Cost: acquire 6 ns, release 25 ns, uncontended; no allocation.
+public final class ConcurrencyLimiter: Sendable {
+  /// The limit above, the count below.
+  @usableFromInline let word: Atomic<UInt64>
+  private let gradient: Lock<GradientLimit>
+  let timeline: Timeline
+
+  public convenience init(policy: ConcurrencyPolicy = ConcurrencyPolicy()) {
+    self.init(policy: policy, clock: ContinuousClock())
+  }
+
+  /// - Parameter clock: measures what `run` calls; `acquire` and `release` are told the time.
+  public init(policy: ConcurrencyPolicy, clock: some Clock<Duration>) {
+    word = Atomic(UInt64(policy.initial) << 32)
+    gradient = Lock(GradientLimit(policy: policy))
+    timeline = Timeline(clock)
+  }
+
+  public var limit: Int { Int(word.load(ordering: .relaxed) >> 32) }
+  public var inFlight: Int { Int(word.load(ordering: .relaxed) & 0xFFFF_FFFF) }
+
+  /// Takes a place, if the count is below `ceiling` of the limit, rounded up. Each true is paid
+  /// back by one `release`. A class of requests that may fill only a part of the limit
+  /// (`PriorityShedder`) brings that part.
+  @inlinable
+  public func acquire(_ ceiling: Share = .all) -> Bool {
+    let part = UInt64(ceiling.basisPoints)
+    var seen = word.load(ordering: .relaxed)
+    while true {
+      let allowed = (seen >> 32 &* part &+ 9_999) / 10_000
+      if seen & 0xFFFF_FFFF >= allowed { return false }
+      let (isExchanged, original) = word.weakCompareExchange(
+        expected: seen, desired: seen &+ 1, ordering: .relaxed)
+      if isExchanged { return true }
+      seen = original
+    }
+  }
+
+  /// Gives a place back and counts its latency. Precondition: an `acquire` that returned true.
+  public func release(nanoseconds: Int64, outcome: Outcome, now: Instant) {
+    let before = word.wrappingSubtract(1, ordering: .relaxed).oldValue
+    let inFlight = Int(before & 0xFFFF_FFFF)
+    precondition(inFlight > 0, "a place was released that had not been acquired")
+    if outcome == .ignored { return }
+    gradient.withLock { gradient in
+      let isChanged = gradient.record(
+        nanoseconds: nanoseconds, outcome: outcome, inFlight: inFlight, now: now)
+      // Inside, so that of two changes the later one stays.
+      if isChanged { set(limit: gradient.limit) }
+    }
+  }
+
+  private func set(limit: Int) {
+    var seen = word.load(ordering: .relaxed)
+    while true {
+      let (isExchanged, original) = word.weakCompareExchange(
+        expected: seen, desired: UInt64(limit) << 32 | seen & 0xFFFF_FFFF, ordering: .relaxed)
+      if isExchanged { return }
+      seen = original
+    }
+  }
+
+  /// The least latency that the limit is measured against; 0 before it is known.
+  public var minimumLatency: Duration {
+    .nanoseconds(gradient.withLock { $0.minimumNanoseconds })
+  }
+}

@@ -11,8 +11,7 @@ enum MachineBenchmarks {
   static func register() {
     for count in [1, 10_000] { route(count) }
     for count in [10, 10_000] {
-      pick("round_robin", .roundRobin, count)
-      pick("least_request", .leastRequest, count)
+      for policy in BalancingPolicy.allCases { pick(policy.rawValue, policy, count) }
     }
     record()
   }
@@ -48,14 +47,16 @@ enum MachineBenchmarks {
   private static func pick(_ name: String, _ policy: BalancingPolicy, _ count: Int) {
     Benchmark("\(name)-of-\(count)") { benchmark in
       var random = RandomSource(seed: 1)
-      let weights = [UInt32](repeating: 1, count: count)
-      var balancer = Balancer(policy: policy, weights: weights, random: &random)
-      let available = EndpointSet(capacity: count, isFull: true)
-      let active = [Int32](repeating: 1, count: count)
+      let now = Instant(nanoseconds: 0)
+      var balancer = Balancer(
+        settings: BalancingSettings(policy: policy),
+        endpoints: (0..<count).map { BalancerEndpoint("endpoint-\($0)") }, now: now,
+        random: &random)
       benchmark.startMeasurement()
       var sum = 0
-      for _ in benchmark.scaledIterations {
-        sum &+= balancer.pick(available: available, active: active, random: &random) ?? -1
+      for number in benchmark.scaledIterations {
+        let request = PickRequest(hash: UInt64(truncatingIfNeeded: number) &* 0x9E37_79B9_7F4A_7C15)
+        sum &+= balancer.pick(request, now: now, random: &random)?.index ?? -1
       }
       benchmark.stopMeasurement()
       precondition(sum >= 0, "each was available")

@@ -1,5 +1,6 @@
 import HTTPClient
 import Primitives
+import Reactor
 import Telemetry
 import Upstreams
 
@@ -26,8 +27,6 @@ package final class WorkerUpstream {
   let shard: MetricShard
   package private(set) var endpoints: [WorkerEndpoint] = []
   private var byAddress: [SocketAddress: WorkerEndpoint] = [:]
-  private var available: EndpointSet
-  private var active: [Int32] = []
   private var balancer: Balancer
   // Of those who wait: `WorkerUpstream+Waiting`.
   var queue = PendingQueue()
@@ -45,8 +44,9 @@ package final class WorkerUpstream {
     self.metrics = metrics
     self.worker = worker
     shard = worker.shard
-    available = EndpointSet(capacity: 0, isFull: true)
-    balancer = Balancer(policy: plan.policy, weights: [], random: &worker.random)
+    balancer = Balancer(
+      settings: BalancingSettings(policy: plan.policy), endpoints: [], now: worker.loop.now,
+      random: &worker.random)
     adopt(plan.endpoints)
   }
 
@@ -69,21 +69,19 @@ package final class WorkerUpstream {
 
   private func adopt(_ planned: [UpstreamPlan.Endpoint]) {
     let old = endpoints
-    var inFlight: [SocketAddress: Int32] = [:]
-    for endpoint in old {
-      if active[endpoint.index] > 0 { inFlight[endpoint.address] = active[endpoint.index] }
-      endpoint.index = -1
-    }
+    for endpoint in old { endpoint.index = -1 }
     endpoints = planned.enumerated().map { index, entry in
       let endpoint = byAddress[entry.address] ?? WorkerEndpoint(entry.address, of: self)
       endpoint.index = index
       return endpoint
     }
-    active = planned.map { inFlight[$0.address] ?? 0 }
     byAddress = Dictionary(zip(planned.map(\.address), endpoints)) { first, _ in first }
-    available = EndpointSet(capacity: planned.count, isFull: true)
-    balancer = Balancer(
-      policy: plan.policy, weights: planned.map(\.weight), random: &worker.random)
+    balancer.adopt(
+      planned.map {
+        BalancerEndpoint("\($0.address)", traits: EndpointTraits(weight: $0.weight))
+      },
+      settings: BalancingSettings(policy: plan.policy), now: worker.loop.now,
+      random: &worker.random)
     for endpoint in old where endpoint.index < 0 {
       while endpoint.evict(.drain) {}
     }
@@ -92,9 +90,9 @@ package final class WorkerUpstream {
   /// A connection for `exchange`. `isFresh`: none that was used before.
   func checkOut(for exchange: Exchange, isFresh: Bool) -> CheckOut {
     guard
-      let index = balancer.pick(available: available, active: active, random: &worker.random)
+      let pick = balancer.pick(PickRequest(), now: worker.loop.now, random: &worker.random)
     else { return .refused(plan.isUnresolved ? .nameUnresolved : .noEndpoint, nil) }
-    let endpoint = endpoints[index]
+    let endpoint = endpoints[pick.index]
     if !isFresh, let connection = endpoint.checkOut() { return .reused(connection, endpoint) }
     if acquireSlot() { return open(endpoint, for: exchange) }
     // At the limit: another endpoint's idle connection serves as well, or makes room.
@@ -119,15 +117,17 @@ package final class WorkerUpstream {
   }
 
   func attemptBegan(_ endpoint: WorkerEndpoint) {
-    if endpoint.index >= 0 { active[endpoint.index] += 1 }
+    if endpoint.index >= 0 { balancer.began(endpoint.index) }
     shard.add(metrics.attempts)
   }
 
   func attemptEnded(_ endpoint: WorkerEndpoint) {
-    if endpoint.index >= 0, active[endpoint.index] > 0 { active[endpoint.index] -= 1 }
+    // One that left and came back begins at none.
+    guard endpoint.index >= 0, balancer.active(endpoint.index) > 0 else { return }
+    balancer.ended(endpoint.index, nanoseconds: nil, isFailure: false, now: worker.loop.now)
   }
 
   package func inFlight(_ endpoint: WorkerEndpoint) -> Int {
-    endpoint.index >= 0 ? Int(active[endpoint.index]) : 0
+    endpoint.index >= 0 ? balancer.active(endpoint.index) : 0
   }
 }

@@ -29,33 +29,42 @@ struct MachineTests {
       ])
   }
 
+  private func balancer(
+    _ policy: BalancingPolicy, _ weights: [UInt32], _ random: inout RandomSource
+  ) -> Balancer {
+    Balancer(
+      settings: BalancingSettings(policy: policy),
+      endpoints: weights.enumerated().map {
+        BalancerEndpoint("e\($0.offset)", traits: EndpointTraits(weight: $0.element))
+      }, now: at(0), random: &random)
+  }
+
   @Test func roundRobinKeepsToTheWeights() {
     var random = RandomSource(seed: 1)
-    let weights: [UInt32] = [5, 1, 2]
-    var balancer = Balancer(policy: .roundRobin, weights: weights, random: &random)
+    var balancer = balancer(.roundRobin, [5, 1, 2], &random)
     var counts = [0, 0, 0]
-    let all = EndpointSet(capacity: 3, isFull: true)
     for _ in 0..<800 {
-      if let pick = balancer.pick(available: all, active: [0, 0, 0], random: &random) {
-        counts[pick] += 1
+      if let pick = balancer.pick(PickRequest(), now: at(0), random: &random) {
+        counts[pick.index] += 1
       }
     }
-    #expect(counts[0] == 500 || abs(counts[0] - 500) <= 1)
+    #expect(abs(counts[0] - 500) <= 1)
     #expect(abs(counts[1] - 100) <= 1)
     #expect(counts.reduce(0, +) == 800)
   }
 
   @Test func leastRequestAvoidsTheBusy() {
     var random = RandomSource(seed: 2)
-    var balancer = Balancer(policy: .leastRequest, weights: [1, 1], random: &random)
-    let all = EndpointSet(capacity: 2, isFull: true)
+    var balancer = balancer(.leastRequest, [1, 1], &random)
+    for _ in 0..<10 { balancer.began(0) }
     for _ in 0..<100 {
-      #expect(balancer.pick(available: all, active: [10, 0], random: &random) == 1)
+      let pick = balancer.pick(PickRequest(), now: at(0), random: &random)
+      #expect(pick?.index == 1 && pick?.reason == .leastOfTwo)
     }
-    #expect(
-      balancer.pick(
-        available: EndpointSet(capacity: 2, isFull: false), active: [0, 0], random: &random)
-        == nil)
+    let all = EndpointSet(capacity: 2, isFull: true)
+    let none = EndpointSet(capacity: 2, isFull: false)
+    balancer.setAvailable(well: all, admitted: none, now: at(0), random: &random)
+    #expect(balancer.pick(PickRequest(), now: at(0), random: &random) == nil)
   }
 
   @Test func limitsAreExact() {

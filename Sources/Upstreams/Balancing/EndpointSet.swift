@@ -43,4 +43,16 @@ package struct EndpointSet: Equatable, Sendable {
     }
     return nil
   }
+
+  /// Who is in both. Precondition: equal capacities.
+  package func intersection(_ other: EndpointSet) -> EndpointSet {
+    precondition(capacity == other.capacity, "sets of the same endpoints")
+    var both = self
+    both.count = 0
+    for word in words.indices {
+      both.words[word] &= other.words[word]
+      both.count += both.words[word].nonzeroBitCount
+    }
+    return both
+  }
 }

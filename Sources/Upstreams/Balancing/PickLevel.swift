@@ -1,0 +1,12 @@
+/// A priority of a view, as health and breakers leave it.
+struct PickLevel: Sendable {
+  /// Of 2^32: a draw below goes here, if it did not go to one before.
+  var cut: UInt64 = 0
+  var isPanic = false
+  var groupStart = 0
+  var groupCount = 0
+  var eligible = 0
+  /// Of the eligible endpoints: what bounded load is measured by.
+  var weight: UInt64 = 0
+  var active = 0
+}

@@ -1,4 +1,6 @@
 import Primitives
+import Resilience
+import Upstreams
 
 /// Below the balancer: what happens once per attempt, on the sidecar's side.
 extension Simulator {
@@ -6,18 +8,51 @@ extension Simulator {
   mutating func send(_ exchange: Int) {
     let link = Int(exchanges[exchange].link)
     exchanges[exchange].phase = .trying
-    guard let endpoint = links[link].pick() else {
+    guard let endpoint = links[link].pick(exchanges[exchange].tried, now: instant) else {
       return conclude(exchange, .failure(.noEndpoint))
     }
+    send(exchange, to: endpoint, isHedge: false)
+  }
+
+  /// A second attempt beside one that is slow, if the budget and the connections allow it.
+  mutating func sendHedge(_ exchange: Int) {
+    let link = Int(exchanges[exchange].link)
+    let edge = links[link].edge
+    guard exchanges[exchange].phase == .trying, exchanges[exchange].live == 1,
+      links[link].activeCount < plan.edges[edge].policy.connectionsMax,
+      let budget = links[link].hedgeBudget, budget.tryBeginRetry()
+    else { return }
+    exchanges[exchange].holdsHedge = true
+    guard let endpoint = links[link].pick(exchanges[exchange].tried, now: instant) else { return }
+    series[clients.count + plan.edges[edge].target].counts.hedges += 1
+    send(exchange, to: endpoint, isHedge: true)
+  }
+
+  private mutating func send(_ exchange: Int, to endpoint: Int, isHedge: Bool) {
+    let link = Int(exchanges[exchange].link)
     let edge = links[link].edge
     let target = plan.edges[edge].target
     let attempt = open(exchange, endpoint: endpoint, replica: services[target].firstReplica + endpoint)
-    links[link].active[endpoint] += 1
+    links[link].balancer.began(endpoint)
     links[link].activeCount += 1
     series[clients.count + target].counts.attempts += 1
-    if exchanges[exchange].attempts > 0 { series[clients.count + target].counts.retries += 1 }
+    if exchanges[exchange].attempts > 0, !isHedge {
+      series[clients.count + target].counts.retries += 1
+    }
+    if plan.edges[edge].policy.isRepeating {
+      exchanges[exchange].tried.insert(links[link].balancer.key(endpoint))
+    }
     exchanges[exchange].attempts += 1
     exchanges[exchange].live += 1
+    armTimers(exchange, attempt, link)
+    let delay = plan.delay(from: links[link].zone, to: replicas[Int(attempts[attempt].replica)].zone)
+    guard delay > 0 else { return reach(attempt) }
+    queue.push(
+      Event(.reach, at: now + delay, index: attempt, generation: attempts[attempt].generation))
+  }
+
+  private mutating func armTimers(_ exchange: Int, _ attempt: Int, _ link: Int) {
+    let edge = links[link].edge
     let perTry = plan.edges[edge].policy.perTryTimeout
     if perTry < exchanges[exchange].deadline - now {
       queue.push(
@@ -25,10 +60,13 @@ extension Simulator {
           .perTryTimeout, at: now + perTry, index: attempt,
           generation: attempts[attempt].generation))
     }
-    let delay = plan.delay(from: links[link].zone, to: replicas[Int(attempts[attempt].replica)].zone)
-    guard delay > 0 else { return reach(attempt) }
+    guard exchanges[exchange].attempts == 1, let hedge = plan.edges[edge].policy.hedge,
+      let delay = hedge.delay(
+        links[link].digest, isIdempotent: exchanges[exchange].isIdempotent)
+    else { return }
     queue.push(
-      Event(.reach, at: now + delay, index: attempt, generation: attempts[attempt].generation))
+      Event(
+        .hedge, at: now + delay, index: exchange, generation: exchanges[exchange].generation))
   }
 
   private mutating func open(_ exchange: Int, endpoint: Int, replica: Int) -> Int {
@@ -91,9 +129,16 @@ extension Simulator {
   private mutating func settle(_ attempt: Int, _ reason: Reason) {
     let exchange = Int(attempts[attempt].exchange)
     let link = Int(exchanges[exchange].link)
-    links[link].active[Int(attempts[attempt].endpoint)] -= 1
     links[link].activeCount -= 1
     exchanges[exchange].live -= 1
+    let outcome = reason.outcome
+    let took = now - attempts[attempt].sentAt
+    links[link].balancer.ended(
+      Int(attempts[attempt].endpoint), nanoseconds: outcome == .ignored ? nil : took,
+      isFailure: outcome == .failure, now: instant)
+    if reason.isOK, plan.edges[links[link].edge].policy.isDigesting {
+      links[link].learn(took, now: instant)
+    }
     var before = Int(exchanges[exchange].firstAttempt)
     guard before != attempt else {
       exchanges[exchange].firstAttempt = attempts[attempt].sibling

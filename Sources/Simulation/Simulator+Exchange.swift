@@ -1,4 +1,5 @@
 import Primitives
+import Resilience
 import Upstreams
 
 /// Above the balancer: what happens once per request.
@@ -40,33 +41,10 @@ extension Simulator {
     exchanges[exchange].priority = priority
     exchanges[exchange].isOptional = false
     exchanges[exchange].isIdempotent = true
+    exchanges[exchange].isFallback = false
+    exchanges[exchange].tried = TriedEndpoints()
     exchanges[exchange].began = now
     return exchange
-  }
-
-  /// Admission. `deadline`: the caller's, which the route's timeout can only shorten.
-  mutating func begin(_ exchange: Int, deadline: Int64) {
-    let link = Int(exchanges[exchange].link)
-    let edge = links[link].edge
-    series[clients.count + plan.edges[edge].target].counts.offered += 1
-    let end = min(deadline, saturatingSum(now, plan.edges[edge].policy.timeout))
-    exchanges[exchange].deadline = end
-    links[link].requestCount += 1
-    if let refusal = refusal(exchange, link, edge) { return self.end(exchange, refusal) }
-    if end < plan.end {
-      queue.push(
-        Event(
-          .deadline, at: end, index: exchange, generation: exchanges[exchange].generation))
-    }
-    tryOnce(exchange)
-  }
-
-  private mutating func refusal(_ exchange: Int, _ link: Int, _ edge: Int) -> Reason? {
-    if exchanges[exchange].deadline <= now { return .failure(.deadlineUnreachable) }
-    if links[link].requestCount > plan.edges[edge].policy.requestsMax {
-      return .failure(.requestsExceeded)
-    }
-    return nil
   }
 
   // MARK: Its attempts
@@ -111,23 +89,35 @@ extension Simulator {
     }
   }
 
-  /// An attempt has ended without another one under way.
+  /// An attempt has ended, or there was nowhere to send it.
   mutating func conclude(_ exchange: Int, _ reason: Reason) {
     if reason.isOK { return end(exchange, reason) }
     if exchanges[exchange].live > 0 { return }
-    guard let delay = retryDelay(exchange, reason) else { return end(exchange, reason) }
+    let link = Int(exchanges[exchange].link)
+    if exchanges[exchange].holdsRetry {
+      exchanges[exchange].holdsRetry = false
+      links[link].budget?.retryEnded()
+    }
+    guard let delay = retryDelay(exchange, link, reason) else { return end(exchange, reason) }
+    exchanges[exchange].holdsRetry = true
     exchanges[exchange].phase = .backingOff
-    guard delay > 0 else { return tryOnce(exchange) }
     queue.push(
       Event(
         .retry, at: now + delay, index: exchange, generation: exchanges[exchange].generation))
   }
 
   /// Nanoseconds until another attempt; nil: there is none.
-  private mutating func retryDelay(_ exchange: Int, _ reason: Reason) -> Int64? {
-    let policy = plan.edges[links[Int(exchanges[exchange].link)].edge].policy
-    guard exchanges[exchange].attempts < policy.attemptsMax else { return nil }
-    return 0
+  private mutating func retryDelay(_ exchange: Int, _ link: Int, _ reason: Reason) -> Int64? {
+    let edge = links[link].edge
+    guard plan.edges[edge].policy.isRetrying, let budget = links[link].budget else { return nil }
+    let deadline = exchanges[exchange].deadline
+    let decision = RetryDecision.decide(
+      reason.evidence(isIdempotent: exchanges[exchange].isIdempotent),
+      policy: plan.edges[edge].policy.retry, attemptsMade: Int(exchanges[exchange].attempts),
+      remainingNanoseconds: deadline == .max ? .max : deadline - now,
+      random: &links[link].random, budget: budget.tryBeginRetry())
+    guard case .again(let delay) = decision else { return nil }
+    return delay
   }
 
   // MARK: Its end
@@ -166,7 +156,7 @@ extension Simulator {
     while exchanges[exchange].firstAttempt != Attempt.none {
       leave(Int(exchanges[exchange].firstAttempt), reason)
     }
-    links[link].requestCount -= 1
+    releaseHeld(exchange, link, reason)
     series[clients.count + plan.edges[links[link].edge].target].record(
       reason, nanoseconds: now - exchanges[exchange].began)
   }

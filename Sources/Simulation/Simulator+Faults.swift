@@ -64,7 +64,7 @@ extension Simulator {
     let endpoint = replica - services[service].firstReplica
     for edge in plan.edges where edge.target == service {
       for link in edge.firstLink..<edge.firstLink + edge.linkCount {
-        links[link].list(endpoint, isThere: isThere)
+        links[link].list(endpoint, isThere: isThere, now: instant)
       }
     }
   }

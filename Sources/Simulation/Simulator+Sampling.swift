@@ -1,5 +1,4 @@
 import Primitives
-import Upstreams
 
 /// The time line: what is counted, at the end of each sample.
 extension Simulator {
@@ -23,7 +22,7 @@ extension Simulator {
     for edge in plan.edges where edge.target == service {
       for link in edge.firstLink..<edge.firstLink + edge.linkCount {
         known += 1
-        state.away += 1 - Double(links[link].available.count) / Double(range.count)
+        state.away += links[link].awayShare
       }
     }
     if known > 0 { state.away /= Double(known) }

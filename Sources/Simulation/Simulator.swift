@@ -26,6 +26,8 @@ struct Simulator {
   /// Links whose waiting requests are to be looked at before the next event.
   var toServe: [Int] = []
   private(set) var events = 0
+  /// For the machines.
+  @inline(__always) var instant: Instant { Instant(nanoseconds: now) }
 
   init(plan: Plan) {
     self.plan = plan
@@ -84,7 +86,9 @@ struct Simulator {
     case .retry:
       if exchanges[index].generation == event.generation { tryOnce(index) }
     case .fault: apply(plan.changes[index])
-    case .hedge, .sample, .sweep, .probe, .probeEnd, .pendingShed: break
+    case .hedge:
+      if exchanges[index].generation == event.generation { sendHedge(index) }
+    case .sample, .sweep, .probe, .probeEnd, .pendingShed: break
     }
   }
 }

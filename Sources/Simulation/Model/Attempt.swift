@@ -8,7 +8,7 @@
 ///          └─ full ─────│──────────│── no calls ─────────↗
 ///                       └─ left ───┴── cancelled, killed ───────────→ (given back)
 ///
-/// Cost: 96 bytes.
+/// Cost: 80 bytes.
 struct Attempt: Slotted {
   enum Phase: UInt8 {
     case travelling

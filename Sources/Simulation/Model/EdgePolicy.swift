@@ -1,29 +1,92 @@
 import Primitives
 import ProxyConfiguration
+import Resilience
 import Upstreams
 
-/// The route and the upstream of one edge, ready to be asked. Times in nanoseconds, `.max`: none.
+/// The route and the upstream of one edge, as the machines take them. Times in nanoseconds, `.max`:
+/// none.
 struct EdgePolicy: Sendable {
   var timeout: Int64
-  var perTryTimeout: Int64
-  /// Tries in total.
-  var attemptsMax: Int
   var connectTimeout: Int64
   var pendingTimeout: Int64
   var connectionsMax: Int
   var pendingMax: Int
   var requestsMax: Int
-  var balancing: BalancingPolicy
+  /// Nil: nothing is tried again.
+  var retry: RetryPolicy?
+  var perTryTimeout: Int64
+  var budgetRatio: Share
+  var budgetMinimum: Int
+  var hedge: HedgePolicy?
+  var adaptive: ConcurrencyPolicy?
+  var rateLimits: [RateLimitPolicy]
+  var balancing: Upstreams.BalancingSettings
+  var fallback: Fallback?
+
+  enum Fallback: Sendable, Equatable {
+    /// An answer, and whether it is a good one.
+    case answer(isGood: Bool)
+    /// An edge from the same caller; the plan's builder knows which.
+    case edge(Int)
+  }
 
   init(route: RouteConfiguration, upstream: UpstreamConfiguration) {
     timeout = route.timeout?.nanosecondsClamped ?? .max
-    perTryTimeout = route.retry?.perTryTimeout?.nanosecondsClamped ?? .max
-    attemptsMax = route.retry?.attempts ?? 1
     connectTimeout = upstream.connectTimeout.nanosecondsClamped
     pendingTimeout = upstream.pendingTimeout.nanosecondsClamped
     connectionsMax = upstream.connectionsMax
     pendingMax = upstream.pendingMax
     requestsMax = upstream.requestsMax
-    balancing = upstream.policy == .leastRequest ? .leastRequest : .roundRobin
+    retry = route.retry.map { RetryPolicy($0) }
+    perTryTimeout = retry?.perTryNanoseconds ?? .max
+    budgetRatio = upstream.retryBudget.ratio
+    budgetMinimum = upstream.retryBudget.retriesMin
+    hedge = route.hedge.map {
+      HedgePolicy(percentile: $0.percentile, minimumDelay: $0.delayMin, budget: $0.budget)
+    }
+    adaptive = upstream.adaptiveConcurrency.map {
+      ConcurrencyPolicy(
+        minimum: $0.concurrencyMin, maximum: $0.concurrencyMax, percentile: $0.percentile,
+        buffer: $0.buffer, interval: $0.interval)
+    }
+    rateLimits = route.rateLimits.map {
+      RateLimitPolicy(requests: $0.requests, per: $0.period, burst: $0.burst)
+    }
+    balancing = Upstreams.BalancingSettings(upstream.balancing)
+    if case .respond(let status, _, _)? = route.fallback {
+      fallback = .answer(isGood: status < 400)
+    }
+  }
+
+  var isRetrying: Bool { retry?.isRetrying ?? false }
+  /// Whether there may be more than one attempt.
+  var isRepeating: Bool { isRetrying || hedge != nil }
+  /// Whether anybody asks how long attempts take.
+  var isDigesting: Bool { hedge != nil || timeout != .max }
+}
+
+extension RetryPolicy {
+  fileprivate init(_ settings: RetrySettings) {
+    self.init(
+      attempts: settings.attempts,
+      conditions: RetryConditions(
+        settings.conditions.compactMap { RetryCondition(name: $0.text) }),
+      perTryTimeout: settings.perTryTimeout,
+      backoff: Backoff(base: settings.backoffBase, max: settings.backoffMax),
+      retryAfterMax: settings.retryAfterMax,
+      isNonIdempotentAllowed: settings.retriesNonIdempotent,
+      isIdempotencyKeyHonoured: settings.honoursIdempotencyKey,
+      bodyBytesMax: settings.bodyBytesMax)
+  }
+}
+
+extension Upstreams.BalancingSettings {
+  fileprivate init(_ settings: ProxyConfiguration.BalancingSettings) {
+    self.init(
+      policy: BalancingPolicy(rawValue: settings.policy.rawValue) ?? .roundRobin,
+      slowStart: settings.slowStart, panicThreshold: settings.panicThreshold,
+      zoneEndpointsMin: settings.zoneEndpointsMin,
+      boundedLoadPercent: settings.boundedLoadBasisPoints.map { $0 / 100 },
+      ringPointsMin: settings.ringSize)
   }
 }

@@ -24,19 +24,16 @@ struct Plan: Sendable {
 
   /// Each with a seed of its own.
   func makeLinks() -> [Link] {
-    edges.flatMap { edge in
-      (0..<edge.linkCount).map { index in
+    edges.enumerated().flatMap { number, edge in
+      let service = services[edge.target]
+      let zones = (0..<service.replicaCount).map { replicas[service.firstReplica + $0].zone }
+      return (0..<edge.linkCount).map { index in
         let link = edge.firstLink + index
         return Link(
-          edge: edgeIndex(edge), zone: linkZones[link],
-          endpoints: services[edge.target].replicaCount, policy: edge.policy,
+          edge: number, zone: linkZones[link], endpoints: zones, policy: edge.policy,
           seed: Self.seed(seed, stream: 0x10_0000_0000 + UInt64(link)))
       }
     }
-  }
-
-  private func edgeIndex(_ edge: Edge) -> Int {
-    edges.firstIndex { $0.firstLink == edge.firstLink } ?? 0
   }
 
   /// A seed for one of the streams of random numbers of a run, so that what one part draws

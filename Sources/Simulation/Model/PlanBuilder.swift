@@ -1,5 +1,6 @@
 import Primitives
 import ProxyConfiguration
+import Resilience
 
 /// Makes a plan of a scenario: names become indices, durations nanoseconds.
 struct PlanBuilder {
@@ -68,7 +69,8 @@ struct PlanBuilder {
     return ClientClass(
       name: clients.name,
       edge: edge(from: clients.via, callers, to: clients.calls),
-      sidecars: clients.sidecars, priority: UInt8(RequestClass.allCases.firstIndex(of: clients.priority) ?? 0),
+      sidecars: clients.sidecars, 
+      priority: (RequestPriority(name: clients.priority.rawValue) ?? .normal).rawValue,
       isIdempotent: clients.isIdempotent,
       patience: clients.patience?.nanosecondsClamped ?? .max,
       arrivals: ArrivalCurve(points),

@@ -1,4 +1,5 @@
 import Primitives
+import Resilience
 
 /// How an exchange or an attempt ended: well, or under the name that the proxy gives the failure.
 ///
@@ -32,6 +33,27 @@ struct Reason: Equatable, Sendable {
   }
 
   @inline(__always) var isOK: Bool { code == 0 }
+
+  /// What machines are told of an attempt that ended so.
+  @inline(__always) var outcome: Outcome {
+    if isOK { return .success }
+    // Nobody was waiting any more, or it ended here.
+    return failure?.row.side == .local && failure != .requestTimeout || failure == .downstreamClosed
+      ? .ignored : .failure
+  }
+
+  /// What the retry policy is told.
+  func evidence(isIdempotent: Bool) -> RetryEvidence {
+    let ending: RetryEvidence.Ending =
+      switch failure {
+      case .perTryTimeout?: .perTryTimeout
+      case let failure?: .failure(failure)
+      case nil: .answer(status: status, grpcStatus: nil)
+      }
+    return RetryEvidence(
+      ending: ending, isIdempotent: isIdempotent,
+      bytesWritten: failure?.row.stage == .connect ? 0 : 1)
+  }
 
   /// Nil: an answer of the service.
   var failure: FailureKind? { code < 4 ? nil : FailureKind(rawValue: code - 4) }

@@ -9,7 +9,7 @@ import Upstreams
 extension WorkerUpstream {
   func wait(_ exchange: Exchange, _ endpoint: WorkerEndpoint) -> CheckOut {
     guard limits.acquire(.pending) else { return .refused(.pendingOverflow, nil) }
-    let ticket = queue.push()
+    let ticket = queue.push(now: worker.loop.now)
     while waiters.count <= Int(ticket) { waiters.append(nil) }
     waiters[Int(ticket)] = exchange
     shard.add(metrics.pending)
@@ -27,7 +27,7 @@ extension WorkerUpstream {
 
   /// `exchange` no longer waits.
   func leaveQueue(_ ticket: UInt32) {
-    queue.cancel(ticket)
+    queue.cancel(ticket, now: worker.loop.now)
     left(ticket)
   }
 
@@ -91,7 +91,7 @@ extension WorkerUpstream {
 
   /// A slot is ours: for a waiter of ours, else for another worker's.
   func takeSlot() {
-    while let ticket = queue.pop() {
+    while case .serve(let ticket)? = queue.pop(now: worker.loop.now) {
       let outer = isSlotGranted
       isSlotGranted = true
       wake(ticket)

@@ -64,7 +64,7 @@ package final class WorkerUpstream {
   /// The upstream has left the mesh; what is in flight goes on.
   func retire() {
     adopt([])
-    while let ticket = queue.pop() { wake(ticket) }
+    while case .serve(let ticket)? = queue.pop(now: worker.loop.now) { wake(ticket) }
   }
 
   private func adopt(_ planned: [UpstreamPlan.Endpoint]) {

@@ -21,12 +21,10 @@ struct MachineTests {
 
   @Test func queueIsFirstComeFirstServed() {
     var queue = PendingQueue()
-    let tickets = (0..<4).map { _ in queue.push() }
-    queue.cancel(tickets[1])
-    #expect(
-      [queue.pop(), queue.pop(), queue.pop(), queue.pop()] == [
-        tickets[0], tickets[2], tickets[3], nil,
-      ])
+    let tickets = (0..<4).map { queue.push(now: at(Double($0))) }
+    queue.cancel(tickets[1], now: at(5))
+    let turns = (0..<4).map { _ in queue.pop(now: at(600)) }
+    #expect(turns == [.serve(tickets[0]), .serve(tickets[2]), .serve(tickets[3]), nil])
   }
 
   private func balancer(

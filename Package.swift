@@ -64,6 +64,7 @@ let package = Package(
         "ProxyConfiguration", "Telemetry", "HTTPClient", "DataPath", "Discovery",
         .product(name: "Logging", package: "swift-log"),
       ]),
+    library("Simulation", ["Primitives", "Resilience", "Upstreams", "ProxyConfiguration"]),
     library(
       "Demo",
       [
@@ -74,7 +75,7 @@ let package = Package(
     .executableTarget(
       name: "weir",
       dependencies: [
-        "Primitives", "Reactor", "ProxyConfiguration", "ControlPlane", "Demo",
+        "Primitives", "Reactor", "ProxyConfiguration", "Simulation", "ControlPlane", "Demo",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -107,6 +108,7 @@ let package = Package(
         "Primitives", "Reactor", "ControlPlane", "Discovery", "ProxyConfiguration", "WeirTesting",
         .product(name: "Logging", package: "swift-log"),
       ]),
+    tests("SimulateTests", ["Primitives", "Reactor", "ProxyConfiguration", "Simulation"]),
     tests("FuzzTests", ["WeirTesting"]),
     tests("TidyTests", []),
   ]

@@ -59,7 +59,10 @@ extension Simulator {
     guard links[link].waiting.count < plan.edges[edge].policy.pendingMax else {
       return end(exchange, .failure(.pendingOverflow))
     }
-    let ticket = links[link].waiting.push()
+    let ticket = links[link].waiting.push(
+      now: instant,
+      deadline: Instant(
+        nanoseconds: saturatingSum(now, plan.edges[edge].policy.pendingTimeout)))
     if links[link].waiters.count <= Int(ticket) { links[link].waiters.append(0) }
     links[link].waiters[Int(ticket)] = UInt32(exchange)
     exchanges[exchange].ticket = ticket
@@ -68,6 +71,7 @@ extension Simulator {
       Event(
         .pendingTimeout, at: saturatingSum(now, plan.edges[edge].policy.pendingTimeout),
         index: exchange, generation: exchanges[exchange].generation))
+    scheduleShedding(link)
   }
 
   /// A connection of the link has become free: who waits for one is sent once the present event is
@@ -83,10 +87,40 @@ extension Simulator {
     while let link = toServe.popLast() {
       links[link].isToServe = false
       let most = plan.edges[links[link].edge].policy.connectionsMax
-      while links[link].activeCount < most, let ticket = links[link].waiting.pop() {
-        send(Int(links[link].waiters[Int(ticket)]))
+      while links[link].activeCount < most, let turn = links[link].waiting.pop(now: instant) {
+        switch turn {
+        case .serve(let ticket): send(Int(links[link].waiters[Int(ticket)]))
+        case .refuse(let ticket, let why):
+          refuseWaiting(
+            ticket, at: link, .failure(why == .overload ? .pendingShed : .pendingTimeout))
+        }
       }
+      scheduleShedding(link)
     }
+  }
+
+  /// A queue that is overloaded refuses also when nothing becomes free.
+  mutating func shed(_ link: Int) {
+    links[link].shedDue = .max
+    while let ticket = links[link].waiting.refuse(now: instant) {
+      refuseWaiting(ticket, at: link, .failure(.pendingShed))
+    }
+    scheduleShedding(link)
+  }
+
+  private mutating func scheduleShedding(_ link: Int) {
+    guard let due = links[link].waiting.refusalDue, due.nanoseconds < links[link].shedDue else {
+      return
+    }
+    links[link].shedDue = max(due.nanoseconds, now)
+    queue.push(Event(.pendingShed, at: links[link].shedDue, index: link))
+  }
+
+  /// Precondition: the queue has let go of the ticket.
+  private mutating func refuseWaiting(_ ticket: UInt32, at link: Int, _ reason: Reason) {
+    let exchange = Int(links[link].waiters[Int(ticket)])
+    exchanges[exchange].phase = .trying
+    end(exchange, reason)
   }
 
   /// An attempt has ended, or there was nowhere to send it.
@@ -151,7 +185,7 @@ extension Simulator {
   private mutating func close(_ exchange: Int, _ reason: Reason) {
     let link = Int(exchanges[exchange].link)
     if exchanges[exchange].phase == .waiting {
-      links[link].waiting.cancel(exchanges[exchange].ticket)
+      links[link].waiting.cancel(exchanges[exchange].ticket, now: instant)
     }
     while exchanges[exchange].firstAttempt != Attempt.none {
       leave(Int(exchanges[exchange].firstAttempt), reason)

@@ -25,6 +25,8 @@ struct Simulator {
   var total = Series(name: "all clients")
   /// Links whose waiting requests are to be looked at before the next event.
   var toServe: [Int] = []
+  /// What a probe's event is of.
+  var probes: [(link: Int, endpoint: Int)] = []
   private(set) var events = 0
   /// For the machines.
   @inline(__always) var instant: Instant { Instant(nanoseconds: now) }
@@ -41,6 +43,7 @@ struct Simulator {
   /// The whole run.
   mutating func run() {
     for client in clients.indices { scheduleArrival(client) }
+    scheduleProbes()
     for (index, change) in plan.changes.enumerated() {
       queue.push(Event(.fault, at: change.time, index: index))
     }
@@ -88,7 +91,11 @@ struct Simulator {
     case .fault: apply(plan.changes[index])
     case .hedge:
       if exchanges[index].generation == event.generation { sendHedge(index) }
-    case .sample, .sweep, .probe, .probeEnd, .pendingShed: break
+    case .pendingShed:
+      if links[index].shedDue == now { shed(index) }
+    case .probe: probe(index)
+    case .probeEnd: endProbe(index, event.generation)
+    case .sweep: break
     }
   }
 }

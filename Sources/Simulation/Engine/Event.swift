@@ -22,15 +22,13 @@ struct Event {
     case hedge
     /// The next entry of the timeline of faults.
     case fault
-    /// The end of a sample of the time line.
-    case sample
     /// A sidecar's outlier detector looks at its endpoints.
     case sweep
     /// A sidecar's health check of one endpoint begins.
     case probe
-    /// … and is answered, or not.
+    /// Its end; the generation is the result.
     case probeEnd
-    /// A back-off that waits for no attempt any more.
+    /// A link's queue may refuse somebody.
     case pendingShed
   }
 

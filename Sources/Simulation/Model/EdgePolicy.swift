@@ -21,6 +21,9 @@ struct EdgePolicy: Sendable {
   var adaptive: ConcurrencyPolicy?
   var rateLimits: [RateLimitPolicy]
   var balancing: Upstreams.BalancingSettings
+  /// Nil: waiting requests are served in turn.
+  var queue: QueuePolicy?
+  var health: HealthCheckPolicy?
   var fallback: Fallback?
 
   enum Fallback: Sendable, Equatable {
@@ -53,6 +56,14 @@ struct EdgePolicy: Sendable {
       RateLimitPolicy(requests: $0.requests, per: $0.period, burst: $0.burst)
     }
     balancing = Upstreams.BalancingSettings(upstream.balancing)
+    queue = upstream.pendingTarget.map {
+      QueuePolicy(target: $0, interval: upstream.pendingInterval)
+    }
+    health = upstream.healthCheck.map {
+      HealthCheckPolicy(
+        interval: $0.interval, jitter: $0.jitter, timeout: $0.timeout,
+        healthy: $0.healthyThreshold, unhealthy: $0.unhealthyThreshold)
+    }
     if case .respond(let status, _, _)? = route.fallback {
       fallback = .answer(isGood: status < 400)
     }

@@ -17,10 +17,14 @@ struct Link: Sendable {
   /// Attempts under way; each holds a connection.
   var activeCount = 0
   var requestCount = 0
-  var waiting = PendingQueue()
+  var waiting: PendingQueue
   /// By ticket.
   var waiters: [UInt32] = []
   var isToServe = false
+  /// When the queue is to be asked for somebody to refuse; `.max`: not at all.
+  var shedDue = Int64.max
+  /// One an endpoint; empty: nobody asks.
+  var checks: [HealthCheckMachine]
   let budget: RetryBudget?
   let hedgeBudget: RetryBudget?
   var digest: LatencyDigest
@@ -40,6 +44,14 @@ struct Link: Sendable {
     balancer = Balancer(
       settings: settings, endpoints: Self.endpoints(endpoints), now: Instant(nanoseconds: 0),
       random: &random)
+    waiting = PendingQueue(policy: policy.queue)
+    checks = []
+    if let health = policy.health {
+      for _ in endpoints {
+        checks.append(
+          HealthCheckMachine(policy: health, now: Instant(nanoseconds: 0), random: &random))
+      }
+    }
     budget =
       policy.isRetrying
       ? RetryBudget(ratio: policy.budgetRatio, minimum: policy.budgetMinimum) : nil
@@ -84,6 +96,21 @@ struct Link: Sendable {
   var awayShare: Double {
     let available = listed.intersection(healthy).intersection(admitted).count
     return 1 - Double(available) / Double(max(listed.capacity, 1))
+  }
+
+  /// A health check's result. Returns when the next one is due.
+  mutating func check(_ endpoint: Int, _ failure: HealthCheckFailure?, now: Instant) -> Int64 {
+    let verdict =
+      if let failure {
+        checks[endpoint].failed(failure, now: now, random: &random)
+      } else {
+        checks[endpoint].succeeded(now: now, random: &random)
+      }
+    if verdict.change != nil {
+      healthy.set(endpoint, checks[endpoint].isAvailable)
+      tellBalancer(now)
+    }
+    return verdict.nextCheck.nanoseconds
   }
 
   /// How long an attempt that was answered took.

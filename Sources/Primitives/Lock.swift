@@ -36,16 +36,16 @@
   ///
   /// Not recursive. Cost: an uncontended atomic exchange each way. Builds with
   /// `-D WEIR_THREAD_SANITIZER` take the pthread variant above.
-  package final class Lock<Value>: @unchecked Sendable {
+  @usableFromInline package final class Lock<Value>: @unchecked Sendable {
     // SAFETY: `value` is reached only inside `withLock`, which holds the mutex.
-    private let mutex = Mutex<Void>(())
-    private var value: Value
+    @usableFromInline let mutex = Mutex<Void>(())
+    @usableFromInline var value: Value
 
     package init(_ value: sending Value) {
       self.value = value
     }
 
-    package func withLock<Result, Failure: Error>(
+    @inlinable package func withLock<Result, Failure: Error>(
       _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
       mutex._unsafeLock()

@@ -1,0 +1,9 @@
+/// A circuit breaker refused the call, which was not made.
+public struct CircuitBreakerOpen: Error, Sendable, Hashable {
+  /// After this the breaker probes, or admits everything again; zero: not known.
+  public let retryAfter: Duration
+
+  public init(retryAfter: Duration) {
+    self.retryAfter = retryAfter
+  }
+}

@@ -1,0 +1,44 @@
+import Primitives
+
+extension OutlierDetectorMachine {
+  /// What is known of one endpoint.
+  struct Member: Sendable {
+    var isJoined = true
+    var isHealthy = true
+    var isEjected = false
+    /// Failures in a row, by kind.
+    var row5xx = 0
+    var rowGateway = 0
+    var rowLocal = 0
+    /// Attempts and successes of this interval.
+    var calls: UInt32 = 0
+    var successes: UInt32 = 0
+    /// Service times of this interval's successes.
+    var latencies = LatencyHistogram()
+    /// Ejections that are not forgotten yet.
+    var ejections = 0
+    var ejectedUntil = Instant(nanoseconds: .min)
+    var returnedAt = Instant(nanoseconds: .min)
+
+    var isAvailable: Bool { isJoined && isHealthy && !isEjected }
+
+    mutating func countSuccess(_ nanoseconds: Int64) {
+      forgetRow()
+      calls &+= 1
+      successes &+= 1
+      latencies.add(nanoseconds)
+    }
+
+    mutating func forgetRow() {
+      row5xx = 0
+      rowGateway = 0
+      rowLocal = 0
+    }
+
+    mutating func forgetInterval() {
+      calls = 0
+      successes = 0
+      latencies.removeAll()
+    }
+  }
+}

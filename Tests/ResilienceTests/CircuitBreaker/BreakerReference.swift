@@ -1,0 +1,188 @@
+import Primitives
+
+@testable import Resilience
+
+/// A circuit breaker in the slowest way: it keeps every call and asks of each what it means now.
+///
+/// It cannot know the jitter, so it takes the time an opening was given and says what range it
+/// must be in. Where the machine has generations, it has objects; where the machine knows how many
+/// probes decide, it tries every way in which the rest could go.
+final class BreakerReference {
+  /// One stay in a state; a call belongs to the stay it was admitted in.
+  final class Stay {
+    enum Kind {
+      case closed(ramp: (start: Int64, end: Int64)?)
+      case open(until: Int64)
+      case halfOpen
+    }
+    let kind: Kind
+    var calls: [Call] = []
+    var failuresInRow = 0
+    var probesOut = 0
+    /// The sum of the shares of the calls that came during the ramp, and those let through.
+    var offered: Int64 = 9000
+    var taken: Int64 = 0
+
+    init(_ kind: Kind) {
+      self.kind = kind
+    }
+  }
+
+  struct Call {
+    let at: Int64
+    let isFailure: Bool
+    let isSlow: Bool
+  }
+
+  enum Answer: Equatable {
+    case counted
+    case uncounted
+    case probe(first: Bool)
+    case refused
+  }
+
+  let policy: CircuitBreakerPolicy
+  var mode: CircuitBreakerPolicy.Mode
+  private(set) var stay = Stay(.closed(ramp: nil))
+  private(set) var openings = 0
+  /// A change to `open`, whose time must be told with `open(for:)`.
+  private(set) var opensAt: Int64?
+
+  init(_ policy: CircuitBreakerPolicy) {
+    self.policy = policy
+    mode = policy.mode
+  }
+
+  private func nanoseconds(_ duration: Duration) -> Int64 { Int64(duration / .nanoseconds(1)) }
+
+  func set(_ new: CircuitBreakerPolicy.Mode, _ now: Int64) {
+    guard new != mode else { return }
+    let ramps = mode == .forcedOpen && new == .automatic && policy.recovery > .zero
+    mode = new
+    openings = 0
+    stay = Stay(.closed(ramp: ramps ? (now, now + nanoseconds(policy.recovery)) : nil))
+  }
+
+  func admit(_ now: Int64) -> Answer {
+    if mode == .disabled { return .uncounted }
+    if mode == .forcedOpen { return .refused }
+    switch stay.kind {
+    case .closed(let ramp?) where now < ramp.end:
+      let share = 1000 + 9000 * (now - ramp.start) / (ramp.end - ramp.start)
+      stay.offered += share
+      guard stay.offered / 10_000 > stay.taken else { return .refused }
+      stay.taken += 1
+      return .counted
+    case .closed(let ramp):
+      if ramp != nil { openings = 0 }
+      return .counted
+    case .open(let until):
+      guard now >= until else { return .refused }
+      stay = Stay(.halfOpen)
+      stay.probesOut = 1
+      return .probe(first: true)
+    case .halfOpen:
+      guard stay.probesOut + stay.calls.count < policy.halfOpenCalls else { return .refused }
+      stay.probesOut += 1
+      return .probe(first: false)
+    }
+  }
+
+  /// Why the breaker changes, if this result of a call from `from` makes it.
+  func record(
+    from: Stay, _ outcome: Outcome, took: Duration, _ now: Int64
+  ) -> CircuitBreaker.Reason? {
+    guard from === stay, mode == .automatic || mode == .shadow else { return nil }
+    let isSlow = policy.slowCall.map { took > $0 } ?? false
+    let call = Call(at: now, isFailure: outcome == .failure, isSlow: isSlow)
+    switch stay.kind {
+    case .open: return nil
+    case .closed(let ramp):
+      if outcome == .ignored { return nil }
+      if let ramp, now >= ramp.end { openings = 0 }
+      stay.calls.append(call)
+      stay.failuresInRow = call.isFailure ? stay.failuresInRow + 1 : 0
+      return tripped(now)
+    case .halfOpen:
+      stay.probesOut -= 1
+      if outcome == .ignored { return nil }
+      stay.calls.append(call)
+      return decided(now)
+    }
+  }
+
+  private func tripped(_ now: Int64) -> CircuitBreaker.Reason? {
+    let calls = callsInWindow(now)
+    var reason: CircuitBreaker.Reason?
+    if let most = policy.consecutiveFailures, stay.failuresInRow >= most {
+      reason = .consecutiveFailures
+    } else if calls.count >= leastCalls {
+      if reaches(calls.filter(\.isFailure).count, calls.count, policy.failureRate) {
+        reason = .failureRate
+      } else if policy.slowCall != nil,
+        reaches(calls.filter(\.isSlow).count, calls.count, policy.slowCallRate)
+      {
+        reason = .slowCallRate
+      }
+    }
+    if reason != nil { opensAt = now }
+    return reason
+  }
+
+  private var leastCalls: Int {
+    if case .calls(let size) = policy.window { return min(size, policy.minimumCalls) }
+    return policy.minimumCalls
+  }
+
+  func callsInWindow(_ now: Int64) -> [Call] {
+    switch policy.window {
+    case .calls(let size): return Array(stay.calls.suffix(size))
+    case .time(let duration):
+      let width = nanoseconds(duration) / 10
+      let kept = stay.calls.reversed().prefix { now / width - $0.at / width < 10 }
+      return kept.reversed()
+    }
+  }
+
+  private func reaches(_ part: Int, _ whole: Int, _ rate: Share?) -> Bool {
+    guard let rate, part > 0 else { return false }
+    return Double(part) / Double(whole) >= rate.fraction - 1e-12
+  }
+
+  /// Of the ways in which the outstanding probes can go, do all reopen, or none?
+  private func decided(_ now: Int64) -> CircuitBreaker.Reason? {
+    let failed = stay.calls.filter(\.isFailure).count
+    let slow = stay.calls.filter(\.isSlow).count
+    let left = policy.halfOpenCalls - stay.calls.count
+    if fails(failed, slow) {
+      opensAt = now
+      return fails(failed, 0) ? .probesFailed : .probesSlow
+    }
+    for failures in 0...left {
+      for slowOnes in 0...left where fails(failed + failures, slow + slowOnes) { return nil }
+    }
+    let end = now + nanoseconds(policy.recovery)
+    if policy.recovery == .zero { openings = 0 }
+    stay = Stay(.closed(ramp: policy.recovery == .zero ? nil : (now, end)))
+    return .probesSucceeded
+  }
+
+  private func fails(_ failed: Int, _ slow: Int) -> Bool {
+    if policy.failureRate == nil, policy.consecutiveFailures != nil, failed > 0 { return true }
+    return reaches(failed, policy.halfOpenCalls, policy.failureRate)
+      || policy.slowCall != nil && reaches(slow, policy.halfOpenCalls, policy.slowCallRate)
+  }
+
+  /// Takes the time that the breaker opened for, which must be within what the policy says.
+  func open(for time: Duration) throws {
+    guard let at = opensAt else { throw Divergence("opened, which it should not") }
+    var plain = policy.openFor
+    for _ in 0..<openings where plain < policy.openForMax { plain *= 2 }
+    plain = min(plain, policy.openForMax)
+    let most = plain + plain / 10_000 * Int(policy.openJitter.basisPoints)
+    try Divergence.unless(time >= plain && time <= most, "open for \(time), not \(plain)...\(most)")
+    openings += 1
+    opensAt = nil
+    stay = Stay(.open(until: at + nanoseconds(time)))
+  }
+}

@@ -1,0 +1,128 @@
+import Primitives
+
+@testable import Resilience
+
+/// An outlier detector in the slowest way: it keeps every attempt of an interval and counts anew
+/// each time it is asked.
+struct OutlierReference {
+  struct Endpoint {
+    var history: [AttemptResult] = []
+    /// Since the last return, success or ejection: what rows are counted in.
+    var row: [AttemptResult] = []
+    var times: [Int64] = []
+    var isHealthy = true
+    var ejectedUntil: Int64?
+    var ejections = 0
+    var returnedAt = Int64.min / 2
+  }
+
+  struct Decision: Equatable {
+    var slot: Int
+    var cause: OutlierDetector.Cause
+    var count: Int
+  }
+
+  let policy: OutlierPolicy
+  var endpoints: [Int: Endpoint] = [:]
+  var nextSweep: Int64
+
+  init(_ policy: OutlierPolicy) {
+    self.policy = policy
+    nextSweep = Int64(policy.interval / .nanoseconds(1))
+  }
+
+  var slots: [Int] { endpoints.keys.sorted() }
+  var ejected: [Int] { slots.filter { endpoints[$0]?.ejectedUntil != nil } }
+
+  /// The rule in words: floor of the share, at least one, never all.
+  static func mostEjected(_ count: Int, _ share: Share) -> Int {
+    if share == .zero { return 0 }
+    var most = 0
+    while Double(most + 1) <= Double(count) * share.fraction + 1e-9 { most += 1 }
+    return max(0, min(count - 1, max(most, 1)))
+  }
+
+  private func mayEject(_ slot: Int) -> Bool {
+    let leftOver = slots.filter {
+      $0 != slot && endpoints[$0]?.ejectedUntil == nil && endpoints[$0]?.isHealthy == true
+    }
+    return !leftOver.isEmpty
+      && ejected.count + 1 <= Self.mostEjected(endpoints.count, policy.maxEjected)
+  }
+
+  /// The ejection that the result brings about.
+  mutating func record(_ slot: Int, _ result: AttemptResult, _ took: Int64) -> Decision? {
+    guard var endpoint = endpoints[slot], endpoint.ejectedUntil == nil, result != .ignored else {
+      return nil
+    }
+    endpoint.history.append(result)
+    if result == .success {
+      endpoint.times.append(took)
+      endpoint.row = []
+      endpoints[slot] = endpoint
+      return nil
+    }
+    endpoint.row.append(result)
+    let cause = cause(endpoint.row)
+    if cause != nil { endpoint.row = [] }
+    endpoints[slot] = endpoint
+    return cause.flatMap { eject(slot, $0) }
+  }
+
+  private func cause(_ row: [AttemptResult]) -> OutlierDetector.Cause? {
+    guard let last = row.last else { return nil }
+    if last == .connectRefused { return .connectRefused }
+    if last == .wrongIdentity { return .wrongIdentity }
+    let answers = row.filter { $0 == .status5xx || $0 == .gatewayFailure }
+    let gateways = answers.reversed().prefix { $0 == .gatewayFailure }.count
+    let dead = row.reversed().prefix { $0 != .status5xx && $0 != .gatewayFailure }.count
+    if last == .localOriginFailure {
+      guard let most = policy.consecutiveLocalOriginFailures, dead >= most else { return nil }
+      return .consecutiveLocalOriginFailures
+    }
+    if last == .gatewayFailure, let most = policy.consecutiveGatewayFailures, gateways >= most {
+      return .consecutiveGatewayFailures
+    }
+    if let most = policy.consecutive5xx, answers.count >= most { return .consecutive5xx }
+    return nil
+  }
+
+  private mutating func eject(_ slot: Int, _ cause: OutlierDetector.Cause) -> Decision? {
+    guard mayEject(slot) else { return nil }
+    endpoints[slot]?.ejections += 1
+    endpoints[slot]?.ejectedUntil = .max
+    return Decision(slot: slot, cause: cause, count: endpoints[slot]?.ejections ?? 0)
+  }
+
+  mutating func bringBack(_ slot: Int, _ now: Int64) {
+    endpoints[slot]?.ejectedUntil = nil
+    endpoints[slot]?.row = []
+    endpoints[slot]?.history = []
+    endpoints[slot]?.times = []
+    endpoints[slot]?.returnedAt = now
+  }
+
+  /// Who returns as their time is up, then who is ejected by comparison.
+  mutating func advance(_ now: Int64) -> (returned: [Int], ejected: [Decision]) {
+    let returned = slots.filter { (endpoints[$0]?.ejectedUntil ?? .max) <= now }
+    for slot in returned { bringBack(slot, now) }
+    guard now >= nextSweep else { return (returned, []) }
+    let interval = Int64(policy.interval / .nanoseconds(1))
+    while nextSweep <= now { nextSweep += interval }
+    for slot in slots where endpoints[slot]?.ejectedUntil == nil {
+      guard let endpoint = endpoints[slot], now - endpoint.returnedAt >= interval else { continue }
+      endpoints[slot]?.ejections = max(endpoint.ejections - 1, 0)
+    }
+    var decisions: [Decision] = []
+    for (cause, find) in comparisons {
+      for slot in find(self) {
+        if let decision = eject(slot, cause) { decisions.append(decision) }
+      }
+    }
+    for slot in slots {
+      endpoints[slot]?.history = []
+      endpoints[slot]?.times = []
+    }
+    return (returned, decisions)
+  }
+}

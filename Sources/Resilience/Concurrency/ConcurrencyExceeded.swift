@@ -2,4 +2,8 @@
 public struct ConcurrencyExceeded: Error, Sendable, Hashable {
   /// The limit on all classes at that time.
   public let limit: Int
+
+  public init(limit: Int) {
+    self.limit = limit
+  }
 }

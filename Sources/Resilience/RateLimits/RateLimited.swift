@@ -2,4 +2,8 @@
 public struct RateLimited: Error, Sendable, Hashable {
   /// After this long one call would be let through.
   public let retryAfter: Duration
+
+  public init(retryAfter: Duration) {
+    self.retryAfter = retryAfter
+  }
 }

@@ -36,7 +36,8 @@ extension Balancer {
     keys = planned.map(\.key)
     weights = planned.map(\.traits.weight)
     joins = planned.map { $0.traits.joinedAt?.nanoseconds ?? .min }
-    placement = settings.policy.isHashed ? given ?? HashPlacement(settings, planned) : nil
+    let isHashed = settings.policy.isHashed
+    placement = isHashed ? given ?? HashPlacement(settings, planned) : HashPlacement()
     roster = Roster(planned, ownZone: settings.policy.isHashed ? nil : settings.ownZone)
     makeRoom()
     derive(now, &random)
@@ -189,6 +190,6 @@ extension Balancer {
       MemoryLayout<EndpointLoad>.stride + MemoryLayout<BalancerEndpoint>.stride + 8 + 4 + 8 + 1 + 4
     return endpoints.count * perEndpoint + members.count * 4 + roster.entries.count * 4
       + roster.subsets.count * 2 + eligibleWords.count * 8 + schedule.byteCount + draws.byteCount
-      + (placement?.byteCount ?? 0)
+      + placement.byteCount
   }
 }

@@ -12,8 +12,10 @@ extension Balancer {
   mutating func turn(_ group: Int, _ now: Instant, _ random: inout RandomSource) -> Int {
     var index = nextTurn(group)
     guard groups[group].warmAt > now.nanoseconds else { return index }
-    for _ in 0..<Self.warmupTriesMax where !isAccepted(index, group, now, &random) {
+    var tries = 0
+    while tries < Self.warmupTriesMax, !isAccepted(index, group, now, &random) {
       index = nextTurn(group)
+      tries += 1
     }
     return index
   }
@@ -29,12 +31,7 @@ extension Balancer {
   /// One by chance, in proportion to the weights.
   @inline(__always)
   func one(of group: Int, _ now: Instant, _ random: inout RandomSource) -> Int {
-    var index = endpoint(groups[group], &random).index
-    guard groups[group].warmAt > now.nanoseconds else { return index }
-    for _ in 0..<Self.warmupTriesMax where !isAccepted(index, group, now, &random) {
-      index = endpoint(groups[group], &random).index
-    }
-    return index
+    drawn(group, now, &random).index
   }
 
   /// Two distinct ones: the same twice would say nothing about load.
@@ -42,12 +39,7 @@ extension Balancer {
   func twoOf(_ group: Int, _ now: Instant, _ random: inout RandomSource) -> (Int, Int) {
     let entry = groups[group]
     let first = one(of: group, now, &random)
-    var second = endpoint(entry, &random)
-    if entry.warmAt > now.nanoseconds {
-      for _ in 0..<Self.warmupTriesMax where !isAccepted(second.index, group, now, &random) {
-        second = endpoint(entry, &random)
-      }
-    }
+    var second = drawn(group, now, &random)
     if second.index != first { return (first, second.index) }
     // The one behind, or, if that place led to the same by its alias, the one behind that.
     for _ in 0..<2 {
@@ -59,11 +51,26 @@ extension Balancer {
   }
 
   @inline(__always)
+  private func drawn(
+    _ group: Int, _ now: Instant, _ random: inout RandomSource
+  ) -> (index: Int, place: Int) {
+    let entry = groups[group]
+    var drawn = endpoint(entry, &random)
+    guard entry.warmAt > now.nanoseconds else { return drawn }
+    var tries = 0
+    while tries < Self.warmupTriesMax, !isAccepted(drawn.index, group, now, &random) {
+      drawn = endpoint(entry, &random)
+      tries += 1
+    }
+    return drawn
+  }
+
+  @inline(__always)
   private func endpoint(
     _ group: PickGroup, _ random: inout RandomSource
   ) -> (index: Int, place: Int) {
     let bits = random.next()
-    let place = Int((bits >> 32) * UInt64(group.count) >> 32)
+    let place = Int(((bits >> 32) * UInt64(group.count)) >> 32)
     if group.isEven { return (Int(members[group.start + place]), place) }
     let coin = UInt32(truncatingIfNeeded: bits)
     return (draws.endpoint(members, group.start + place, coin: coin), place)

@@ -29,7 +29,6 @@ extension Balancer {
   /// The first that may have it. If none may: the first that was not tried, even above its bounded
   /// load; else the first that is eligible.
   private func walk(_ hash: UInt64, _ level: Int, _ request: PickRequest) -> Pick {
-    guard let placement else { preconditionFailure("a hashed policy has its placement") }
     let part = level % roster.levelsPerView
     var place = placement.place(hash, in: part)
     var pick = Pick(index: -1, reason: .hash, priority: roster.levels[level].priority)

@@ -117,7 +117,7 @@ extension Balancer {
     _ group: Int, _ tried: TriedEndpoints, _ random: inout RandomSource
   ) -> Int? {
     let entry = groups[group]
-    var place = Int(random.next() >> 32) * entry.count >> 32
+    var place = (Int(random.next() >> 32) * entry.count) >> 32
     for _ in 0..<min(entry.count, tried.count + 1) {
       let index = Int(members[entry.start + place])
       if !tried.contains(keys[index]) { return index }

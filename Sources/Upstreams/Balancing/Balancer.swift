@@ -25,7 +25,7 @@ package struct Balancer: Sendable {
   /// `Int64.min`: was there from the start.
   var joins: [Int64] = []
   var roster: Roster
-  var placement: HashPlacement?
+  var placement = HashPlacement()
   var well: EndpointSet
   var admitted: EndpointSet
 

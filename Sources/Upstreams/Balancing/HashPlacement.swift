@@ -27,6 +27,11 @@ package struct HashPlacement: Sendable {
   var points: [UInt32] = []
   var buckets: [UInt32] = []
 
+  /// Of no endpoint: what a balancer holds whose policy does not hash.
+  package init() {
+    policy = .ringHash
+  }
+
   /// Precondition: the policy is a hashed one.
   package init(_ settings: BalancingSettings, _ endpoints: [BalancerEndpoint]) {
     precondition(settings.policy.isHashed, "the policy places by hash")

@@ -20,10 +20,15 @@ extension PolicyCritic {
       breakers: 1)
   }
 
+  private static func isUnrepeatable(_ route: RouteConfiguration) -> Bool {
+    !route.methods.isEmpty && route.methods.allSatisfy(unrepeatable.contains)
+  }
+
   private mutating func judgeTries(_ entry: Route) {
     let attempts = entry.route.retry?.attempts ?? 1
     let retry = entry.section.section("retry")
-    let tries = attempts * (entry.route.hedge == nil ? 1 : 2)
+    let isHedged = entry.route.hedge != nil && !Self.isUnrepeatable(entry.route)
+    let tries = attempts * (isHedged ? 2 : 1)
     for target in targets(entry.route) {
       let budget = target.upstream.retryBudget.ratio
       if tries >= Self.triesMax, budget >= Self.budgetMax {
@@ -80,13 +85,10 @@ extension PolicyCritic {
   }
 
   private mutating func judgeHedge(_ entry: Route) {
-    let methods = entry.route.methods
-    guard entry.route.hedge != nil, !methods.isEmpty,
-      methods.allSatisfy(Self.unrepeatable.contains)
-    else { return }
+    guard entry.route.hedge != nil, Self.isUnrepeatable(entry.route) else { return }
     warn(
       entry.section, "hedge",
-      "the route takes \(methods.joined(separator: ", ")) only, and what may act twice is never "
+      "the route takes \(entry.route.methods.joined(separator: ", ")) only, and what may act twice is never "
         + "hedged: there will be no second attempt; remove it")
   }
 

@@ -15,7 +15,7 @@ extension Schema {
       "The services that routes lead to. Left out: none, for routes that answer by themselves."),
     Key(
       "trusted_proxies", .list(.cidr), default: "127.0.0.0/8, ::1",
-      "Whose forwarded fields and request ids are believed. Default: loopback, the application beside us. A peer on a Unix-domain socket always is."
+      "Whose forwarded fields, request ids, deadlines, priorities and fault fields are believed. Default: loopback, the application beside us. A peer on a Unix-domain socket always is."
     ),
     Key(
       "zone", .text("a zone"),

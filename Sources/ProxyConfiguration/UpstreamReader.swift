@@ -16,7 +16,7 @@ enum UpstreamReader {
       endpointCircuitBreaker: BreakerReader.read(section, "endpoint_circuit_breaker", &checker),
       retryBudget: RetryBudgetSettings(
         ratio: budget.share("ratio") ?? .zero, retriesMin: budget.integer("minimum") ?? 0),
-      outlierDetection: outliers(section, &checker),
+      outlierDetection: OutlierReader.read(section, &checker),
       adaptiveConcurrency: adaptive(section, &checker),
       connectionsMax: limits.integer("connections") ?? 0,
       pendingMax: limits.integer("pending") ?? 0, requestsMax: limits.integer("requests") ?? 0,
@@ -99,7 +99,7 @@ enum UpstreamReader {
     }
   }
 
-  // MARK: Health and outliers
+  // MARK: Health and the adaptive limit
 
   private static func healthCheck(
     _ upstream: Section, _ checker: inout SchemaChecker
@@ -129,46 +129,6 @@ enum UpstreamReader {
       healthyThreshold: section.integer("healthy") ?? 1,
       unhealthyThreshold: section.integer("unhealthy") ?? 1, port: section.integer("port"),
       host: section.text("host"), statuses: section.statuses("statuses"))
-  }
-
-  private static func outliers(
-    _ upstream: Section, _ checker: inout SchemaChecker
-  ) -> OutlierSettings? {
-    guard upstream.has("outlier_detection") else { return nil }
-    let section = upstream.section("outlier_detection")
-    let rate = section.section("success_rate")
-    let percentage = section.section("failure_percentage")
-    let latency = section.section("latency")
-    let settings = OutlierSettings(
-      consecutive5xx: section.quantity("consecutive_5xx"),
-      consecutiveGatewayFailures: section.quantity("consecutive_gateway_failures"),
-      consecutiveLocalOriginFailures: section.quantity("consecutive_local_origin_failures"),
-      interval: section.duration("interval") ?? .zero,
-      ejectionBase: section.duration("base_ejection") ?? .zero,
-      ejectionMax: section.duration("ejection_max") ?? .zero,
-      ejectedMax: section.share("max_ejected") ?? .zero,
-      successRate: section.text("success_rate") == "off"
-        ? nil
-        : .init(
-          endpointsMin: rate.integer("minimum_endpoints") ?? 0,
-          callsMin: rate.integer("minimum_calls") ?? 0,
-          deviationsBasisPoints: rate.quantity("deviations") ?? 0),
-      failurePercentage: section.has("failure_percentage")
-        ? .init(
-          threshold: percentage.share("threshold") ?? .all,
-          endpointsMin: percentage.integer("minimum_endpoints") ?? 0,
-          callsMin: percentage.integer("minimum_calls") ?? 0) : nil,
-      latency: section.has("latency")
-        ? .init(
-          factor: latency.integer("factor") ?? 0,
-          endpointsMin: latency.integer("minimum_endpoints") ?? 0,
-          callsMin: latency.integer("minimum_calls") ?? 0,
-          floor: latency.duration("floor") ?? .zero) : nil)
-    let given = section.has("base_ejection") ? "base_ejection" : "ejection_max"
-    checker.hold(
-      settings.ejectionBase <= settings.ejectionMax, section, given,
-      "base_ejection is longer than ejection_max; change one")
-    return settings
   }
 
   private static func adaptive(

@@ -17,11 +17,33 @@ struct ExampleTests {
   @Test func everyExampleIsGood() throws {
     let files = try FileManager.default.contentsOfDirectory(atPath: "\(Self.root)/config")
       .filter { $0.hasSuffix(".yaml") }
-    #expect(files.count >= 7)
+    #expect(files.count >= 10)
     for file in files {
       let (output, code) = try weir("check --config \(Self.root)/config/\(file)")
       #expect(code == 0 && output.contains("is good"), "\(file): \(output)")
+      #expect(!output.contains("warning:"), "\(file): \(output)")
     }
+  }
+
+  /// A warning is no fault: `check` exits 0, and the proxy serves and says so in its log.
+  @Test func policiesThatWorkAgainstEachOtherAreWarnedOf() throws {
+    let route = """
+      routes: [{ match: {}, upstream: u, timeout: 2s, retry: { per_try_timeout: 2s } }]
+      upstreams: { u: { endpoints: [127.0.0.1:1] } }
+      """
+    let proxy = try WeirProcess { _ in "    \(route)" }
+    let reason = "an attempt may take 2s and the request 2s"
+    let place = "\(proxy.folder)/weir.yaml:7:79"
+    #expect(proxy.log.contains("warning weir: place=\(place) \(reason)"), "\(proxy.log)")
+    let (output, code) = try weir("check --config \(proxy.folder)/weir.yaml")
+    let lines = output.split(separator: "\n")
+    #expect(code == 0 && lines.count == 2, "\(output)")
+    #expect(lines.first?.hasPrefix("\(place): warning: \(reason)") == true, "\(output)")
+    let (apart, _) = try weir("check --config \(proxy.folder)/weir.yaml 2>/dev/null | cat")
+    #expect(apart.hasSuffix("is good: listeners 1, routes 1, upstreams 1"), "\(apart)")
+    #expect(!apart.contains("warning"), "\(apart)")
+    proxy.signal(SIGTERM)
+    #expect(proxy.wait() == 0)
   }
 
   @Test func aVariableFillsAnExample() throws {

@@ -105,6 +105,26 @@ struct ConfigurationReaderTests {
     #expect(refused > 1000)
   }
 
+  /// The same of files with every policy in them.
+  @Test(arguments: ["resilience", "balancing", "protection"])
+  func policiesSurviveDamage(file: String) throws {
+    var random = RandomSource(seed: 12)
+    let good = Array(try Repository.text("config/\(file).yaml").utf8)
+    var refused = 0
+    for _ in 0..<200 {
+      var bytes = good
+      for _ in 0...random.below(4) {
+        bytes[Int(random.below(UInt32(bytes.count)))] = UInt8(truncatingIfNeeded: random.next())
+      }
+      do {
+        _ = try ConfigurationReader.read(bytes, file: "f", environment: { _ in nil })
+      } catch {
+        refused += 1
+      }
+    }
+    #expect(refused > 50)
+  }
+
   @Test func loadsTheExamples() throws {
     let files = try Repository.examples
     #expect(files.count >= 2)

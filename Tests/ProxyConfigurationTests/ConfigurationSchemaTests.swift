@@ -44,12 +44,19 @@ struct ConfigurationSchemaTests {
           - match: { prefix: /fhir, method: [GET], headers: { x-tenant: cairo } }
             upstream: prescriptions
             timeout: off
+            retry: { attempts: 3, on: [reset, 503] }
+            rate_limit: { requests: 5, by: source }
+            fallback: { respond: {} }
+            fault: { reset: { share: 0.5% } }
           - match: { path: /old }
             redirect: { path: /new }
     upstreams:
       prescriptions:
         endpoints: ["127.0.0.1:1", { address: "api.ndp.test:80", weight: 2 }]
-        balancing: { policy: least_request }
+        balancing: { policy: least_request, bounded_load: off }
+        circuit_breaker: { failure_rate: off, window: 10s, failures: { statuses: [429, 500-599] } }
+        outlier_detection: { success_rate: off, latency: {} }
+        health_check: { path: /health, statuses: [204] }
     trusted_proxies: ["10.0.0.0/8"]
     telemetry: { via: true }
 
@@ -66,8 +73,15 @@ struct ConfigurationSchemaTests {
     ("        upstream: prescriptions\n", "        upstream: prescriptions\n        respond: {}\n"),
     ("timeout: off", "timeout: never"), ("redirect: { path: /new }", "redirect: {}"),
     ("redirect: { path: /new }", "redirect: { scheme: ftp }"), ("weight: 2", "weight: 0"),
-    ("endpoints: [", "endpoints: []\n    x: ["), ("least_request", "maglev"),
+    ("endpoints: [", "endpoints: []\n    x: ["), ("least_request", "fastest"),
     ("10.0.0.0/8", "everyone"), ("via: true", "via: yes"), ("via: true", "via: 1"),
+    ("attempts: 3", "attempts: 0"), ("[reset, 503]", "[reset, 600]"),
+    ("[reset, 503]", "[restart]"), ("[reset, 503]", "reset"), ("requests: 5", "request: 5"),
+    ("rate_limit: {", "rate_limit: [1] #"), ("by: source", "by: user"),
+    ("{ respond: {} }", "{}"), ("{ respond: {} }", "{ respond: {}, upstream: prescriptions }"),
+    ("0.5%", "0.5"), ("0.5%", "0.555%"), ("failure_rate: off", "failure_rate: none"),
+    ("window: 10s", "window: 10s, window_calls: 50"), ("500-599", "5xx"), ("[429,", "[99,"),
+    ("success_rate: off", "success_rate: on"), ("latency: {}", "latency: off"),
     ("telemetry:", "identity: {}\ntelemetry:"), ("workers: 2", "workers: 2\nsidecar: {}"),
   ]
 

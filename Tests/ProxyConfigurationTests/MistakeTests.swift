@@ -144,8 +144,7 @@ struct MistakeTests {
       "prefix: /fhir", "prefix: fhir",
       "8:26: match.prefix must be a path that begins with /, not \"fhir\""),
     Mistake(
-      "upstream: prescriptions\n", "upstream: prescriptions\n        retry: { attempts: 2 }\n",
-      "10:9: listeners[0].routes[0].retry is not built yet; remove it"),
+      "timeouts: { idle: 75s }", "tls: {}", "6:5: listeners[0].tls is not built yet; remove it"),
     Mistake(
       "  - name: inbound\n",
       "  - name: inbound\n    address: 127.0.0.1:1\n    routes: []\n  - name: inbound\n",

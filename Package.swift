@@ -99,13 +99,15 @@ let package = Package(
       "SimulationTests",
       [
         "Primitives", "Reactor", "HTTPModel", "HTTP1", "Routing", "Upstreams", "Telemetry",
-        "DataPath", "WeirTesting",
+        "DataPath", "ControlPlane", "WeirTesting",
+        .product(name: "Logging", package: "swift-log"),
       ]
     ),
     tests(
       "LoopbackTests",
       [
-        "Primitives", "Reactor", "ControlPlane", "Discovery", "ProxyConfiguration", "WeirTesting",
+        "Primitives", "Reactor", "Upstreams", "Telemetry", "ControlPlane", "Discovery",
+        "ProxyConfiguration", "WeirTesting",
         .product(name: "Logging", package: "swift-log"),
       ]),
     tests("SimulateTests", ["Primitives", "Reactor", "ProxyConfiguration", "Simulation"]),

@@ -1,5 +1,6 @@
 import DataPath
 import Discovery
+import Dispatch
 import Logging
 import Primitives
 import ProxyConfiguration
@@ -55,9 +56,14 @@ extension ControlPlane {
     let format: Exposition.Format = request.wantsOpenMetrics ? .openMetrics : .text
     let own = processMetrics?.scrape(logSink) ?? []
     workers?.ask(Self.scrape) { [self] shards in
-      let text = Exposition.render(registry, shards: shards + [own], format: format)
-      done(
-        AdminResponse(status: 200, contentType: format.contentType, body: Array(text.utf8)))
+      controlLoop?.scrape { [self] counted in
+        queue.async { [self] in
+          let all = shards + [own, counted]
+          let text = Exposition.render(registry, shards: all, format: format)
+          done(
+            AdminResponse(status: 200, contentType: format.contentType, body: Array(text.utf8)))
+        }
+      }
     }
   }
 

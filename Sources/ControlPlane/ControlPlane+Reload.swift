@@ -169,7 +169,8 @@ extension ControlPlane {
 
   func build(_ configuration: Configuration, _ shards: [MetricShard]) -> [Snapshot] {
     do throws(RouteFault) {
-      return try builder.build(configuration, answers: answers, shards: shards)
+      return try builder.build(
+        configuration, answers: answers, shards: shards, now: kernel.now())
     } catch {
       preconditionFailure("a route that was checked does not compile: \(error.message)")
     }

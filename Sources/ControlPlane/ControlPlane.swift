@@ -59,7 +59,8 @@ package final class ControlPlane: @unchecked Sendable {
   var isReloadWanted = false
   let kernel = LinuxKernel()
   private let shownUpstreams = Lock<[UpstreamView]>([])
-  private var adminThread: LoopThread?
+  /// From `start` on.
+  private(set) var controlLoop: ControlLoop?
   private var whenEnded: (@Sendable () -> Void)?
 
   package init(
@@ -121,7 +122,7 @@ package final class ControlPlane: @unchecked Sendable {
     try openLog()
     resolveFirst()
     try makeWorkers(count)
-    try startAdmin()
+    try startControlLoop()
     phase = .serving
     startTimer()
     log.info(
@@ -169,7 +170,11 @@ package final class ControlPlane: @unchecked Sendable {
           snapshot: snapshots[number], shard: shards[number], metrics: metrics,
           connectionLimits: connections, buffers: buffers,
           accessLog: logSink.map { AccessLog(sink: $0) },
-          seed: UInt64.random(in: .min ... .max))
+          rare: RareCounters(registry, shards[number]),
+          seed: UInt64.random(in: .min ... .max)
+        ) { [self] event in
+          queue.async { self.note(event) }
+        }
         worker.listen(on: sockets[number])
         made.append(worker)
       }
@@ -179,28 +184,30 @@ package final class ControlPlane: @unchecked Sendable {
     workers = Workers(made, shards: shards, queue: queue)
   }
 
-  private func startAdmin() throws(StartFault) {
-    guard let address = configuration.adminAddress else { return }
+  /// The control loop, and on it the admin listener where one is configured.
+  private func startControlLoop() throws(StartFault) {
+    var admin: Int32?
     do throws(ListenerSockets.Fault) {
-      let (descriptors, actual) = try ListenerSockets.open(address, count: 1, kernel: kernel)
-      adminAddress = actual
-      if let path = actual.path { paths[path] = SystemFile.stamp(path) }
-      let descriptor = descriptors[0]
-      adminThread = LoopThread(name: "weir-control") { [self] in serveAdmin(descriptor) }
+      if let address = configuration.adminAddress {
+        let (descriptors, actual) = try ListenerSockets.open(address, count: 1, kernel: kernel)
+        adminAddress = actual
+        if let path = actual.path { paths[path] = SystemFile.stamp(path) }
+        admin = descriptors[0]
+      }
     } catch {
       throw StartFault(description: "admin: \(error.message)")
     }
-  }
-
-  private func serveAdmin(_ descriptor: Int32) {
     do throws(Errno) {
-      let loop = try EventLoop(kernel: LinuxKernel())
-      let listener = try AdminListener(loop: loop, descriptor: descriptor) { [self] request, done in
+      let loop = try ControlLoop(
+        registry: registry, log: log, seed: UInt64.random(in: .min ... .max),
+        healthChanged: { _ in })
+      controlLoop = loop
+      guard let admin else { return }
+      loop.serveAdmin(on: admin) { [self] request, done in
         queue.async { self.answer(request, done) }
       }
-      withExtendedLifetime(listener) { loop.run() }
     } catch {
-      log.error("the admin listener failed", metadata: ["error": "\(error)"])
+      throw StartFault(description: "the control loop cannot start: \(error)")
     }
   }
 
@@ -248,6 +255,7 @@ package final class ControlPlane: @unchecked Sendable {
   private func end() {
     guard phase == .draining else { return }
     phase = .ended
+    controlLoop?.checkHealth(of: [])
     workers?.stop()
     drainLog()
     removePaths(keeping: [])

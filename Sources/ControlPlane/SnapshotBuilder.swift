@@ -9,10 +9,12 @@ import Upstreams
 
 /// Builds what workers serve by: from a configuration and resolved endpoints, one snapshot a worker.
 ///
-/// Confinement: the control queue. Limits are shared by all workers and survive snapshots.
+/// Confinement: the control queue. Limits and machines are shared by all workers and survive
+/// snapshots.
 final class SnapshotBuilder {
   let registry: MetricRegistry
-  private var limits: [String: ResourceLimits] = [:]
+  private(set) var machines: [String: UpstreamMachines] = [:]
+  let routeMachines = RouteMachines()
   private var metrics: [String: UpstreamMetrics] = [:]
   private var number = 0
 
@@ -20,15 +22,23 @@ final class SnapshotBuilder {
     self.registry = registry
   }
 
-  func limits(of upstream: String) -> ResourceLimits? { limits[upstream] }
+  func limits(of upstream: String) -> ResourceLimits? { state(of: upstream)?.limits }
+
+  /// What the workers share of an upstream now.
+  func state(of upstream: String) -> UpstreamState? { machines[upstream]?.current }
 
   /// One snapshot for each of `shards`. `answers`: endpoints by upstream.
   func build(
     _ configuration: Configuration, answers: [String: EndpointResolution.Answer],
-    shards: [MetricShard]
+    shards: [MetricShard], now: Instant
   ) throws(RouteFault) -> [Snapshot] {
     number += 1
-    let plans = configuration.upstreams.map { plan($0, answers[$0.name]) }
+    let plans = UpstreamPlans(configuration, answers)
+    let built = plans.build { upstream, endpoints in
+      let known = machines[upstream.name] ?? UpstreamMachines(upstream, now: now)
+      machines[upstream.name] = known
+      return (known.state(for: upstream, endpoints, now: now), known)
+    }
     let series = configuration.upstreams.map { metrics(of: $0.name) }
     let positions = Dictionary(
       uniqueKeysWithValues: configuration.upstreams.enumerated().map { ($1.name, $0) })
@@ -36,13 +46,14 @@ final class SnapshotBuilder {
     for shard in shards {
       var listeners: [ListenerSnapshot] = []
       for listener in configuration.listeners {
-        listeners.append(try self.listener(listener, positions, shard))
+        listeners.append(try self.listener(listener, positions, plans, shard))
       }
       snapshots.append(
         Snapshot(
           number: number, settings: ProxySettings(configuration), listeners: listeners,
-          plans: plans, metrics: series))
+          plans: built, metrics: series))
     }
+    routeMachines.forgetUnused()
     return snapshots
   }
 
@@ -53,37 +64,12 @@ final class SnapshotBuilder {
     return made
   }
 
-  private func plan(
-    _ upstream: UpstreamConfiguration, _ answer: EndpointResolution.Answer?
-  ) -> UpstreamPlan {
-    let shared =
-      limits[upstream.name]
-      ?? ResourceLimits(
-        connectionsMax: upstream.connectionsMax, pendingMax: upstream.pendingMax,
-        requestsMax: upstream.requestsMax)
-    limits[upstream.name] = shared
-    shared.set(.connections, most: upstream.connectionsMax)
-    shared.set(.pending, most: upstream.pendingMax)
-    shared.set(.requests, most: upstream.requestsMax)
-    let endpoints = (answer?.endpoints ?? []).map {
-      UpstreamPlan.Endpoint(address: $0.address, weight: $0.weight)
-    }
-    let plan = UpstreamPlan(name: upstream.name, endpoints: endpoints, limits: shared)
-    plan.policy = upstream.policy == .roundRobin ? .roundRobin : .leastRequest
-    plan.pool = PoolPolicy(
-      idle: upstream.poolIdle, ageMax: upstream.poolAge, idleMax: upstream.idleConnectionsMax)
-    plan.connectNanoseconds = upstream.connectTimeout.nanosecondsClamped
-    plan.pendingNanoseconds = upstream.pendingTimeout.nanosecondsClamped
-    plan.streamIdleNanoseconds = upstream.streamIdleTimeout.nanosecondsClamped
-    plan.isUnresolved = answer?.failedNames.isEmpty == false
-    return plan
-  }
-
   private func listener(
-    _ listener: ListenerConfiguration, _ positions: [String: Int], _ shard: MetricShard
+    _ listener: ListenerConfiguration, _ positions: [String: Int], _ plans: UpstreamPlans,
+    _ shard: MetricShard
   ) throws(RouteFault) -> ListenerSnapshot {
     let table = try RouteTable(listener.routes.map(RouteMatch.init))
-    let routes = listener.routes.map { route($0, of: listener.name, positions, shard) }
+    let routes = listener.routes.map { route($0, of: listener.name, positions, plans, shard) }
     let unrouted = RequestSeries(
       registry, shard, listener: listener.name, route: "none", upstream: "none")
     return ListenerSnapshot(
@@ -92,34 +78,40 @@ final class SnapshotBuilder {
 
   private func route(
     _ route: RouteConfiguration, of listener: String, _ positions: [String: Int],
-    _ shard: MetricShard
+    _ plans: UpstreamPlans, _ shard: MetricShard
   ) -> Route {
-    var names = ["none"]
-    let action: Route.Action
-    switch route.action {
-    case .forward(let name):
-      names = [name]
-      action = .forward
-    case .split(let shares):
-      names = shares.map(\.upstream)
-      action = .split(WeightedSplit(weights: shares.map { UInt32($0.weight) }))
-    case .redirect(let scheme, let host, let path, let status):
-      action = .redirect(
-        Redirect(scheme: scheme, host: host, path: path, status: UInt16(status)))
-    case .respond(let status, let body, let contentType):
-      action = .respond(
-        DirectResponse(
-          status: UInt16(status), body: Array(body.utf8), contentType: contentType))
+    var names = route.upstreams
+    var fallback: Int?
+    if case .upstream(let name)? = route.fallback {
+      fallback = names.count
+      names.append(name)
     }
+    let labels = names.isEmpty ? ["none"] : names
     return Route(
-      name: route.name, action: action, upstreams: names.compactMap { positions[$0] },
+      name: route.name, action: action(route), upstreams: names.compactMap { positions[$0] },
       rewrite: rewrite(route),
       requestEdits: HeaderEdits(route.requestEdits),
       responseEdits: HeaderEdits(route.responseEdits), timeout: route.timeout,
       totalTimeout: route.totalTimeout,
-      series: names.map {
+      series: labels.map {
         RequestSeries(registry, shard, listener: listener, route: route.name, upstream: $0)
-      })
+      },
+      subsets: route.subset.isEmpty ? nil : names.map { plans.subset(route, of: $0) },
+      policy: routeMachines.policy(of: route, listener, fallback: fallback))
+  }
+
+  private func action(_ route: RouteConfiguration) -> Route.Action {
+    switch route.action {
+    case .forward: .forward
+    case .split(let shares):
+      .split(WeightedSplit(weights: shares.map { UInt32($0.weight) }))
+    case .redirect(let scheme, let host, let path, let status):
+      .redirect(Redirect(scheme: scheme, host: host, path: path, status: UInt16(status)))
+    case .respond(let status, let body, let contentType):
+      .respond(
+        DirectResponse(
+          status: UInt16(status), body: Array(body.utf8), contentType: contentType))
+    }
   }
 
   private func rewrite(_ route: RouteConfiguration) -> PathRewrite? {
@@ -148,6 +140,10 @@ extension ProxySettings {
     emitsB3 = configuration.propagatesB3
     addsVia = configuration.addsVia
     accessLogSample = UInt32(clamping: configuration.accessLog?.sample ?? 0)
+    priorityField = FieldKey(configuration.priorityHeader)
+    shedsByPriority = configuration.listeners.contains { listener in
+      listener.routes.contains { $0.priority != .normal }
+    }
   }
 }
 

@@ -3,34 +3,25 @@ import HTTPClient
 import HTTPModel
 import Primitives
 import Reactor
-import Resilience
 import Telemetry
 import Upstreams
 
-/// Admission, the choice of a connection, and the one retry on a fresh connection.
+/// One attempt: an endpoint, a connection to it, and the request on it.
 ///
-/// Admission stands above the balancer, once a request; what follows stands below it, once an
-/// attempt. Fails as `requests_exceeded`, `pending_overflow`, `pending_timeout`, `no_endpoint`,
+/// Below admission because it is gone through once an attempt; above the codec because what is sent
+/// depends on who it is sent to. Fails as `pending_overflow`, `pending_timeout`, `no_endpoint`,
 /// `name_unresolved`, `connect_*`, `upstream_reset`, `upstream_closed`.
 extension Exchange {
-  func admit(to upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
-    guard upstream.limits.acquire(.requests) else { return fail(.requestsExceeded) }
-    self.upstream = upstream
-    armTimeout()
-    choose(upstream, downstream)
-  }
-
   /// Asks for a connection and goes on with what comes of it.
-  private func choose(_ upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
+  func choose(_ upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
     stage = .choosing
-    switch upstream.checkOut(for: self, isFresh: needsFresh) {
-    case .reused(let connection, let endpoint):
-      take(connection, endpoint, upstream, downstream)
-    case .connecting(let connection, let endpoint):
+    let request = pickRequest(upstream, downstream)
+    switch upstream.checkOut(for: self, request, isFresh: needsFresh) {
+    case .reused(let connection, let attempt):
+      take(connection, attempt, upstream, downstream)
+    case .connecting(let connection, let attempt):
       self.connection = connection
-      self.endpoint = endpoint
-      isReused = false
-      pendingDeadline = .distantFuture
+      begin(attempt, upstream)
       stage = .connecting
       armDeadline(downstream)
     case .waiting(let ticket):
@@ -39,11 +30,35 @@ extension Exchange {
       if pendingDeadline == .distantFuture {
         pendingDeadline = now.advanced(byNanoseconds: upstream.plan.pendingNanoseconds)
       }
+      resumeAt = upstream.queue.refusalDue ?? .distantFuture
       armDeadline(downstream)
-    case .refused(let failure, let endpoint):
-      self.endpoint = endpoint ?? self.endpoint
-      fail(failure)
+    case .refused(let failure, let attempt):
+      if let attempt { begin(attempt, upstream) }
+      attemptFailed(failure)
     }
+  }
+
+  func pickRequest(
+    _ upstream: WorkerUpstream, _ downstream: DownstreamConnection
+  ) -> PickRequest {
+    var request = PickRequest(tried: tried)
+    if let subsets = route?.subsets { request.subset = subsets[seriesIndex] }
+    if let key = upstream.plan.hashKey {
+      request.hash = key.with(self, downstream) { KeyHash.of($0) }
+    }
+    return request
+  }
+
+  private func begin(_ attempt: Attempt, _ upstream: WorkerUpstream) {
+    self.attempt = attempt
+    tries += 1
+    pendingDeadline = .distantFuture
+    resumeAt = .distantFuture
+    if let endpoint = attempt.endpoint {
+      self.attempt.isCounted = true
+      upstream.attemptBegan(endpoint)
+    }
+    armTry()
   }
 
   /// A waiter's turn: a connection may be opened now. If it was not to be, it waits on, and not
@@ -53,23 +68,36 @@ extension Exchange {
     choose(upstream, downstream)
   }
 
+  /// The queue is overloaded, or was too slow.
+  func refused(_ failure: FailureKind) {
+    // It is no longer in the queue.
+    stage = .choosing
+    fail(failure)
+  }
+
+  /// A waiter's attempt on a connection to `endpoint` that has come free; nil: it is not for it.
+  func attempt(at endpoint: WorkerEndpoint) -> Attempt? {
+    guard !needsFresh, let upstream, let downstream else { return nil }
+    return upstream.attempt(at: endpoint, for: pickRequest(upstream, downstream))
+  }
+
   /// A waiter is given a connection that has been used before.
-  func take(_ connection: UpstreamConnection, _ endpoint: WorkerEndpoint) {
+  func take(_ connection: UpstreamConnection, _ attempt: Attempt) {
     guard let upstream, let downstream else { return }
-    take(connection, endpoint, upstream, downstream)
+    take(connection, attempt, upstream, downstream)
   }
 
   private func take(
-    _ connection: UpstreamConnection, _ endpoint: WorkerEndpoint, _ upstream: WorkerUpstream,
+    _ connection: UpstreamConnection, _ attempt: Attempt, _ upstream: WorkerUpstream,
     _ downstream: DownstreamConnection
   ) {
-    pendingDeadline = .distantFuture
     self.connection = connection
-    self.endpoint = endpoint
-    isReused = true
+    var attempt = attempt
+    attempt.isReused = true
+    begin(attempt, upstream)
     connection.borrower = self
     shard.add(upstream.metrics.reused)
-    begin(on: connection, endpoint, upstream, downstream)
+    begin(on: connection, downstream)
   }
 
   /// The connection that was waited for is there.
@@ -85,12 +113,10 @@ extension Exchange {
   ) {
     guard let route else { return }
     if hasLeft(downstream) {
-      // No attempt has begun that could end.
-      stage = .connecting
       return fail(.downstreamClosed)
     }
     attempts += 1
-    upstream.attemptBegan(endpoint)
+    shard.add(upstream.metrics.attempts)
     connection.beginAttempt()
     stage = .responding
     requestRefused = false
@@ -99,36 +125,12 @@ extension Exchange {
       pool.lend(
         to: connection.output, atLeast: isLarge ? BufferPool.largeBytes : BufferPool.smallBytes)
     else { return fail(.bufferBudgetExceeded) }
-    guard RequestWriter.write(self, route, downstream, to: connection.output) else {
+    guard RequestWriter.write(self, route, downstream, endpoint, to: connection.output) else {
       return fail(.requestHeadTooLarge)
     }
+    armHedge(upstream)
     armDeadline(downstream)
     pump(connection, downstream)
-  }
-
-  /// The attempt is over without an answer. Tries once more on a fresh connection where that
-  /// cannot act twice (design rule 6): a kept connection may have been closed as we wrote.
-  func attemptFailed(_ failure: FailureKind) {
-    guard let connection, let endpoint, let upstream, let downstream else { return fail(failure) }
-    let evidence = RetrySafety.Evidence(
-      failure: failure, isIdempotent: head.method.isIdempotent,
-      bytesWritten: connection.attemptBytesSent,
-      responseHasBegun: responseBegun)
-    let maySendAgain =
-      isReused && attempts == 1 && unrepeatableBytes == 0 && RetrySafety.maySendAgain(evidence)
-    let wasConnecting = stage == .connecting
-    self.connection = nil
-    if !wasConnecting { upstream.attemptEnded(endpoint) }
-    if connection.isOpen {
-      endpoint.close(connection, .error)
-    } else {
-      endpoint.forget(connection, .connectFailed)
-    }
-    guard maySendAgain else { return fail(failure) }
-    shard.add(upstream.metrics.retries)
-    rewindRequest()
-    needsFresh = true
-    choose(upstream, downstream)
   }
 
   /// Gives the connection back, to its pool if it may carry another request.
@@ -136,7 +138,7 @@ extension Exchange {
     guard let endpoint, let upstream else { return }
     self.connection = nil
     let isWhole = responseDone && requestDone && !requestRefused && !isUpgraded
-    upstream.attemptEnded(endpoint)
+    endAttempt(upstream)
     guard isWhole, connection.output.isEmpty else {
       return endpoint.close(connection, .abandoned, reset: true)
     }
@@ -151,6 +153,13 @@ extension Exchange {
     connection.giveBuffers(to: pool)
     if let seconds = responseHead.keepAliveSeconds { endpoint.learn(keepAliveSeconds: seconds) }
     upstream.checkIn(connection, endpoint)
+  }
+
+  /// The endpoint no longer has the request.
+  func endAttempt(_ upstream: WorkerUpstream) {
+    guard attempt.isCounted, let endpoint else { return }
+    attempt.isCounted = false
+    upstream.attemptEnded(endpoint, attempt.nanoseconds, isFailure: attempt.isFailure)
   }
 
   /// Nothing waits in the socket. Known without a call after a short receive; a body that was

@@ -1,7 +1,9 @@
 import HTTPModel
 import Primitives
 import Reactor
+import Resilience
 import Telemetry
+import Upstreams
 
 /// The clocks of an exchange. One timer a connection is armed for the earliest; a deadline that was
 /// moved meanwhile is looked up when that one fires, so progress costs nothing.
@@ -9,10 +11,63 @@ extension Exchange {
   /// The time to the answer's head begins: the head is there, or the whole body. A client that
   /// waits for `100 Continue` waits for the endpoint, so it runs from the head until that is there.
   func armTimeout() {
-    guard let timeout = route?.timeout, !responseBegun else { return }
-    if requestDone || !head.hasBody || awaitsContinue {
-      headDeadline = now.advanced(byNanoseconds: timeout)
+    guard let route, !responseBegun else { return }
+    headDeadline = clientDeadline
+    if let timeout = route.timeout, requestDone || !head.hasBody || awaitsContinue {
+      headDeadline = min(clientDeadline, now.advanced(byNanoseconds: timeout))
     }
+  }
+
+  /// The time of one attempt begins with it, or with its request's last byte.
+  func armTry() {
+    guard let retry = route?.policy?.retry, retry.perTryNanoseconds != .max,
+      requestDone || !head.hasBody
+    else { return }
+    tryDeadline = now.advanced(byNanoseconds: retry.perTryNanoseconds)
+  }
+
+  /// How long a trusted proxy lets us take, which bounds the answer's head; `grpc-timeout` bounds
+  /// all of it.
+  func readDeadline(_ downstream: DownstreamConnection) {
+    guard isTrusted else { return }
+    let present = head.present
+    guard present.contains(.xEnvoyExpectedTimeout) || present.contains(.grpcTimeout)
+      || present.contains(.xEnvoyAttemptCount)
+    else { return }
+    let input = downstream.input
+    let bytes = input.readable
+    for field in head.fields {
+      let value = bytes.extracting(field.value.bounds)
+      switch field.id {
+      case .xEnvoyExpectedTimeout:
+        guard let allowed = DeadlineText.millisecondsHeader(value) else { continue }
+        clientDeadline = min(clientDeadline, startedAt.advanced(byNanoseconds: allowed))
+      case .grpcTimeout:
+        guard let allowed = DeadlineText.grpcNanoseconds(value) else { continue }
+        let deadline = startedAt.advanced(byNanoseconds: allowed)
+        clientDeadline = min(clientDeadline, deadline)
+        totalDeadline = min(totalDeadline, deadline)
+      case .xEnvoyAttemptCount:
+        attemptAbove = Int(DecimalField.value(value) ?? 1)
+      default: continue
+      }
+    }
+  }
+
+  /// Whether the answer cannot be there in time: nobody is asked for it then.
+  func isDoomed(_ upstream: WorkerUpstream) -> Bool {
+    let deadline = DeadlineBudget(deadline: min(clientDeadline, totalDeadline))
+    return deadline.isBounded
+      && deadline.isDoomed(now, fastestNanoseconds: upstream.digest.fastestNanoseconds)
+  }
+
+  /// What is left for the answer's head, for the next hop; nil: no limit.
+  var remainingNanoseconds: Int64? {
+    var deadline = min(headDeadline, totalDeadline, tryDeadline)
+    if deadline == .distantFuture, let timeout = route?.timeout {
+      deadline = now.advanced(byNanoseconds: timeout)
+    }
+    return deadline == .distantFuture ? nil : max(deadline.nanoseconds(since: now), 1)
   }
 
   func armDeadline(_ downstream: DownstreamConnection) {
@@ -27,6 +82,7 @@ extension Exchange {
 
   private func nextDeadline(_ downstream: DownstreamConnection) -> Instant {
     var next = min(headDeadline, totalDeadline, pendingDeadline)
+    next = min(next, tryDeadline, resumeAt, hedgeAt)
     if let upstream, stage != .waiting {
       next = min(next, lastProgress.advanced(byNanoseconds: upstream.streamIdleNanoseconds))
     }
@@ -44,7 +100,28 @@ extension Exchange {
 
   func deadlinePassed(_ downstream: DownstreamConnection) {
     if let failure = expired(downstream) { return fail(failure) }
+    if now >= resumeAt { return goOn(downstream) }
+    if now >= tryDeadline { return attemptFailed(.perTryTimeout) }
+    if now >= hedgeAt { beginHedge(downstream) }
     armDeadline(downstream)
+  }
+
+  /// A delay is over, or a back-off.
+  private func goOn(_ downstream: DownstreamConnection) {
+    resumeAt = .distantFuture
+    guard let upstream else { return }
+    switch stage {
+    case .delayed: enter(upstream, downstream)
+    case .backingOff: choose(upstream, downstream)
+    case .waiting:
+      upstream.shed()
+      if stage == .waiting {
+        resumeAt = upstream.queue.refusalDue ?? .distantFuture
+        armDeadline(downstream)
+      }
+    // Bytes that a limit held back may go on.
+    default: pump(downstream)
+    }
   }
 
   /// What has run out, if anything has.

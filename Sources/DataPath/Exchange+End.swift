@@ -3,6 +3,7 @@ import HTTPClient
 import HTTPModel
 import Primitives
 import Reactor
+import Resilience
 import Telemetry
 import Upstreams
 
@@ -16,10 +17,11 @@ extension Exchange {
       failure = kind
       failureDetail = detail
     }
-    leave()
+    settle(kind)
+    leave(kind)
     takeBackAnswer(downstream)
     if responseBegun { return cut(downstream) }
-    status = kind.row.status
+    status = failureStatus == 0 ? kind.row.status : failureStatus
     if kind.row.status == 499 || downstream.isBroken { return cut(downstream) }
     // What a client that is at fault sends next is not trusted to be a request.
     keepsDownstreamOpen =
@@ -36,10 +38,14 @@ extension Exchange {
   }
 
   /// Gives up what the exchange holds of the upstream.
-  private func leave() {
-    if stage == .waiting { upstream?.leaveQueue(ticket) }
+  private func leave(_ kind: FailureKind? = nil) {
+    guard let upstream else { return }
+    if stage == .waiting { upstream.leaveQueue(ticket) }
+    if isHedged { dropHedge(upstream) }
+    if let kind, kind.row.side != .downstream { record(kind, upstream) }
+    recordAbandoned(upstream)
+    endAttempt(upstream)
     if let connection, let endpoint {
-      if stage != .connecting { upstream?.attemptEnded(endpoint) }
       self.connection = nil
       // A tunnel that both sides have ended still has bytes on their way.
       let isOver = tunnelEnds == [.request, .response]
@@ -78,7 +84,7 @@ extension Exchange {
   }
 
   /// The client gets no whole answer: its connection is reset.
-  private func cut(_ downstream: DownstreamConnection) {
+  func cut(_ downstream: DownstreamConnection) {
     record()
     reset()
     downstream.close(reset: true)
@@ -116,7 +122,7 @@ extension Exchange {
   /// Ready for the worker's store. What is held is given back.
   func reset() {
     if normalizedPath.hasBlock { pool.reclaim(from: normalizedPath) }
-    if let upstream { upstream.limits.release(.requests) }
+    giveBack()
     stage = .idle
     downstream = nil
     settings = nil
@@ -132,10 +138,21 @@ extension Exchange {
     requestDone = false
     requestRefused = false
     upstream = nil
-    endpoint = nil
+    attempt = Attempt()
     connection = nil
     needsFresh = false
     attempts = 0
+    tries = 0
+    tried = TriedEndpoints()
+    retryReason = nil
+    retryRefusal = nil
+    attemptAbove = 1
+    fault = .none
+    failureStatus = 0
+    retryAfterSeconds = 1
+    rateVerdict = nil
+    ratePolicy = nil
+    usesFallback = false
     interimCount = 0
     awaitsContinue = false
     responseBegun = false
@@ -149,7 +166,11 @@ extension Exchange {
     responseHeadAt = nil
     headDeadline = .distantFuture
     totalDeadline = .distantFuture
+    clientDeadline = .distantFuture
     pendingDeadline = .distantFuture
+    tryDeadline = .distantFuture
+    resumeAt = .distantFuture
+    hedgeAt = .distantFuture
     bodyWindowStart = Instant(nanoseconds: 0)
     bodyWindowBytes = 0
     keepsDownstreamOpen = false

@@ -86,6 +86,7 @@ extension Exchange {
     // The time to answer begins when there is something whole to answer.
     if head.hasBody {
       armTimeout()
+      armTry()
       armDeadline(downstream)
     }
   }

@@ -37,6 +37,8 @@ extension Exchange {
   ) -> Bool {
     let input = connection.input
     while true {
+      // An attempt that was given up is another's now.
+      guard self.connection === connection else { return false }
       // An interim answer that the client has not taken stops the endpoint.
       if !downstream.output.isEmpty, !flushResponse(downstream) { return false }
       if !input.isEmpty {
@@ -84,9 +86,16 @@ extension Exchange {
     }
     if responseHead.status == 101 { return takeUpgrade(connection, downstream) }
     if responseHead.status < 200 { return takeInterim(input, downstream) }
+    guard let upstream else { return false }
+    if route?.policy != nil, retriesAnswer(connection, upstream, downstream) { return false }
     responseHeadAt = now
     headDeadline = .distantFuture
+    tryDeadline = .distantFuture
+    hedgeAt = .distantFuture
     status = responseHead.status
+    record(status: status, upstream)
+    settle(status: status)
+    if isHedged { dropHedge(upstream) }
     responseBody.begin(responseHead.framing, connection.bodyLimits)
     decideFraming(downstream)
     let before = out.count

@@ -3,6 +3,7 @@ import HTTPClient
 import HTTPModel
 import Primitives
 import Reactor
+import Resilience
 import Routing
 import Telemetry
 import Upstreams
@@ -25,7 +26,8 @@ import Upstreams
 /// nothing.
 package final class Exchange: ConnectionReceiver {
   enum Stage {
-    case idle, head, choosing, waiting, connecting, responding, replying, tunnelling
+    case idle, head, delayed, choosing, waiting, connecting, responding, backingOff, replying
+    case tunnelling
   }
 
   static let rootPath: [UInt8] = [0x2F]
@@ -78,12 +80,34 @@ package final class Exchange: ConnectionReceiver {
   // MARK: The attempt
 
   var upstream: WorkerUpstream?
-  /// Stays after an attempt, for the log.
-  var endpoint: WorkerEndpoint?
+  var attempt = Attempt()
   var connection: UpstreamConnection?
+  /// Its place among those who wait for a connection.
   var ticket: UInt32 = 0
   var attempts: UInt32 = 0
-  var isReused = false
+  /// Attempts that were begun, those that could not connect included.
+  var tries = 0
+  /// What admission took, to be given back.
+  var hold = AdmissionHold()
+  /// Endpoints that a retry looks past.
+  var tried = TriedEndpoints()
+  /// Of the attempt that is under way, if it is one after the first.
+  var retryReason: RetryReason?
+  /// Why there was no further attempt.
+  var retryRefusal: RetryRefusal?
+  /// As a trusted proxy in front of us counts.
+  var attemptAbove = 1
+  var fault = Fault.none
+  /// In place of the row's, for an abort on purpose; 0: the row's.
+  var failureStatus: UInt16 = 0
+  var retryAfterSeconds = 1
+  /// Of the rate limit that refused it.
+  var rateVerdict: RateLimitVerdict?
+  var ratePolicy: RateLimitPolicy?
+  var usesFallback = false
+  private(set) lazy var hedge = HedgeAttempt()
+  /// `hedge` has a connection.
+  var isHedged = false
   /// The next attempt is not to go out on a connection that was used before.
   var needsFresh = false
 
@@ -114,7 +138,15 @@ package final class Exchange: ConnectionReceiver {
   var responseHeadAt: Instant?
   var headDeadline = Instant.distantFuture
   var totalDeadline = Instant.distantFuture
+  /// What the client still waits, as a trusted proxy told us.
+  var clientDeadline = Instant.distantFuture
   var pendingDeadline = Instant.distantFuture
+  /// When the attempt has taken too long, and another may be made.
+  var tryDeadline = Instant.distantFuture
+  /// When a delay or a back-off is over.
+  var resumeAt = Instant.distantFuture
+  /// When a second attempt goes out beside the first.
+  var hedgeAt = Instant.distantFuture
   var lastProgress = Instant(nanoseconds: 0)
   var bodyWindowStart = Instant(nanoseconds: 0)
   var bodyWindowBytes: UInt64 = 0
@@ -128,6 +160,9 @@ package final class Exchange: ConnectionReceiver {
   }
 
   var now: Instant { loop.now }
+
+  /// Stays after an attempt, for the log.
+  var endpoint: WorkerEndpoint? { attempt.endpoint }
 
   // MARK: Events
 
@@ -176,7 +211,7 @@ package final class Exchange: ConnectionReceiver {
       if connection.isAnsweredTooEarly { return attemptFailed(.upstreamClosed) }
       pump(connection, downstream)
     case .tunnelling: pumpTunnel(connection, downstream)
-    case .idle, .head, .choosing, .waiting, .replying:
+    case .idle, .head, .delayed, .choosing, .waiting, .backingOff, .replying:
       preconditionFailure("a connection without an attempt")
     }
   }
@@ -194,7 +229,7 @@ package final class Exchange: ConnectionReceiver {
     switch stage {
     case .responding: pump(connection, downstream)
     case .tunnelling: pumpTunnel(connection, downstream)
-    case .idle, .head, .choosing, .waiting, .connecting, .replying: break
+    case .idle, .head, .delayed, .choosing, .waiting, .connecting, .backingOff, .replying: break
     }
   }
 

@@ -2,6 +2,7 @@ import HTTP1
 import HTTPModel
 import Primitives
 import Reactor
+import Resilience
 import Routing
 import Telemetry
 
@@ -16,7 +17,7 @@ enum LocalReply {
     let row = kind.row
     let wantsText = prefersText(exchange)
     guard out.writableCount > 1024 else { return false }
-    beginHead(row.status, exchange, out)
+    beginHead(exchange.status, exchange, out)
     out.append("proxy-status: weir; error=")
     out.append(row.proxyStatus)
     out.append("; details=\"")
@@ -25,7 +26,17 @@ enum LocalReply {
     out.append(
       wantsText
         ? "content-type: text/plain; charset=utf-8\r\n" : "content-type: application/json\r\n")
-    if row.status == 503 { out.append("retry-after: 1\r\n") }
+    if exchange.status == 503 || exchange.status == 429 {
+      out.append("retry-after: ")
+      out.append(decimal: UInt64(exchange.retryAfterSeconds))
+      out.append("\r\n")
+    }
+    if exchange.rateVerdict != nil { appendRateLimit(exchange, out) }
+    if exchange.tries > 1, exchange.route?.policy?.retry != nil {
+      out.append("x-weir-retried: ")
+      out.append(decimal: UInt64(exchange.tries))
+      out.append("\r\n")
+    }
     let opening: StaticString = wantsText ? "weir: " : "{\"error\":\""
     let closing: StaticString = wantsText ? "\n" : "\",\"by\":\"weir\"}\n"
     let reasonCount =
@@ -75,6 +86,16 @@ enum LocalReply {
     endHead(hasLength ? response.body.count : nil, exchange, out)
     if exchange.head.method != .head { out.append(response.body) }
     return true
+  }
+
+  /// What the client may know of the limit that it ran into.
+  private static func appendRateLimit(_ exchange: Exchange, _ out: Buffer) {
+    guard let verdict = exchange.rateVerdict, let policy = exchange.ratePolicy else { return }
+    out.append("ratelimit-policy: ")
+    RateLimitFields.putPolicy(policy, name: "weir") { out.append($0) }
+    out.append("\r\nratelimit: ")
+    RateLimitFields.putState(verdict, name: "weir") { out.append($0) }
+    out.append("\r\n")
   }
 
   /// For a connection that is refused before any request.

@@ -15,6 +15,11 @@ package final class ProxySettings: @unchecked Sendable {
   /// One of this many requests is logged; failed ones always. 0: none at all.
   package var accessLogSample: UInt32 = 1
 
+  /// Whose value is a request's class, of trusted proxies.
+  package var priorityField = FieldKey("x-weir-priority")
+  /// Some route has a class: limits are then filled by class.
+  package var shedsByPriority = false
+
   package init() {}
 
   package func trusts(_ peer: SocketAddress?) -> Bool {

@@ -2,6 +2,7 @@ import HTTP1
 import HTTPModel
 import Primitives
 import Reactor
+import Resilience
 import Routing
 import Telemetry
 
@@ -10,10 +11,14 @@ import Telemetry
 /// Cost: one copy of the fields. False: it does not fit the buffer.
 enum RequestWriter {
   private static let always = FieldSet.hopByHop.union(TraceFields.names).union(
-    FieldSet([.host, .xForwardedFor, .xForwardedProto, .xForwardedHost, .forwarded, .xRequestID]))
+    FieldSet([
+      .host, .xForwardedFor, .xForwardedProto, .xForwardedHost, .forwarded, .xRequestID,
+      .xEnvoyExpectedTimeout, .xEnvoyAttemptCount,
+    ]))
 
   static func write(
-    _ exchange: Exchange, _ route: Route, _ downstream: DownstreamConnection, to out: Buffer
+    _ exchange: Exchange, _ route: Route, _ downstream: DownstreamConnection,
+    _ endpoint: WorkerEndpoint, to out: Buffer
   ) -> Bool {
     guard let trace = exchange.trace, let settings = exchange.settings else { return false }
     let input = downstream.input
@@ -25,8 +30,12 @@ enum RequestWriter {
     if !exchange.continuesTraceparent { dropped.insert(.tracestate) }
     let forwards = MaxForwards.count(exchange.head, bytes)
     if forwards != nil { dropped.insert(.maxForwards) }
+    let shrinksTimeout = exchange.isTrusted && exchange.head.present.contains(.grpcTimeout)
+    if shrinksTimeout { dropped.insert(.grpcTimeout) }
+    // A class that nobody vouches for is none.
+    if !exchange.isTrusted { dropped.insert(.xWeirPriority) }
     return writeLine(exchange, route, input, out)
-      && writeHost(exchange, edits, bytes, out)
+      && writeHost(exchange, edits, endpoint, bytes, out)
       && HeadEncoder.copyFields(
         exchange.head.fields, of: bytes, omitting: dropped, others: edits.others,
         nominatesOthers: exchange.head.nominatesOthers, to: out)
@@ -34,6 +43,7 @@ enum RequestWriter {
       && ForwardedFields.write(exchange, downstream, omitted, bytes, to: out)
       && writeIdentity(exchange, settings, trace, bytes, out)
       && writeForwards(forwards, out)
+      && writeBudget(exchange, shrinksTimeout, out)
       && appendLines(edits.lines, out)
       && HeadEncoder.append("\r\n", to: out)
   }
@@ -64,15 +74,16 @@ enum RequestWriter {
   }
 
   private static func writeHost(
-    _ exchange: Exchange, _ edits: HeaderEdits, _ bytes: Span<UInt8>, _ out: Buffer
+    _ exchange: Exchange, _ edits: HeaderEdits, _ endpoint: WorkerEndpoint, _ bytes: Span<UInt8>,
+    _ out: Buffer
   ) -> Bool {
     if let host = edits.host {
       return HeadEncoder.appendField("host", value: host.span, to: out)
     }
     let authority = exchange.head.authority
     // HTTP/1.0 without Host: the endpoint is what is known. An empty one is passed on as it is.
-    if authority.isEmpty, !exchange.head.present.contains(.host), let text = exchange.endpoint?.text
-    {
+    if authority.isEmpty, !exchange.head.present.contains(.host) {
+      let text = endpoint.text
       return HeadEncoder.appendField("host", value: text.span, to: out)
     }
     return HeadEncoder.appendField("host", value: bytes.extracting(authority.bounds), to: out)
@@ -122,6 +133,30 @@ enum RequestWriter {
     }
     if settings.addsVia {
       out.append(exchange.head.minorVersion == 1 ? "via: 1.1 weir\r\n" : "via: 1.0 weir\r\n")
+    }
+    return true
+  }
+
+  /// What is left of the request's time, and which attempt this is.
+  private static func writeBudget(
+    _ exchange: Exchange, _ shrinksTimeout: Bool, _ out: Buffer
+  ) -> Bool {
+    guard out.writableCount >= 128 else { return false }
+    if let left = exchange.remainingNanoseconds {
+      out.append("x-envoy-expected-rq-timeout-ms: ")
+      out.append(decimal: UInt64(max(left / 1_000_000, 1)))
+      out.append("\r\n")
+      if shrinksTimeout {
+        out.append("grpc-timeout: ")
+        DeadlineText.putGRPC(left) { out.append($0) }
+        out.append("\r\n")
+      }
+    }
+    let attempt = max(exchange.tries, exchange.attemptAbove)
+    if attempt > 1 || exchange.route?.policy?.retry != nil {
+      out.append("x-envoy-attempt-count: ")
+      out.append(decimal: UInt64(attempt))
+      out.append("\r\n")
     }
     return true
   }

@@ -18,6 +18,7 @@ enum ResponseWriter {
         others: edits.others, nominatesOthers: exchange.responseHead.nominatesOthers, to: out)
       && writeFraming(exchange, out)
       && writeConnection(exchange, out)
+      && writeRetried(exchange, out)
       && writeLines(edits.lines, out)
       && HeadEncoder.append("\r\n", to: out)
   }
@@ -73,6 +74,17 @@ enum ResponseWriter {
     guard let length else { return true }
     out.append("content-length: ")
     out.append(decimal: length)
+    out.append("\r\n")
+    return true
+  }
+
+  /// An answer that is still bad after retries says so: who is above need not try again.
+  private static func writeRetried(_ exchange: Exchange, _ out: Buffer) -> Bool {
+    guard exchange.tries > 1, exchange.attempt.isFailure, exchange.route?.policy?.retry != nil
+    else { return true }
+    guard out.writableCount >= 64 else { return false }
+    out.append("x-weir-retried: ")
+    out.append(decimal: UInt64(exchange.tries))
     out.append("\r\n")
     return true
   }

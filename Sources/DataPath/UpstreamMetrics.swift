@@ -12,7 +12,6 @@ package final class UpstreamMetrics: Sendable {
   }
 
   let attempts: Int
-  let retries: Int
   let opened: Int
   let reused: Int
   let active: Int
@@ -20,7 +19,9 @@ package final class UpstreamMetrics: Sendable {
   let pending: Int
   let sentBytes: Int
   let receivedBytes: Int
+  let fallbacks: Int
   private let closed: [Int]
+  private let refusals: [Int]
 
   package init(_ registry: MetricRegistry, upstream: String) {
     func counter(_ name: String, _ help: String) -> Int {
@@ -31,7 +32,6 @@ package final class UpstreamMetrics: Sendable {
       registry.series(registry.family(name, .gauge, help: help, labels: ["upstream"]), [upstream])
     }
     attempts = counter("weir_upstream_attempts_total", "Requests sent to an endpoint.")
-    retries = counter("weir_upstream_retries_total", "Attempts after the first of a request.")
     opened = counter(
       "weir_upstream_connections_opened_total", "Connections that were begun to endpoints.")
     reused = counter(
@@ -45,7 +45,22 @@ package final class UpstreamMetrics: Sendable {
       "weir_upstream_connections_closed_total", .counter,
       help: "Connections to endpoints that were closed, by what ended them.",
       labels: ["upstream", "by"])
+    fallbacks = counter(
+      "weir_upstream_fallbacks_total", "Requests that a route's fallback took over.")
+    let refused = registry.family(
+      "weir_circuit_breaker_refused_total", .counter,
+      help: "Requests that a breaker refused, by what it stands before.",
+      labels: ["upstream", "scope"])
+    refusals = BreakerScope.allCases.map { registry.series(refused, [upstream, $0.rawValue]) }
     closed = Close.allCases.map { registry.series(family, [upstream, $0.rawValue]) }
+  }
+
+  func refused(_ scope: BreakerScope) -> Int {
+    switch scope {
+    case .route: refusals[0]
+    case .upstream: refusals[1]
+    case .endpoint: refusals[2]
+    }
   }
 
   func closed(_ reason: Close) -> Int {

@@ -9,18 +9,24 @@ package final class UpstreamPlan: @unchecked Sendable {
 
   package struct Endpoint: Sendable, Hashable {
     package var address: SocketAddress
-    /// 1...1,000,000.
-    package var weight: UInt32
+    package var balanced: BalancerEndpoint
 
-    package init(address: SocketAddress, weight: UInt32) {
+    package init(address: SocketAddress, traits: EndpointTraits = EndpointTraits()) {
       self.address = address
-      self.weight = weight
+      balanced = BalancerEndpoint("\(address)", traits: traits)
     }
   }
 
   package var name: String
   package var endpoints: [Endpoint]
-  package var policy: BalancingPolicy = .roundRobin
+  package var balancing = BalancingSettings()
+  /// Of hashed policies, made once for all workers.
+  package var placement: HashPlacement?
+  /// What hashed policies go by.
+  package var hashKey: RequestKey?
+  package var queuePolicy: QueuePolicy?
+  /// Which latency hedges wait for.
+  package var hedgePercentile = Share.percent(95)
   package var pool = PoolPolicy()
   package var headLimits = HeadLimits()
   package var bodyLimits = BodyLimits()
@@ -32,12 +38,24 @@ package final class UpstreamPlan: @unchecked Sendable {
   package var streamIdleNanoseconds: Int64 = 300_000_000_000
   /// No endpoint is known because no name could be resolved.
   package var isUnresolved = false
-  /// Shared by all workers, and kept over snapshots.
-  package var limits: ResourceLimits
+  /// Shared by all workers.
+  package var state: UpstreamState
+  package var limits: ResourceLimits { state.limits }
 
-  package init(name: String, endpoints: [Endpoint], limits: ResourceLimits) {
+  package init(name: String, endpoints: [Endpoint], state: UpstreamState) {
+    precondition(endpoints.count == state.endpoints.count, "a state for each endpoint")
     self.name = name
     self.endpoints = endpoints
-    self.limits = limits
+    self.state = state
+  }
+
+  /// The same without an endpoint.
+  func emptied() -> UpstreamPlan {
+    let plan = UpstreamPlan(
+      name: name, endpoints: [],
+      state: UpstreamState(
+        name: name, limits: limits, availability: state.availability, endpoints: []))
+    plan.balancing = balancing
+    return plan
   }
 }

@@ -14,6 +14,10 @@ package final class Worker {
   package let shard: MetricShard
   package let metrics: WorkerMetrics
   package let accessLog: AccessLog?
+  /// Of what seldom happens.
+  package let rare: RareCounters
+  /// Is told of breakers that change and endpoints that are ejected; any thread.
+  private let reportEvent: (@Sendable (PolicyEvent) -> Void)?
   package var random: RandomSource
   package var timestamps = Timestamps()
   package private(set) var snapshot: Snapshot
@@ -34,7 +38,8 @@ package final class Worker {
 
   package init(
     number: Int, loop: EventLoop, snapshot: Snapshot, shard: MetricShard, metrics: WorkerMetrics,
-    connectionLimits: ResourceLimits, buffers: BufferBudget, accessLog: AccessLog?, seed: UInt64
+    connectionLimits: ResourceLimits, buffers: BufferBudget, accessLog: AccessLog?,
+    rare: RareCounters, seed: UInt64, report: (@Sendable (PolicyEvent) -> Void)? = nil
   ) throws(Errno) {
     self.number = number
     self.loop = loop
@@ -43,6 +48,8 @@ package final class Worker {
     self.connectionLimits = connectionLimits
     self.accessLog = accessLog
     self.snapshot = snapshot
+    self.rare = rare
+    reportEvent = report
     pool = BufferPool(budget: buffers)
     random = RandomSource(seed: seed)
     installUpstreams(of: snapshot)
@@ -153,6 +160,8 @@ package final class Worker {
     shard.subtract(metrics.requestsActive)
     if exchanges.count < 256 { exchanges.append(exchange) }
   }
+
+  func report(_ event: PolicyEvent) { reportEvent?(event) }
 
   // MARK: Drain
 

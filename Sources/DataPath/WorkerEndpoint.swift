@@ -10,6 +10,10 @@ import Upstreams
 /// (response-queue poisoning, limits.md). Confinement: the worker's loop.
 package final class WorkerEndpoint: ConnectionReceiver {
   package let address: SocketAddress
+  /// What it is known by in picks.
+  let key: UInt64
+  /// What all workers share of it.
+  var state: EndpointState
   /// `127.0.0.1:9001`, for the log.
   let text: [UInt8]
   let upstream: WorkerUpstream
@@ -23,8 +27,10 @@ package final class WorkerEndpoint: ConnectionReceiver {
   private var freeIDs: [UInt32] = []
   package private(set) var connectionCount = 0
 
-  package init(_ address: SocketAddress, of upstream: WorkerUpstream) {
+  package init(_ address: SocketAddress, _ state: EndpointState, of upstream: WorkerUpstream) {
     self.address = address
+    self.state = state
+    key = BalancerEndpoint("\(address)").key
     self.upstream = upstream
     loop = upstream.worker.loop
     shard = upstream.worker.shard

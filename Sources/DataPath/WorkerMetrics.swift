@@ -20,6 +20,7 @@ package final class WorkerMetrics: Sendable {
   let bufferRefusals: Int
   let logLinesDropped: Int
   let turns: Int
+  private let injected: [Int]
   private let headFaults: [Int]
   private let bodyFaults: [Int]
   private let responseHeadFaults: [Int]
@@ -51,6 +52,10 @@ package final class WorkerMetrics: Sendable {
       registry.family(
         "weir_loop_turn_seconds", .histogram(HistogramBounds.turns),
         help: "Time that one turn of a worker's loop took."))
+    let faults = registry.family(
+      "weir_faults_injected_total", .counter, help: "Faults that were put in on purpose.",
+      labels: ["fault"])
+    injected = InjectedFault.allCases.map { registry.series(faults, [$0.rawValue]) }
     let rejections = registry.family(
       "weir_parser_rejections_total", .counter,
       help: "Messages that were refused, by what was wrong with them.",
@@ -64,6 +69,15 @@ package final class WorkerMetrics: Sendable {
     }
     responseBodyFaults = BodyFault.allCases.map {
       registry.series(rejections, ["response_body", "\($0.name)"])
+    }
+  }
+
+  func faults(_ fault: InjectedFault) -> Int {
+    switch fault {
+    case .delay: injected[0]
+    case .abort: injected[1]
+    case .reset: injected[2]
+    case .bandwidth: injected[3]
     }
   }
 

@@ -7,7 +7,7 @@ import Upstreams
 /// Those who wait for a connection, and what becomes of one that is free: a slot of the limits is
 /// never free while someone waits, and each worker that waits gets its turn.
 extension WorkerUpstream {
-  func wait(_ exchange: Exchange, _ endpoint: WorkerEndpoint) -> CheckOut {
+  func wait(_ exchange: Exchange, _ request: PickRequest) -> CheckOut {
     guard limits.acquire(.pending) else { return .refused(.pendingOverflow, nil) }
     let ticket = queue.push(now: worker.loop.now)
     while waiters.count <= Int(ticket) { waiters.append(nil) }
@@ -18,7 +18,11 @@ extension WorkerUpstream {
       // A slot may have been freed before anyone knew that we wait.
       if limits.acquire(.connections) {
         leaveQueue(ticket)
-        return open(endpoint, for: exchange)
+        guard let attempt = pick(request), let endpoint = attempt.endpoint else {
+          limits.release(.connections)
+          return .refused(refusal, nil)
+        }
+        return open(attempt, endpoint, for: exchange)
       }
       worker.askOthersToReclaim(plan.name)
     }
@@ -66,13 +70,41 @@ extension WorkerUpstream {
       isPassingOn = false
     } else if endpoint.index < 0 {
       endpoint.close(connection, .drain)
-    } else if let ticket = queue.first, let exchange = waiters[Int(ticket)], !exchange.needsFresh {
+    } else if let ticket = nextWaiter(), let exchange = waiters[Int(ticket)],
+      let attempt = exchange.attempt(at: endpoint)
+    {
       leaveQueue(ticket)
-      exchange.take(connection, endpoint)
+      exchange.take(connection, attempt)
     } else {
       // Its slot is what the first waiter needs, for a fresh one.
       endpoint.close(connection, .evicted)
     }
+  }
+
+  /// An attempt of a waiter on a connection to `endpoint`; nil: it may not go there.
+  func attempt(at endpoint: WorkerEndpoint, for request: PickRequest) -> Attempt? {
+    guard endpoint.state.isWell, request.hash == nil, request.subset == nil,
+      !request.tried.contains(endpoint.key)
+    else { return nil }
+    return enter(endpoint, Pick(index: endpoint.index, reason: .onlyOne), worker.loop.now)
+  }
+
+  /// Who is served next, once those are refused who have waited too long for that.
+  private func nextWaiter() -> UInt32? {
+    shed()
+    return queue.first
+  }
+
+  /// Refuses those who have waited beyond the target of an overloaded queue.
+  func shed() {
+    while let ticket = queue.refuse(now: worker.loop.now) { refuse(.refuse(ticket, .overload)) }
+  }
+
+  private func refuse(_ turn: PendingQueue.Turn) {
+    guard case .refuse(let ticket, let refusal) = turn else { return }
+    let exchange = waiters[Int(ticket)]
+    left(ticket)
+    exchange?.refused(refusal == .overload ? .pendingShed : .pendingTimeout)
   }
 
   private func keepsSlot(_ next: Int) -> Bool {
@@ -91,7 +123,11 @@ extension WorkerUpstream {
 
   /// A slot is ours: for a waiter of ours, else for another worker's.
   func takeSlot() {
-    while case .serve(let ticket)? = queue.pop(now: worker.loop.now) {
+    while let turn = queue.pop(now: worker.loop.now) {
+      guard case .serve(let ticket) = turn else {
+        refuse(turn)
+        continue
+      }
       let outer = isSlotGranted
       isSlotGranted = true
       wake(ticket)

@@ -1,6 +1,7 @@
 import HTTPClient
 import Primitives
 import Reactor
+import Resilience
 import Telemetry
 import Upstreams
 
@@ -11,25 +12,30 @@ import Upstreams
 package final class WorkerUpstream {
   /// What became of an exchange that asked for a connection.
   enum CheckOut {
-    case reused(UpstreamConnection, WorkerEndpoint)
-    case connecting(UpstreamConnection, WorkerEndpoint)
+    case reused(UpstreamConnection, Attempt)
+    case connecting(UpstreamConnection, Attempt)
     case waiting(ticket: UInt32)
-    /// With the endpoint that it failed at, if one was picked.
-    case refused(FailureKind, WorkerEndpoint?)
+    /// With the attempt that it failed as, if an endpoint was picked.
+    case refused(FailureKind, Attempt?)
   }
 
   let worker: Worker
   package private(set) var plan: UpstreamPlan
-  // Of the plan, kept here because each request asks for them. The limits outlive plans.
+  // Of the plan, kept here because each request asks for them. They outlive plans.
   let limits: ResourceLimits
+  let availability: Availability
   private(set) var streamIdleNanoseconds: Int64
   let metrics: UpstreamMetrics
   let shard: MetricShard
   package private(set) var endpoints: [WorkerEndpoint] = []
   private var byAddress: [SocketAddress: WorkerEndpoint] = [:]
-  private var balancer: Balancer
+  package private(set) var balancer: Balancer
+  /// The change of `availability` that the balancer knows of.
+  private var seen: UInt64 = 0
+  /// Of answers that were no failures.
+  var digest: LatencyDigest
   // Of those who wait: `WorkerUpstream+Waiting`.
-  var queue = PendingQueue()
+  var queue: PendingQueue
   var waiters: [Exchange?] = []
   var turn = SlotTurn()
   /// A slot of the limits is held for whoever opens a connection next.
@@ -40,91 +46,206 @@ package final class WorkerUpstream {
   init(_ plan: UpstreamPlan, _ metrics: UpstreamMetrics, worker: Worker) {
     self.plan = plan
     limits = plan.limits
+    availability = plan.state.availability
     streamIdleNanoseconds = plan.streamIdleNanoseconds
     self.metrics = metrics
     self.worker = worker
     shard = worker.shard
+    digest = LatencyDigest(quantile: plan.hedgePercentile)
+    queue = PendingQueue(policy: plan.queuePolicy)
     balancer = Balancer(
-      settings: BalancingSettings(policy: plan.policy), endpoints: [], now: worker.loop.now,
-      random: &worker.random)
-    adopt(plan.endpoints)
+      settings: plan.balancing, endpoints: [], now: worker.loop.now, random: &worker.random)
+    adopt(plan)
   }
 
   /// Takes over a new snapshot's plan.
   func update(_ plan: UpstreamPlan) {
-    precondition(plan.limits === limits, "an upstream keeps its limits")
+    precondition(
+      plan.limits === limits && plan.state.availability === availability,
+      "an upstream keeps what its workers share")
     let isPoolSame = plan.pool == self.plan.pool
-    let isSame = plan.endpoints == self.plan.endpoints && plan.policy == self.plan.policy
+    let isSame = plan.endpoints == self.plan.endpoints && plan.balancing == self.plan.balancing
+    if plan.hedgePercentile != self.plan.hedgePercentile {
+      digest = LatencyDigest(quantile: plan.hedgePercentile)
+    }
+    if plan.queuePolicy != self.plan.queuePolicy, queue.isEmpty {
+      queue = PendingQueue(policy: plan.queuePolicy)
+    }
     self.plan = plan
     streamIdleNanoseconds = plan.streamIdleNanoseconds
-    if !isSame { adopt(plan.endpoints) }
+    if isSame { share(plan) } else { adopt(plan) }
     if !isPoolSame { for endpoint in endpoints { endpoint.renewPool() } }
   }
 
   /// The upstream has left the mesh; what is in flight goes on.
   func retire() {
-    adopt([])
+    adopt(plan.emptied())
     while case .serve(let ticket)? = queue.pop(now: worker.loop.now) { wake(ticket) }
   }
 
-  private func adopt(_ planned: [UpstreamPlan.Endpoint]) {
+  private func adopt(_ plan: UpstreamPlan) {
+    self.plan = plan
     let old = endpoints
     for endpoint in old { endpoint.index = -1 }
-    endpoints = planned.enumerated().map { index, entry in
-      let endpoint = byAddress[entry.address] ?? WorkerEndpoint(entry.address, of: self)
+    endpoints = plan.endpoints.enumerated().map { index, entry in
+      let endpoint =
+        byAddress[entry.address]
+        ?? WorkerEndpoint(entry.address, plan.state.endpoints[index], of: self)
       endpoint.index = index
       return endpoint
     }
-    byAddress = Dictionary(zip(planned.map(\.address), endpoints)) { first, _ in first }
+    byAddress = Dictionary(zip(plan.endpoints.map(\.address), endpoints)) { first, _ in first }
     balancer.adopt(
-      planned.map {
-        BalancerEndpoint("\($0.address)", traits: EndpointTraits(weight: $0.weight))
-      },
-      settings: BalancingSettings(policy: plan.policy), now: worker.loop.now,
-      random: &worker.random)
+      plan.endpoints.map(\.balanced), settings: plan.balancing, placement: plan.placement,
+      now: worker.loop.now, random: &worker.random)
+    share(plan)
     for endpoint in old where endpoint.index < 0 {
       while endpoint.evict(.drain) {}
     }
   }
 
-  /// A connection for `exchange`. `isFresh`: none that was used before.
-  func checkOut(for exchange: Exchange, isFresh: Bool) -> CheckOut {
-    guard
-      let pick = balancer.pick(PickRequest(), now: worker.loop.now, random: &worker.random)
-    else { return .refused(plan.isUnresolved ? .nameUnresolved : .noEndpoint, nil) }
-    let endpoint = endpoints[pick.index]
-    if !isFresh, let connection = endpoint.checkOut() { return .reused(connection, endpoint) }
-    if acquireSlot() { return open(endpoint, for: exchange) }
-    // At the limit: another endpoint's idle connection serves as well, or makes room.
-    for other in endpoints where other.idleCount > 0 {
-      if !isFresh, let connection = other.checkOut() { return .reused(connection, other) }
-      if other.evict(.evicted), acquireSlot() {
-        return open(endpoint, for: exchange)
-      }
-    }
-    return wait(exchange, endpoint)
+  /// Endpoints may have been given other breakers.
+  private func share(_ plan: UpstreamPlan) {
+    for (endpoint, state) in zip(endpoints, plan.state.endpoints) { endpoint.state = state }
+    seen = 0
   }
 
-  func open(_ endpoint: WorkerEndpoint, for borrower: ConnectionReceiver) -> CheckOut {
+  // MARK: Picks
+
+  /// An endpoint that may take the request now, and what its breaker gave for it.
+  func pick(_ request: PickRequest) -> Attempt? {
+    let now = worker.loop.now
+    if seen != availability.number || now >= availability.nextLook { look(now) }
+    guard let pick = balancer.pick(request, now: now, random: &worker.random) else { return nil }
+    let endpoint = endpoints[pick.index]
+    if let attempt = enter(endpoint, pick, now) { return attempt }
+    return pickElsewhere(request, endpoint, now)
+  }
+
+  /// The first choice's breaker lets nobody through now: its probes are out.
+  private func pickElsewhere(
+    _ request: PickRequest, _ refused: WorkerEndpoint, _ now: Instant
+  ) -> Attempt? {
+    var request = request
+    request.tried.insert(refused.key)
+    for _ in 0..<min(endpoints.count, TriedEndpoints.capacity) {
+      guard let pick = balancer.pick(request, now: now, random: &worker.random) else { return nil }
+      let endpoint = endpoints[pick.index]
+      if let attempt = enter(endpoint, pick, now) { return attempt }
+      if request.tried.contains(endpoint.key) { return nil }
+      request.tried.insert(endpoint.key)
+    }
+    return nil
+  }
+
+  /// Past the endpoint's breaker; nil: it lets nobody through now.
+  @inline(__always)
+  func enter(_ endpoint: WorkerEndpoint, _ pick: Pick, _ now: Instant) -> Attempt? {
+    guard let breaker = endpoint.state.breaker else { return Attempt(endpoint, pick, .none, now) }
+    guard case .admitted(let ticket) = breaker.admit(now: now) else { return nil }
+    if ticket.beganProbing { told(breaker.probing(since: now), .endpoint, endpoint: endpoint.state) }
+    return Attempt(endpoint, pick, ticket, now)
+  }
+
+  /// Health, ejections or breakers have changed: works out who may be picked.
+  private func look(_ now: Instant) {
+    if now >= availability.nextLook, availability.takeLook(now: now) { returnEjected(now) }
+    seen = availability.number
+    var well = EndpointSet(capacity: endpoints.count, isFull: false)
+    var admitted = well
+    for (index, endpoint) in endpoints.enumerated() {
+      let state = endpoint.state
+      if state.isWell { well.insert(index) }
+      if state.breaker?.mayAdmit(now: now) ?? true { admitted.insert(index) }
+    }
+    balancer.setAvailable(well: well, admitted: admitted, now: now, random: &worker.random)
+  }
+
+  /// Why nobody could be picked.
+  var refusal: FailureKind {
+    if endpoints.isEmpty { return plan.isUnresolved ? .nameUnresolved : .noEndpoint }
+    return balancer.admittedCount == 0 ? .circuitOpen : .noEndpoint
+  }
+
+  // MARK: Connections
+
+  /// A connection for `exchange`. `isFresh`: none that was used before.
+  func checkOut(for exchange: Exchange, _ request: PickRequest, isFresh: Bool) -> CheckOut {
+    guard let attempt = pick(request), let endpoint = attempt.endpoint else {
+      return .refused(refusal, nil)
+    }
+    if !isFresh, let connection = endpoint.checkOut() { return .reused(connection, attempt) }
+    if acquireSlot() { return open(attempt, endpoint, for: exchange) }
+    // At the limit: another endpoint's idle connection serves as well, or makes room.
+    for other in endpoints where other.idleCount > 0 {
+      if !isFresh, let standIn = standIn(other, for: attempt, request),
+        let connection = other.checkOut()
+      {
+        return .reused(connection, standIn)
+      }
+      if other.evict(.evicted), acquireSlot() { return open(attempt, endpoint, for: exchange) }
+    }
+    giveBack(attempt)
+    return wait(exchange, request)
+  }
+
+  /// The same for a hedge, which does not wait.
+  func checkOutAtOnce(for borrower: ConnectionReceiver, _ request: PickRequest) -> CheckOut {
+    guard let attempt = pick(request), let endpoint = attempt.endpoint else {
+      return .refused(refusal, nil)
+    }
+    guard !request.tried.contains(endpoint.key) else {
+      giveBack(attempt)
+      return .refused(.noEndpoint, nil)
+    }
+    if let connection = endpoint.checkOut() { return .reused(connection, attempt) }
+    if acquireSlot() { return open(attempt, endpoint, for: borrower) }
+    giveBack(attempt)
+    return .refused(.pendingOverflow, nil)
+  }
+
+  /// Another endpoint in place of the one that was picked, where the request does not care.
+  private func standIn(
+    _ other: WorkerEndpoint, for attempt: Attempt, _ request: PickRequest
+  ) -> Attempt? {
+    if other === attempt.endpoint { return attempt }
+    guard request.hash == nil, request.subset == nil, other.state.isWell,
+      other.state.breaker?.isPlainlyClosed ?? true, !request.tried.contains(other.key)
+    else { return nil }
+    giveBack(attempt)
+    return enter(other, Pick(index: other.index, reason: .onlyOne), worker.loop.now)
+  }
+
+  /// The attempt is not made: its breaker need not wait for it.
+  func giveBack(_ attempt: Attempt) {
+    guard let breaker = attempt.endpoint?.state.breaker else { return }
+    _ = breaker.record(attempt.ticket, .ignored, nanoseconds: 0, now: worker.loop.now)
+  }
+
+  func open(
+    _ attempt: Attempt, _ endpoint: WorkerEndpoint, for borrower: ConnectionReceiver
+  ) -> CheckOut {
     switch endpoint.open(for: borrower) {
-    case .success(let connection): return .connecting(connection, endpoint)
+    case .success(let connection): return .connecting(connection, attempt)
     case .failure(let fault):
       limits.release(.connections)
       // By mail, not at once: each who waits may fail like this one.
       tellNextWaiter()
-      return .refused(fault.kind, endpoint)
+      return .refused(fault.kind, attempt)
     }
   }
 
+  /// An attempt takes its place among those in flight.
   func attemptBegan(_ endpoint: WorkerEndpoint) {
     if endpoint.index >= 0 { balancer.began(endpoint.index) }
-    shard.add(metrics.attempts)
   }
 
-  func attemptEnded(_ endpoint: WorkerEndpoint) {
+  /// `nanoseconds`: what it took to answer; nil: that says nothing of the endpoint.
+  func attemptEnded(_ endpoint: WorkerEndpoint, _ nanoseconds: Int64?, isFailure: Bool) {
     // One that left and came back begins at none.
     guard endpoint.index >= 0, balancer.active(endpoint.index) > 0 else { return }
-    balancer.ended(endpoint.index, nanoseconds: nil, isFailure: false, now: worker.loop.now)
+    balancer.ended(
+      endpoint.index, nanoseconds: nanoseconds, isFailure: isFailure, now: worker.loop.now)
   }
 
   package func inFlight(_ endpoint: WorkerEndpoint) -> Int {

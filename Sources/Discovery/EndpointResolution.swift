@@ -8,6 +8,8 @@ package struct EndpointResolution {
   package struct Endpoint: Hashable, Sendable {
     package var address: SocketAddress
     package var weight: UInt32
+    /// Which of the configured entries it comes from, the first where there are several.
+    package var entry: Int
   }
 
   package struct Answer: Equatable, Sendable {
@@ -52,7 +54,7 @@ package struct EndpointResolution {
   package func answer(_ configured: [(address: String, weight: Int)]) -> Answer {
     var answer = Answer(endpoints: [], failedNames: [])
     var places: [SocketAddress: Int] = [:]
-    for entry in configured {
+    for (number, entry) in configured.enumerated() {
       for address in addresses(entry.address, &answer.failedNames) {
         let weight = UInt32(clamping: entry.weight)
         if let place = places[address] {
@@ -60,7 +62,7 @@ package struct EndpointResolution {
           answer.endpoints[place].weight = sum.overflow ? .max : sum.partialValue
         } else {
           places[address] = answer.endpoints.count
-          answer.endpoints.append(Endpoint(address: address, weight: weight))
+          answer.endpoints.append(Endpoint(address: address, weight: weight, entry: number))
         }
       }
     }

@@ -8,7 +8,7 @@ extension FieldName {
   /// Cost: a switch on length and first letter leaves at most one candidate to compare; only a name
   /// that fails there is looked at for a disguise.
   static func classify(_ bytes: Span<UInt8>) -> FieldName {
-    guard bytes.count >= 2, bytes.count <= 19 else { return .other }
+    guard bytes.count >= 2, bytes.count <= 30 else { return .other }
     let candidate = candidate(bytes.count, bytes[0] | 0x20, bytes[min(5, bytes.count - 1)] | 0x20)
     if candidate == .other { return .other }
     if ByteScan.equalIgnoringCase(bytes, candidate.text) { return candidate }
@@ -38,17 +38,22 @@ extension FieldName {
     case (11, 0x74): .traceparent
     case (11, 0x78): .xB3SpanID
     case (12, 0x63): .contentType
+    case (12, 0x67): .grpcTimeout
     case (12, 0x6D): .maxForwards
     case (12, 0x70): .proxyStatus
     case (12, 0x78): sixth == 0x74 ? .xB3TraceID : sixth == 0x73 ? .xB3Sampled : .xRequestID
     case (14, 0x63): .contentLength
     case (14, 0x68): .http2Settings
+    case (14, 0x78): .xWeirRetried
     case (15, 0x69): .idempotencyKey
-    case (15, 0x78): .xForwardedFor
+    case (15, 0x78): sixth == 0x77 ? .xForwardedFor : .xWeirPriority
     case (16, 0x70): .proxyConnection
     case (16, 0x78): .xForwardedHost
     case (17, 0x74): .transferEncoding
     case (17, 0x78): sixth == 0x70 ? .xB3ParentSpanID : .xForwardedProto
+    case (18, 0x78): .xEnvoyOverloaded
+    case (21, 0x78): .xEnvoyAttemptCount
+    case (30, 0x78): .xEnvoyExpectedTimeout
     default: .other
     }
   }

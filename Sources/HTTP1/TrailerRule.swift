@@ -28,9 +28,9 @@ enum TrailerRule {
 
   private static let dropped = FieldSet([
     .disguised, .contentType, .date, .retryAfter, .accept, .maxForwards, .idempotencyKey,
-    .xRequestID,
-    .traceparent, .tracestate, .b3, .xB3TraceID, .xB3SpanID, .xB3ParentSpanID, .xB3Sampled,
-    .xB3Flags,
+    .xRequestID, .grpcTimeout, .xEnvoyAttemptCount, .xEnvoyExpectedTimeout, .xEnvoyOverloaded,
+    .xWeirPriority, .xWeirRetried, .traceparent, .tracestate, .b3, .xB3TraceID, .xB3SpanID,
+    .xB3ParentSpanID, .xB3Sampled, .xB3Flags,
   ])
 
   /// By name, since only trailers ask for these.

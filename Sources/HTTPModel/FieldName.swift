@@ -43,6 +43,12 @@
   case idempotencyKey
   case http2Settings
   case maxForwards
+  case grpcTimeout
+  case xEnvoyAttemptCount
+  case xEnvoyExpectedTimeout
+  case xEnvoyOverloaded
+  case xWeirPriority
+  case xWeirRetried
 
   // Said outright: what enums with raw values inherit is generic, and is called for every field.
   @inlinable @inline(__always) package static func == (left: FieldName, right: FieldName) -> Bool {
@@ -91,6 +97,12 @@
     case .idempotencyKey: "idempotency-key"
     case .http2Settings: "http2-settings"
     case .maxForwards: "max-forwards"
+    case .grpcTimeout: "grpc-timeout"
+    case .xEnvoyAttemptCount: "x-envoy-attempt-count"
+    case .xEnvoyExpectedTimeout: "x-envoy-expected-rq-timeout-ms"
+    case .xEnvoyOverloaded: "x-envoy-overloaded"
+    case .xWeirPriority: "x-weir-priority"
+    case .xWeirRetried: "x-weir-retried"
     }
   }
 }

@@ -1,4 +1,4 @@
-internal import Primitives
+import Primitives
 
 /// A clock whose instants are counted from when it was taken, so that the machines, which know
 /// only `Instant`, run on whichever clock a service brings.

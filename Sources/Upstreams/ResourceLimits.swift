@@ -1,3 +1,4 @@
+import Primitives
 import Synchronization
 
 /// Ceilings on one upstream's connections, pending requests and requests, exact across workers.
@@ -24,6 +25,10 @@ package final class ResourceLimits: Sendable {
 
   /// Takes a slot; false when all are taken.
   package func acquire(_ resource: Resource) -> Bool { slots(resource).acquire() }
+  /// Takes one of the first `part` of the slots: what a class of requests may fill.
+  package func acquire(_ resource: Resource, _ part: Share) -> Bool {
+    slots(resource).acquire(part)
+  }
   package func release(_ resource: Resource) { slots(resource).release() }
   package func used(_ resource: Resource) -> Int { slots(resource).used }
   package func most(_ resource: Resource) -> Int { slots(resource).most }

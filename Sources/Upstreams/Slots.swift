@@ -1,3 +1,4 @@
+import Primitives
 import Synchronization
 
 /// A counted resource behind one atomic.
@@ -20,6 +21,19 @@ final class Slots: Sendable {
   func acquire() -> Bool {
     var now = taken.load(ordering: .sequentiallyConsistent)
     while now < most {
+      let (isTaken, found) = taken.compareExchange(
+        expected: now, desired: now + 1, ordering: .sequentiallyConsistent)
+      if isTaken { return true }
+      now = found
+    }
+    return false
+  }
+
+  /// The same, up to a part of the limit, rounded up.
+  func acquire(_ part: Share) -> Bool {
+    if part == .all { return acquire() }
+    var now = taken.load(ordering: .sequentiallyConsistent)
+    while now < (most * Int(part.basisPoints) + 9_999) / 10_000 {
       let (isTaken, found) = taken.compareExchange(
         expected: now, desired: now + 1, ordering: .sequentiallyConsistent)
       if isTaken { return true }

@@ -28,16 +28,13 @@ public final class BlockingSocket: @unchecked Sendable {
 
   deinit { close() }
 
-  /// Connects to a port of 127.0.0.1.
-  public static func connect(port: UInt16) throws -> BlockingSocket {
+  /// Connects to a port of 127.0.0.1, or of another `host` in host order.
+  public static func connect(port: UInt16, host: UInt32 = 0x7F00_0001) throws -> BlockingSocket {
     let socket = BlockingSocket(Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
-    var address = loopback(port)
-    let result = unsafe withUnsafePointer(to: &address) { pointer in
-      // SAFETY: a sockaddr_in begins as a sockaddr.
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe Glibc.connect(
-          socket.descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
+    var address = sockaddr_in(host: host, port: port)
+    // SAFETY: `raw` is a whole sockaddr_in.
+    let result = unsafe address.withPointer { raw in
+      unsafe Glibc.connect(socket.descriptor, raw, socklen_t(MemoryLayout<sockaddr_in>.size))
     }
     guard result == 0 else { throw Failure(call: "connect", number: errno) }
     return socket
@@ -46,27 +43,36 @@ public final class BlockingSocket: @unchecked Sendable {
   /// A listening socket on a free port; `backlog`: how many connections may wait to be accepted.
   public static func listen(backlog: Int32 = 128) throws -> (socket: BlockingSocket, port: UInt16) {
     let socket = BlockingSocket(Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
-    var address = loopback(0)
+    var address = sockaddr_in.loopback(0)
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+    let result = unsafe address.withPointer { raw in
       // SAFETY: as above; getsockname writes at most `length` bytes.
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
-        guard unsafe Glibc.bind(socket.descriptor, raw, length) == 0,
-          Glibc.listen(socket.descriptor, backlog) == 0
-        else { return Int32(-1) }
-        return unsafe getsockname(socket.descriptor, raw, &length)
-      }
+      guard unsafe Glibc.bind(socket.descriptor, raw, length) == 0,
+        Glibc.listen(socket.descriptor, backlog) == 0
+      else { return Int32(-1) }
+      return unsafe getsockname(socket.descriptor, raw, &length)
     }
     guard result == 0 else { throw Failure(call: "listen", number: errno) }
     return (socket, UInt16(bigEndian: address.sin_port))
   }
 
-  private static func loopback(_ port: UInt16) -> sockaddr_in {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    return address
+  /// A listening Unix-domain socket: one that another network namespace reaches too.
+  public static func listen(path: String) throws -> BlockingSocket {
+    let socket = BlockingSocket(Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0))
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let isLong = path.utf8.count >= MemoryLayout.size(ofValue: address.sun_path)
+    guard !isLong else { throw Failure(call: "bind", number: ENAMETOOLONG) }
+    let result = unsafe withUnsafeMutableBytes(of: &address) { raw in
+      // SAFETY: the path begins at 2, behind the family, fits, and ends with one of the zeroes.
+      unsafe raw[2...].copyBytes(from: path.utf8)
+      let pointer = unsafe raw.baseAddress?.assumingMemoryBound(to: sockaddr.self)
+      return unsafe Glibc.bind(socket.descriptor, pointer, socklen_t(raw.count))
+    }
+    guard result == 0, Glibc.listen(socket.descriptor, 512) == 0 else {
+      throw Failure(call: "listen", number: errno)
+    }
+    return socket
   }
 
   public func accept() throws -> BlockingSocket {

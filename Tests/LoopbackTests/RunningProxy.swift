@@ -19,13 +19,23 @@ final class RunningProxy: Sendable {
   private let file: String
   private let ended: DispatchSemaphore
 
-  /// `endpoints`: of the upstream `service`; `routes`, `listener`, `upstream` and `top` stand where
-  /// their names say. A route of its own in front of them answers `/alive`.
+  /// `endpoints`: ports here of the upstream `service`; the rest as below.
   convenience init(
     endpoints: [UInt16], routes: String = "[{ match: { prefix: / }, upstream: service }]",
     listener: String = "", upstream: String = "", top: String = ""
   ) throws {
-    let list = endpoints.map { "127.0.0.1:\($0)" }.joined(separator: ", ")
+    try self.init(
+      addresses: endpoints.map { "127.0.0.1:\($0)" }, routes: routes, listener: listener,
+      upstream: upstream, top: top)
+  }
+
+  /// `addresses`: endpoints of the upstream `service`; `routes`, `listener`, `upstream` and `top`
+  /// stand where their names say. A route of its own in front of them answers `/alive`.
+  convenience init(
+    addresses: [String], routes: String = "[{ match: { prefix: / }, upstream: service }]",
+    listener: String = "", upstream: String = "", top: String = ""
+  ) throws {
+    let list = addresses.map { "\"\($0)\"" }.joined(separator: ", ")
     let alive = "[{ name: alive, match: { path: /alive }, respond: { body: alive } }, "
     try self.init(
       """

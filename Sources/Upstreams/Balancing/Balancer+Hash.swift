@@ -8,7 +8,7 @@ extension Balancer {
   ) -> Pick? {
     let hash = request.hash ?? random.next()
     // The priority too is the same for the same key.
-    let level = level(first, draw: StableHash.derived(hash, -2) >> 32, random: &random)
+    let level = level(first, draw: KeyHash.derived(hash, -2) >> 32, random: &random)
     guard levels[level].eligible > 0 else { return nil }
     var pick = walk(hash, level, request)
     if pick.isElsewhere, request.tried.contains(keys[pick.index]) {

@@ -72,6 +72,9 @@ package struct Balancer: Sendable {
 
   package var count: Int { endpoints.count }
 
+  /// How many endpoints their own breakers let through.
+  package var admittedCount: Int { admitted.count }
+
   /// Requests in flight at an endpoint.
   package func active(_ index: Int) -> Int { Int(loads[index].active) }
 

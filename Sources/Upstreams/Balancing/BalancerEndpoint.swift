@@ -1,7 +1,7 @@
 /// An endpoint as it is given to a balancer.
 package struct BalancerEndpoint: Sendable, Hashable {
   /// What it is known by while lists of endpoints change, and where it stands on rings:
-  /// `StableHash.of` its address's text, so that all proxies agree.
+  /// `KeyHash.of` its address's text, so that all proxies agree.
   package let key: UInt64
   package let traits: EndpointTraits
 
@@ -11,6 +11,6 @@ package struct BalancerEndpoint: Sendable, Hashable {
   }
 
   package init(_ identity: String, traits: EndpointTraits = EndpointTraits()) {
-    self.init(key: StableHash.of(identity), traits: traits)
+    self.init(key: KeyHash.of(identity), traits: traits)
   }
 }

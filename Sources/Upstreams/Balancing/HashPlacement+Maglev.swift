@@ -11,9 +11,9 @@ extension HashPlacement {
     owners.append(contentsOf: repeatElement(empty, count: slots))
     parts.append(Part(start: start, count: slots))
     let heaviest = UInt64(members.reduce(1) { max($0, endpoints[$1].traits.weight) })
-    var cursors = members.map { StableHash.derived(endpoints[$0].key, 0) % UInt64(slots) }
+    var cursors = members.map { KeyHash.derived(endpoints[$0].key, 0) % UInt64(slots) }
     let skips = members.map {
-      StableHash.derived(endpoints[$0].key, 1) % UInt64(slots - 1) + 1
+      KeyHash.derived(endpoints[$0].key, 1) % UInt64(slots - 1) + 1
     }
     var credits = members.map { heaviest - UInt64(endpoints[$0].traits.weight) }
     var left = slots

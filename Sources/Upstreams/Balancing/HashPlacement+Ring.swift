@@ -18,7 +18,7 @@ extension HashPlacement {
     for (rank, member) in members.enumerated() {
       let endpoint = endpoints[member]
       for number in 0..<max(1, Int(scale * Double(endpoint.traits.weight))) {
-        let hash = StableHash.derived(endpoint.key, number)
+        let hash = KeyHash.derived(endpoint.key, number)
         sorted.append((hash & ~0xFFFF_FFFF) | UInt64(rank))
       }
     }

@@ -54,9 +54,9 @@ package struct HashPlacement: Sendable {
   func place(_ hash: UInt64, in part: Int) -> Int {
     let part = parts[part]
     if policy == .maglev {
-      return part.start + Int(StableHash.derived(hash, 0) % UInt64(part.count))
+      return part.start + Int(KeyHash.derived(hash, 0) % UInt64(part.count))
     }
-    let point = UInt32(StableHash.derived(hash, 0) >> 32)
+    let point = UInt32(KeyHash.derived(hash, 0) >> 32)
     let bucket = part.bucketStart + Int(UInt64(point) >> (32 - part.bucketBits))
     var place = Int(buckets[bucket])
     let end = part.start + part.count
@@ -70,7 +70,7 @@ package struct HashPlacement: Sendable {
   func next(after place: Int, steps: Int, _ hash: UInt64, in part: Int) -> Int {
     let part = parts[part]
     if policy == .maglev, steps <= 32 {
-      return part.start + Int(StableHash.derived(hash, steps) % UInt64(part.count))
+      return part.start + Int(KeyHash.derived(hash, steps) % UInt64(part.count))
     }
     return place + 1 == part.start + part.count ? part.start : place + 1
   }

@@ -38,4 +38,16 @@ package struct Pick: Sendable, Equatable {
   package var isPanic = false
   /// The policy's choice had been tried before; this is another.
   package var isElsewhere = false
+
+  package init(
+    index: Int, reason: Reason, zone: Zone = .any, priority: UInt8 = 0, isPanic: Bool = false,
+    isElsewhere: Bool = false
+  ) {
+    self.index = index
+    self.reason = reason
+    self.zone = zone
+    self.priority = priority
+    self.isPanic = isPanic
+    self.isElsewhere = isElsewhere
+  }
 }

@@ -70,13 +70,18 @@ package struct HealthCheckMachine: Sendable {
     return conclude(.unhealthy, after: policy.unhealthy, now, &random)
   }
 
+  /// The check that is under way could not be made, for want of something of the proxy's own: that
+  /// says nothing of the endpoint. Returns when the next is due.
+  package mutating func skipped(now: Instant, random: inout RandomSource) -> Instant {
+    precondition(isChecking, "a result without a check")
+    return schedule(now, &random)
+  }
+
   private mutating func conclude(
     _ result: State, after threshold: Int, _ now: Instant, _ random: inout RandomSource
   ) -> Verdict {
     precondition(isChecking, "a result without a check")
-    isChecking = false
-    dueAt = now.advanced(by: policy.interval).advanced(byNanoseconds: jitterNanoseconds(&random))
-    var verdict = Verdict(nextCheck: dueAt)
+    var verdict = Verdict(nextCheck: schedule(now, &random))
     if result == state {
       contrary = 0
       return verdict
@@ -87,6 +92,12 @@ package struct HealthCheckMachine: Sendable {
     contrary = 0
     verdict.change = result
     return verdict
+  }
+
+  private mutating func schedule(_ now: Instant, _ random: inout RandomSource) -> Instant {
+    isChecking = false
+    dueAt = now.advanced(by: policy.interval).advanced(byNanoseconds: jitterNanoseconds(&random))
+    return dueAt
   }
 
   private func jitterNanoseconds(_ random: inout RandomSource) -> Int64 {

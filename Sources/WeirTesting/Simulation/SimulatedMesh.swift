@@ -21,12 +21,14 @@ package final class SimulatedMesh {
     let registry = MetricRegistry()
     let shard = MetricShard()
     let metrics = WorkerMetrics(registry)
+    let addresses = (0..<endpoints).map { SocketAddress.ip(.loopback4, port: UInt16(9001 + $0)) }
     let plan = UpstreamPlan(
-      name: "service",
-      endpoints: (0..<endpoints).map {
-        .init(address: .ip(.loopback4, port: UInt16(9001 + $0)), weight: 1)
-      },
-      limits: limits)
+      name: "service", endpoints: addresses.map { .init(address: $0) },
+      state: UpstreamState(
+        name: "service", limits: limits,
+        endpoints: addresses.map {
+          EndpointState(identity: "\($0)", breaker: nil, slot: nil)
+        }))
     plan.streamIdleNanoseconds = 20_000_000_000
     let series = { (route: String) in
       RequestSeries(registry, shard, listener: "ingress", route: route, upstream: "service")
@@ -47,8 +49,7 @@ package final class SimulatedMesh {
     worker = try Worker(
       number: 0, loop: try EventLoop(kernel: network), snapshot: snapshot, shard: shard,
       metrics: metrics, connectionLimits: connections, buffers: BufferBudget(bytesMax: 1 << 26),
-      accessLog: nil,
-      seed: seed)
+      accessLog: nil, rare: RareCounters(registry, shard), seed: seed)
     let socket = try network.listen(
       on: .ip(.loopback4, port: 8080), backlog: 128, isShared: false)
     worker.listen(on: [0: socket])

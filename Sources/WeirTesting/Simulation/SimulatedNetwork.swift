@@ -10,6 +10,7 @@ import Reactor
 /// event. Mail across threads is not played. Confinement: one thread.
 package final class SimulatedNetwork: Kernel {
   static let connectionReset = Errno(ECONNRESET)
+  package static let outOfDescriptors = Errno(EMFILE)
 
   /// What happens when Weir connects to an address.
   package enum Answer {
@@ -22,6 +23,8 @@ package final class SimulatedNetwork: Kernel {
   package var random: RandomSource
   /// Calls fail now and then, for want of descriptors or a way.
   package var isFaulty = false
+  /// What every call to connect answers at once.
+  package var connectFault: Errno?
   /// Decides about Weir's connection attempts.
   package var answerConnect: (SocketAddress) -> Answer = { _ in .refused }
   private var sockets: [Int32: SimulatedSocket] = [:]
@@ -154,6 +157,7 @@ package final class SimulatedNetwork: Kernel {
   }
 
   package override func connect(to address: SocketAddress) throws(Errno) -> Int32 {
+    if let connectFault { throw connectFault }
     if isFaulty, random.chance(1, in: 200) { throw Errno(ENETUNREACH) }
     let socket = makeSocket()
     sockets[socket.descriptor] = socket

@@ -3,7 +3,7 @@
 /// Why not `Hasher`: its seed differs per process, and proxies must agree on a key's endpoint. Eight
 /// bytes a step (multiply, rotate), SplitMix64's finish; spreads well, resists no attacker: who
 /// chooses keys can crowd one endpoint, which bounded load contains. Cost: about 1 ns per 8 bytes.
-package enum StableHash {
+package enum KeyHash {
   package static func of(_ text: String) -> UInt64 { of(text.utf8) }
 
   package static func of(_ bytes: some Sequence<UInt8>) -> UInt64 {
@@ -19,6 +19,19 @@ package enum StableHash {
       }
     }
     return mix(absorb(absorb(state, lane), count))
+  }
+
+  package static func of(_ bytes: Span<UInt8>) -> UInt64 {
+    var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+    var lane: UInt64 = 0
+    for index in bytes.indices {
+      lane |= UInt64(bytes[index]) << (UInt64(index & 7) * 8)
+      if index & 7 == 7 {
+        state = absorb(state, lane)
+        lane = 0
+      }
+    }
+    return mix(absorb(absorb(state, lane), UInt64(bytes.count)))
   }
 
   /// Spreads each bit of `value` over the whole word; a bijection.

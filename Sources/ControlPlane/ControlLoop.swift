@@ -1,0 +1,69 @@
+import Logging
+import Primitives
+import Reactor
+import Telemetry
+
+/// The thread of Weir's own connections: the admin listener and the health checks, on a loop beside
+/// the workers', so that neither a scrape nor a probe holds a request up.
+///
+/// Runs from `init` to `stop`, through the drain and beyond it: the admin endpoints answer to the
+/// end of the process. Others reach it by mail only. Confinement: none; any thread may call.
+package final class ControlLoop: @unchecked Sendable {
+  // SAFETY: `shard`, `checker` and `listener` belong to the loop's thread and are reached in its
+  // mail only; `thread` is set in init and used by `stop`, which its owner calls once.
+  private let loop: EventLoop
+  private let shard = MetricShard()
+  private let checker: HealthChecker
+  private let log: Logger
+  private var listener: AdminListener?
+  private var thread: LoopThread?
+
+  /// `healthChanged`: called on this loop; it must not wait. `seed`: of jitter.
+  package init(
+    registry: MetricRegistry, log: Logger, seed: UInt64,
+    healthChanged: @escaping @Sendable (HealthChange) -> Void
+  ) throws(Errno) {
+    self.log = log
+    loop = try EventLoop(kernel: LinuxKernel())
+    checker = try HealthChecker(
+      loop: loop, registry: registry, shard: shard, log: log, seed: seed, changed: healthChanged)
+    thread = LoopThread(name: "weir-control") { [self] in loop.run() }
+  }
+
+  /// Serves the admin endpoints on a listening socket, which it takes over.
+  package func serveAdmin(on descriptor: Int32, respond: @escaping AdminConnection.Responder) {
+    post { [self] in
+      do throws(Errno) {
+        listener = try AdminListener(loop: loop, descriptor: descriptor, respond: respond)
+      } catch {
+        log.error("the admin listener failed", metadata: ["error": "\(error)"])
+      }
+    }
+  }
+
+  /// Checks the endpoints of these upstreams from now on, and no others (`HealthChecker.set`).
+  package func checkHealth(of upstreams: [HealthCheckedUpstream]) {
+    post { [self] in checker.set(upstreams) }
+  }
+
+  /// Calls `done` on this loop with what it has counted.
+  package func scrape(_ done: @escaping @Sendable ([UInt64]) -> Void) {
+    post { [self] in done(shard.values) }
+  }
+
+  /// Calls `done` on this loop: probes in flight, and endpoints that wait for a place.
+  package func probeCounts(_ done: @escaping @Sendable (_ active: Int, _ waiting: Int) -> Void) {
+    post { [self] in done(checker.probeCount, checker.waitingCount) }
+  }
+
+  /// Ends the probes and the loop, and waits for the thread. Not from the loop itself.
+  package func stop() {
+    post { [self] in
+      checker.set([])
+      loop.stop()
+    }
+    thread?.join()
+  }
+
+  private func post(_ work: @escaping @Sendable () -> Void) { loop.mailbox.post(work) }
+}

@@ -1,0 +1,36 @@
+import Primitives
+import Resilience
+import Upstreams
+
+/// What an exchange holds of the policies that admitted it, to be given back when it ends.
+struct AdmissionHold {
+  struct Parts: OptionSet {
+    let rawValue: UInt8
+    /// A slot of the upstream's requests, counted by its retry budget too.
+    static let request = Parts(rawValue: 1)
+    /// A place of the adaptive limit.
+    static let limiter = Parts(rawValue: 2)
+    /// The upstream's breaker waits to hear how it went.
+    static let breaker = Parts(rawValue: 4)
+    /// The route's breaker does.
+    static let routeBreaker = Parts(rawValue: 8)
+    /// A place of the retry budget.
+    static let retry = Parts(rawValue: 16)
+    /// A place of the route's hedge budget, for the hedge that is out.
+    static let hedge = Parts(rawValue: 32)
+    /// Counted as active by the route's hedge budget.
+    static let hedgeable = Parts(rawValue: 64)
+  }
+
+  var parts: Parts = []
+  /// What admitted it: a reload may have put another in its place.
+  var state: UpstreamState?
+  var ticket = CircuitBreaker.Ticket.none
+  var routeTicket = CircuitBreaker.Ticket.none
+  var admittedAt = Instant(nanoseconds: 0)
+  /// From admission to the answer's head; nil: there was none.
+  var nanoseconds: Int64?
+  var outcome = Outcome.ignored
+  /// The breakers have been told.
+  var isSettled = false
+}

@@ -1,0 +1,213 @@
+import HTTP1
+import HTTPModel
+import Primitives
+import Reactor
+import Resilience
+import Routing
+import Telemetry
+import Upstreams
+
+/// Admission: whether the request may go at all. Once a request, in this order:
+///
+/// ```
+/// deadline ── fault ── rate limit ── shedding ── adaptive limit ── breakers ── requests ── choose
+/// ```
+///
+/// The deadline is first because it bounds all the rest; faults above everything that may refuse,
+/// because they stand for a service that fails; rate limits above shedding, because who asks too
+/// much is refused though there is room; the breakers below the limits, because a place among the
+/// probes is not to be spent on what is refused anyway. All of it stands above the balancer: what is
+/// refused here costs next to nothing, and who waits takes whichever endpoint frees first.
+/// Fails as `deadline_unreachable`, `fault_injected`, `rate_limited`, `request_shed`,
+/// `concurrency_limited`, `circuit_open`, `requests_exceeded`.
+extension Exchange {
+  func admit(to upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
+    self.upstream = upstream
+    readDeadline(downstream)
+    armTimeout()
+    if isDoomed(upstream) { return fail(.deadlineUnreachable) }
+    guard let faults = route?.policy?.faults else { return enter(upstream, downstream) }
+    inject(faults, upstream, downstream)
+  }
+
+  // MARK: Faults
+
+  private func inject(
+    _ faults: RoutePolicy.Faults, _ upstream: WorkerUpstream, _ downstream: DownstreamConnection
+  ) {
+    let input = downstream.input
+    guard isMeant(faults, input.readable) else { return enter(upstream, downstream) }
+    fault = faults.plan.decide(random: &worker.random)
+    guard fault.delayNanoseconds > 0 else { return enter(upstream, downstream) }
+    shard.add(worker.metrics.faults(.delay))
+    stage = .delayed
+    resumeAt = now.advanced(byNanoseconds: fault.delayNanoseconds)
+    armDeadline(downstream)
+  }
+
+  private func isMeant(_ faults: RoutePolicy.Faults, _ bytes: Span<UInt8>) -> Bool {
+    if faults.fields.isEmpty { return true }
+    guard isTrusted else { return false }
+    for (key, value) in faults.fields {
+      guard let found = key.first(in: head, bytes) else { return false }
+      if let value, !FieldKey.isSame(bytes.extracting(found.bounds), value) { return false }
+    }
+    return true
+  }
+
+  /// True: the fault was the end of the request.
+  private func endsByFault(_ downstream: DownstreamConnection) -> Bool {
+    if fault.bytesPerSecond != nil { shard.add(worker.metrics.faults(.bandwidth)) }
+    switch fault.ending {
+    case .none: return false
+    case .abort(let status):
+      shard.add(worker.metrics.faults(.abort))
+      failureStatus = status
+      fail(.faultInjected)
+    case .reset:
+      shard.add(worker.metrics.faults(.reset))
+      failure = .faultInjected
+      cut(downstream)
+    }
+    return true
+  }
+
+  // MARK: The rest
+
+  /// Goes on behind the faults.
+  func enter(_ upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
+    let policy = route?.policy
+    if let policy {
+      if fault != .none, endsByFault(downstream) { return }
+      if !policy.rateLimits.isEmpty, let failure = limitRate(policy, downstream) {
+        return fail(failure)
+      }
+      if let retry = policy.retry { keepBody(upTo: retry.isRetrying ? retry.bodyBytesMax : 0) }
+    }
+    pass(upstream, policy, downstream)
+  }
+
+  /// The policies of the upstream; gone through again for a fallback.
+  func pass(
+    _ upstream: WorkerUpstream, _ policy: RoutePolicy?, _ downstream: DownstreamConnection
+  ) {
+    let state = upstream.plan.state
+    hold.state = state
+    hold.admittedAt = now
+    let input = downstream.input
+    let ceiling = ceiling(policy, input.readable)
+    if let limiter = state.limiter {
+      guard limiter.acquire(ceiling) else {
+        return giveUp(ceiling < .all && limiter.inFlight < limiter.limit
+          ? .requestShed : .concurrencyLimited)
+      }
+      hold.parts.insert(.limiter)
+    }
+    guard passesBreakers(policy, state, downstream) else { return giveUp(.circuitOpen) }
+    guard state.limits.acquire(.requests, ceiling) else {
+      return giveUp(ceiling < .all && state.limits.used(.requests) < state.limits.most(.requests)
+        ? .requestShed : .requestsExceeded)
+    }
+    state.budget.requestBegan()
+    hold.parts.insert(.request)
+    if let budget = policy?.hedgeBudget {
+      budget.requestBegan()
+      hold.parts.insert(.hedgeable)
+    }
+    choose(upstream, downstream)
+  }
+
+  /// The part of the limits that the request's class may fill.
+  private func ceiling(_ policy: RoutePolicy?, _ bytes: Span<UInt8>) -> Share {
+    guard let settings, settings.shedsByPriority else { return .all }
+    var priority = policy?.priority ?? .normal
+    if isTrusted, let value = settings.priorityField.first(in: head, bytes),
+      let given = RequestPriority.named(bytes.extracting(value.bounds))
+    {
+      priority = given
+    }
+    return Self.shedder.ceiling(priority)
+  }
+
+  private static let shedder = PriorityShedder()
+
+  private func limitRate(
+    _ policy: RoutePolicy, _ downstream: DownstreamConnection
+  ) -> FailureKind? {
+    for limit in policy.rateLimits {
+      let now = now
+      // Who has no such field shares one bucket: leaving it out is no way around the limit.
+      let verdict =
+        limit.key?.with(self, downstream) { limit.limiter.admit(key: $0, now: now) }
+        ?? limit.limiter.admit(now: now)
+      if case .limited = verdict {
+        rateVerdict = verdict
+        ratePolicy = limit.limiter.policy
+        retryAfterSeconds = max(verdict.retryAfterSeconds, 1)
+        return .rateLimited
+      }
+    }
+    return nil
+  }
+
+  private func passesBreakers(
+    _ policy: RoutePolicy?, _ state: UpstreamState, _ downstream: DownstreamConnection
+  ) -> Bool {
+    if !usesFallback, let breaker = policy?.breaker {
+      switch breaker.machine.admit(now: now) {
+      case .admitted(let ticket):
+        hold.routeTicket = ticket
+        hold.parts.insert(.routeBreaker)
+        if ticket.beganProbing {
+          upstream?.told(breaker.machine.probing(since: now), .route, route: route?.name)
+        }
+      case .refused(let nanoseconds):
+        return refuse(after: nanoseconds, .route)
+      }
+    }
+    if let breaker = state.breaker {
+      switch breaker.admit(now: now) {
+      case .admitted(let ticket):
+        hold.ticket = ticket
+        hold.parts.insert(.breaker)
+        if ticket.beganProbing { upstream?.told(breaker.probing(since: now), .upstream) }
+      case .refused(let nanoseconds):
+        return refuse(after: nanoseconds, .upstream)
+      }
+    }
+    return true
+  }
+
+  private func refuse(after nanoseconds: Int64, _ scope: BreakerScope) -> Bool {
+    retryAfterSeconds = Int((max(nanoseconds, 1) + 999_999_999) / 1_000_000_000)
+    failureDetail = scope.detail
+    if let upstream { shard.add(upstream.metrics.refused(scope)) }
+    return false
+  }
+
+  // MARK: Fallback
+
+  /// Ends as `kind`, unless the route has something else to offer.
+  func giveUp(_ kind: FailureKind) {
+    guard kind == .circuitOpen || kind == .noEndpoint, !usesFallback, let downstream,
+      let policy = route?.policy, let fallback = policy.fallback
+    else { return fail(kind, failureDetail) }
+    usesFallback = true
+    settle(.ignored)
+    giveBack()
+    if let upstream { shard.add(upstream.metrics.fallbacks) }
+    switch fallback {
+    case .respond(let response):
+      failure = kind
+      reply(downstream) { LocalReply.append(response, for: self, to: $0) }
+    case .upstream(let position):
+      guard let listener, let route else { return fail(kind) }
+      seriesIndex = position
+      failureDetail = ""
+      let other = listener.targets[route.upstreams[position]]
+      upstream = other
+      tried = TriedEndpoints()
+      pass(other, policy, downstream)
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import HTTP1
+import HTTPClient
+import HTTPModel
+import Primitives
+import Reactor
+import Resilience
+import Telemetry
+import Upstreams
+
+/// What follows an attempt that ended badly: a hedge takes over, or it is made again, or the
+/// exchange ends.
+///
+/// Above the balancer, so that another endpoint is picked; below admission, so that a retry is not
+/// admitted anew: it has its own budget. Only what cannot act twice is sent again (design rule 6).
+extension Exchange {
+  /// The attempt is over without an answer.
+  func attemptFailed(_ failure: FailureKind) {
+    guard let upstream, let downstream else { return fail(failure) }
+    let evidence = evidence(
+      failure == .perTryTimeout ? .perTryTimeout : .failure(failure),
+      bytesWritten: connection?.attemptBytesSent ?? 0)
+    let isStale = isStale(failure, bytesWritten: evidence.bytesWritten)
+    record(failure, upstream)
+    dropConnection(failure, upstream)
+    if isHedged { return promoteHedge(upstream, downstream) }
+    if isStale {
+      retryReason = .staleConnection
+      needsFresh = true
+      rewindRequest()
+      return choose(upstream, downstream)
+    }
+    guard tryAgain(evidence, .failure(failure), upstream, downstream) else {
+      return giveUp(failure)
+    }
+  }
+
+  /// A kept connection had been closed as we wrote: once, and on a fresh one, without a policy.
+  private func isStale(_ failure: FailureKind, bytesWritten: UInt64) -> Bool {
+    guard attempt.isReused, tries == 1, unrepeatableBytes == 0 else { return false }
+    return RetrySafety.maySendAgain(
+      RetrySafety.Evidence(
+        failure: failure, isIdempotent: head.method.isIdempotent, bytesWritten: bytesWritten,
+        responseHasBegun: responseBegun))
+  }
+
+  /// An answer that the route may want to ask for again; true: it does, and this one is dropped.
+  func retriesAnswer(
+    _ connection: UpstreamConnection, _ upstream: WorkerUpstream,
+    _ downstream: DownstreamConnection
+  ) -> Bool {
+    guard let retry = route?.policy?.retry,
+      retry.conditions.matchesAnswer(status: responseHead.status, grpcStatus: nil)
+    else { return false }
+    let status = responseHead.status
+    var evidence = evidence(
+      .answer(status: status, grpcStatus: nil), bytesWritten: connection.attemptBytesSent)
+    let input = connection.input
+    let bytes = input.readable
+    evidence.retryAfterNanoseconds = ResponseHints.retryAfterNanoseconds(responseHead, bytes)
+    evidence.isRetriedBelow = ResponseHints.isRetriedBelow(responseHead)
+    let tried = attempt
+    guard tryAgain(evidence, .status, upstream, downstream, dropping: connection) else {
+      attempt = tried
+      return false
+    }
+    return true
+  }
+
+  /// True: another attempt follows, now or after a back-off. `answered`: the connection that an
+  /// answer came on which is not to be passed on.
+  private func tryAgain(
+    _ evidence: RetryEvidence, _ reason: RetryReason, _ upstream: WorkerUpstream,
+    _ downstream: DownstreamConnection, dropping answered: UpstreamConnection? = nil
+  ) -> Bool {
+    guard let policy = route?.policy?.retry, let state = hold.state else { return false }
+    let deadline = min(headDeadline, totalDeadline)
+    let decision = RetryDecision.decide(
+      evidence, policy: policy, attemptsMade: tries,
+      remainingNanoseconds: deadline.nanoseconds(since: now),
+      isBreakerOpen: state.breaker?.state == .open, random: &worker.random,
+      budget: state.budget.tryBeginRetry())
+    switch decision {
+    case .no(let refusal):
+      retryRefusal = refusal
+      upstream.count(refusal)
+      return false
+    case .again(let nanoseconds):
+      hold.parts.insert(.retry)
+      if let answered { dropAnswer(on: answered, upstream) }
+      retryReason = reason
+      if let key = attempt.endpoint?.key { tried.insert(key) }
+      rewindRequest()
+      guard nanoseconds > 0 else {
+        choose(upstream, downstream)
+        return true
+      }
+      stage = .backingOff
+      resumeAt = now.advanced(byNanoseconds: nanoseconds)
+      armDeadline(downstream)
+      return true
+    }
+  }
+
+  private func evidence(_ ending: RetryEvidence.Ending, bytesWritten: UInt64) -> RetryEvidence {
+    RetryEvidence(
+      ending: ending, isIdempotent: head.method.isIdempotent,
+      hasIdempotencyKey: head.present.contains(.idempotencyKey), bytesWritten: bytesWritten,
+      isBodyReplayable: unrepeatableBytes == 0, responseHasBegun: responseBegun,
+      attemptAbove: attemptAbove)
+  }
+
+  /// Closes what is left of an attempt.
+  private func dropConnection(_ failure: FailureKind, _ upstream: WorkerUpstream) {
+    tryDeadline = .distantFuture
+    endAttempt(upstream)
+    guard let connection, let endpoint else { return }
+    self.connection = nil
+    if connection.isOpen {
+      endpoint.close(connection, .error, reset: failure == .perTryTimeout)
+    } else {
+      endpoint.forget(connection, .connectFailed)
+    }
+  }
+
+  /// Drops an answer whose head was decoded: with a body that is there already the connection goes
+  /// back to its pool.
+  private func dropAnswer(on connection: UpstreamConnection, _ upstream: WorkerUpstream) {
+    guard let endpoint else { return }
+    record(status: responseHead.status, upstream)
+    tryDeadline = .distantFuture
+    let input = connection.input
+    input.consume(responseHead.headBytes)
+    var isWhole = false
+    switch responseHead.framing {
+    case .none: isWhole = true
+    case .length(let length) where length <= UInt64(input.count):
+      input.consume(Int(length))
+      isWhole = true
+    case .length, .chunked, .untilClose: break
+    }
+    if isWhole {
+      responseDone = true
+      release(connection)
+      responseDone = false
+    } else {
+      self.connection = nil
+      endAttempt(upstream)
+      endpoint.close(connection, .abandoned, reset: true)
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import Primitives
+import Resilience
+import Telemetry
+import Upstreams
+
+/// What the machines of an upstream are told, and what of it is counted and reported.
+extension WorkerUpstream {
+  // MARK: Attempts
+
+  /// An answer's head is there; true: it counts as a failure.
+  func record(_ attempt: Attempt, status: UInt16, _ now: Instant) -> Bool {
+    let nanoseconds = now.nanoseconds(since: attempt.startedAt)
+    let state = plan.state
+    let outcome = state.endpointClassifier.outcome(status: status)
+    if outcome == .success { digest.record(nanoseconds: nanoseconds, now: now) }
+    guard state.recordsAttempts else { return outcome == .failure }
+    tell(attempt, outcome, AttemptResult(status: status), nanoseconds, now)
+    return outcome == .failure
+  }
+
+  /// The attempt has failed; true: the endpoint is to blame.
+  func record(_ attempt: Attempt, _ failure: FailureKind, _ now: Instant) -> Bool {
+    let outcome = plan.state.endpointClassifier.outcome(failure)
+    guard plan.state.recordsAttempts else { return outcome == .failure }
+    let nanoseconds = now.nanoseconds(since: attempt.startedAt)
+    tell(attempt, outcome, AttemptResult(failure), nanoseconds, now)
+    return outcome == .failure
+  }
+
+  func recordAbandoned(_ attempt: Attempt, _ now: Instant) {
+    guard plan.state.recordsAttempts else { return }
+    tell(attempt, .ignored, .ignored, now.nanoseconds(since: attempt.startedAt), now)
+  }
+
+  private func tell(
+    _ attempt: Attempt, _ outcome: Outcome, _ result: AttemptResult, _ nanoseconds: Int64,
+    _ now: Instant
+  ) {
+    guard let endpoint = attempt.endpoint else { return }
+    let state = endpoint.state
+    if let breaker = state.breaker,
+      let change = breaker.record(attempt.ticket, outcome, nanoseconds: nanoseconds, now: now)
+    {
+      told(change, .endpoint, endpoint: state)
+    }
+    if let detector = plan.state.detector, let slot = state.slot,
+      let ejection = detector.record(slot, result, nanoseconds: nanoseconds, now: now)
+    {
+      eject(state, ejection, now)
+    }
+  }
+
+  // MARK: Changes
+
+  /// A breaker has changed its state.
+  func told(
+    _ change: CircuitBreaker.Transition, _ scope: BreakerScope, endpoint: EndpointState? = nil,
+    route: String? = nil
+  ) {
+    let name = plan.name
+    if scope == .endpoint {
+      if let breaker = endpoint?.breaker {
+        plan.state.availability.look(at: breaker.nextChange)
+      }
+      plan.state.availability.changed()
+    }
+    worker.rare.add(
+      "weir_circuit_breaker_transitions_total", help: "Changes of a breaker's state.",
+      ["upstream": name, "scope": scope.rawValue, "to": change.to.rawValue])
+    worker.report(
+      .breaker(
+        scope, upstream: name, subject: route ?? endpoint?.identity ?? name, change))
+  }
+
+  private func eject(_ endpoint: EndpointState, _ ejection: OutlierDetector.Ejection, _ now: Instant) {
+    guard endpoint.set(isEjected: true) else { return }
+    plan.state.availability.look(at: ejection.until)
+    plan.state.availability.changed()
+    worker.rare.add(
+      "weir_outlier_ejections_total", help: "Endpoints that were ejected, by what for.",
+      ["upstream": plan.name, "reason": ejection.cause.rawValue])
+    worker.report(
+      .ejected(
+        upstream: plan.name, endpoint: endpoint.identity, reason: ejection.cause.rawValue,
+        forNanoseconds: ejection.until.nanoseconds(since: now)))
+  }
+
+  /// The time to look at the ejected has come: some return, and the detector compares the rest.
+  func returnEjected(_ now: Instant) {
+    let state = plan.state
+    availability.changed()
+    defer {
+      for endpoint in endpoints {
+        if let breaker = endpoint.state.breaker, breaker.nextChange > now {
+          availability.look(at: breaker.nextChange)
+        }
+      }
+    }
+    guard let detector = state.detector else { return }
+    for change in detector.advance(now: now) {
+      switch change {
+      case .ejected(let ejection):
+        if let endpoint = state.endpoint(at: ejection.slot) { eject(endpoint, ejection, now) }
+      case .returned(let slot, _, _):
+        guard let endpoint = state.endpoint(at: slot), endpoint.set(isEjected: false) else {
+          continue
+        }
+        worker.report(.returned(upstream: plan.name, endpoint: endpoint.identity))
+      }
+    }
+    availability.look(at: detector.nextChange)
+  }
+
+  // MARK: Counts
+
+  func count(_ refusal: RetryRefusal) {
+    worker.rare.add(
+      "weir_upstream_retries_refused_total",
+      help: "Attempts that failed and were not made again although the route retries, by why.",
+      ["upstream": plan.name, "refusal": refusal.rawValue])
+  }
+
+  /// A retry has ended.
+  func count(_ reason: RetryReason, isFailure: Bool) {
+    worker.rare.add(
+      "weir_upstream_retries_total",
+      help: "Attempts after the first of a request, by what asked for them and how they went.",
+      ["upstream": plan.name, "reason": reason.name, "result": isFailure ? "failure" : "success"])
+  }
+
+  enum HedgeResult: String {
+    /// The hedge answered, or was left when the first attempt failed.
+    case won
+    /// The first attempt answered, or the hedge failed.
+    case lost
+    /// Its budget was spent, or no endpoint was free for it.
+    case refused
+  }
+
+  func count(_ result: HedgeResult) {
+    worker.rare.add(
+      "weir_hedges_total", help: "Second attempts beside a slow first one, by what came of them.",
+      ["upstream": plan.name, "result": result.rawValue])
+  }
+}

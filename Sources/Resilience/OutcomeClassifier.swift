@@ -1,0 +1,37 @@
+import Primitives
+
+/// What a breaker counts as a failure.
+///
+/// Defaults: every 5xx, and of gRPC UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE and DATA_LOSS
+/// (2, 4, 13, 14, 15), as resilience libraries for gRPC take them. An endpoint that cannot be
+/// reached, breaks off or takes too long has failed; what the client did, and what was refused here
+/// before any endpoint saw it, says nothing of the service, and neither do 429 and
+/// RESOURCE_EXHAUSTED (8): "not now" is an answer. Pure; cost: a few comparisons.
+package struct OutcomeClassifier: Sendable, Equatable {
+  private static let resourceExhausted: UInt8 = 8
+  package var statuses: StatusSet
+  /// A bit for each code.
+  package var grpcStatuses: UInt32
+
+  package init(
+    statuses: StatusSet = StatusSet([500...599]), grpcStatuses: [UInt8] = [2, 4, 13, 14, 15]
+  ) {
+    self.statuses = statuses
+    self.grpcStatuses = grpcStatuses.reduce(0) { $0 | 1 << UInt32($1 & 31) }
+  }
+
+  /// `grpcStatus`: of an answer that has one.
+  package func outcome(status: UInt16, grpcStatus: UInt8? = nil) -> Outcome {
+    if let grpcStatus, grpcStatus != 0 {
+      if grpcStatus < 32, grpcStatuses >> UInt32(grpcStatus) & 1 == 1 { return .failure }
+      return grpcStatus == Self.resourceExhausted ? .ignored : .success
+    }
+    if statuses.contains(status) { return .failure }
+    return status == 429 ? .ignored : .success
+  }
+
+  package func outcome(_ failure: FailureKind) -> Outcome {
+    if failure.row.side == .upstream { return .failure }
+    return failure == .requestTimeout || failure == .totalTimeout ? .failure : .ignored
+  }
+}

@@ -1,0 +1,25 @@
+/// Counters whose series are made when they are first met: transitions, refusals, retries.
+///
+/// Why: each upstream has some fifty of them, and most stay at nothing for ever. Bounded as every
+/// family is. Cost: a look-up by text, so not for what every request does. Confinement: the shard's
+/// loop.
+package final class RareCounters {
+  private let registry: MetricRegistry
+  private let shard: MetricShard
+  private var slots: [[String]: Int] = [:]
+
+  package init(_ registry: MetricRegistry, _ shard: MetricShard) {
+    self.registry = registry
+    self.shard = shard
+  }
+
+  package func add(_ name: String, help: String, _ labels: KeyValuePairs<String, String>) {
+    let key = [name] + labels.map(\.value)
+    if let slot = slots[key] { return shard.add(slot) }
+    let family = registry.family(name, .counter, help: help, labels: labels.map(\.key))
+    let slot = registry.series(family, labels.map(\.value))
+    shard.reserve(registry.slotCount)
+    slots[key] = slot
+    shard.add(slot)
+  }
+}

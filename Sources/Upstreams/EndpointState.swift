@@ -1,0 +1,43 @@
+import Primitives
+import Resilience
+import Synchronization
+
+/// An endpoint as all workers and the control loop share it: whether it is well, and its breaker.
+///
+/// Outlives snapshots, known by its address. Any thread. Cost: one atomic load to ask.
+package final class EndpointState: Sendable {
+  private static let isUnhealthyBit: UInt8 = 1
+  private static let isEjectedBit: UInt8 = 2
+
+  /// Its address, as text.
+  package let identity: String
+  package let breaker: CircuitBreaker?
+  /// Its number in the upstream's outlier detector, if there is one.
+  package let slot: Int?
+  private let ills = Atomic<UInt8>(0)
+
+  package init(identity: String, breaker: CircuitBreaker?, slot: Int?) {
+    self.identity = identity
+    self.breaker = breaker
+    self.slot = slot
+  }
+
+  package var isHealthy: Bool { ills.load(ordering: .acquiring) & Self.isUnhealthyBit == 0 }
+  package var isEjected: Bool { ills.load(ordering: .acquiring) & Self.isEjectedBit != 0 }
+  /// Neither: it may be picked.
+  package var isWell: Bool { ills.load(ordering: .acquiring) == 0 }
+
+  /// True: that is new.
+  package func set(isHealthy: Bool) -> Bool { set(Self.isUnhealthyBit, !isHealthy) }
+
+  /// True: that is new.
+  package func set(isEjected: Bool) -> Bool { set(Self.isEjectedBit, isEjected) }
+
+  private func set(_ bit: UInt8, _ isOn: Bool) -> Bool {
+    let before =
+      isOn
+      ? ills.bitwiseOr(bit, ordering: .acquiringAndReleasing).oldValue
+      : ills.bitwiseAnd(~bit, ordering: .acquiringAndReleasing).oldValue
+    return (before & bit != 0) != isOn
+  }
+}

@@ -1,0 +1,49 @@
+import Primitives
+import Resilience
+
+/// What all workers share of an upstream: limits, budget, breaker, detector, and its endpoints.
+///
+/// Made anew with each snapshot from parts that outlive it while their policy is equal
+/// (design §3). Any thread.
+package final class UpstreamState: Sendable {
+  package let name: String
+  package let limits: ResourceLimits
+  package let budget: RetryBudget
+  package let breaker: CircuitBreaker?
+  package let classifier: OutcomeClassifier
+  package let endpointClassifier: OutcomeClassifier
+  package let limiter: ConcurrencyLimiter?
+  package let detector: OutlierDetector?
+  package let availability: Availability
+  /// In the order of the plan's endpoints.
+  package let endpoints: [EndpointState]
+  /// Endpoints have breakers, or a detector: attempts are told to somebody.
+  package let recordsAttempts: Bool
+
+  package init(
+    name: String, limits: ResourceLimits, budget: RetryBudget = RetryBudget(),
+    breaker: CircuitBreaker? = nil, classifier: OutcomeClassifier = OutcomeClassifier(),
+    endpointClassifier: OutcomeClassifier = OutcomeClassifier(),
+    limiter: ConcurrencyLimiter? = nil, detector: OutlierDetector? = nil,
+    availability: Availability = Availability(), endpoints: [EndpointState]
+  ) {
+    self.name = name
+    self.limits = limits
+    self.budget = budget
+    self.breaker = breaker
+    self.classifier = classifier
+    self.endpointClassifier = endpointClassifier
+    self.limiter = limiter
+    self.detector = detector
+    self.availability = availability
+    self.endpoints = endpoints
+    let detected = endpoints.contains { $0.slot != nil }
+    precondition(detector != nil || !detected, "a slot is a detector's")
+    recordsAttempts = detector != nil || endpoints.contains { $0.breaker != nil }
+  }
+
+  /// The endpoint that has `slot` in the detector. Cost: linear, for what seldom happens.
+  package func endpoint(at slot: Int) -> EndpointState? {
+    endpoints.first { $0.slot == slot }
+  }
+}

@@ -8,10 +8,10 @@ extension Simulator {
   mutating func send(_ exchange: Int) {
     let link = Int(exchanges[exchange].link)
     exchanges[exchange].phase = .trying
-    guard let endpoint = links[link].pick(exchanges[exchange].tried, now: instant) else {
-      return conclude(exchange, .failure(.noEndpoint))
+    guard let choice = links[link].pick(exchanges[exchange].tried, now: instant) else {
+      return conclude(exchange, links[link].pickRefusal)
     }
-    send(exchange, to: endpoint, isHedge: false)
+    send(exchange, to: choice, isHedge: false)
   }
 
   /// A second attempt beside one that is slow, if the budget and the connections allow it.
@@ -23,16 +23,29 @@ extension Simulator {
       let budget = links[link].hedgeBudget, budget.tryBeginRetry()
     else { return }
     exchanges[exchange].holdsHedge = true
-    guard let endpoint = links[link].pick(exchanges[exchange].tried, now: instant) else { return }
+    guard let choice = links[link].pick(exchanges[exchange].tried, now: instant) else { return }
+    // No other endpoint is free: twice at the same one helps nobody.
+    if exchanges[exchange].tried.contains(links[link].balancer.key(choice.endpoint)) {
+      if let ticket = choice.ticket {
+        _ = links[link].endpointBreakers[choice.endpoint].record(
+          ticket, .ignored, nanoseconds: 0, instant)
+      }
+      return
+    }
     series[clients.count + plan.edges[edge].target].counts.hedges += 1
-    send(exchange, to: endpoint, isHedge: true)
+    send(exchange, to: choice, isHedge: true)
   }
 
-  private mutating func send(_ exchange: Int, to endpoint: Int, isHedge: Bool) {
+  private mutating func send(_ exchange: Int, to choice: Link.Choice, isHedge: Bool) {
+    let endpoint = choice.endpoint
     let link = Int(exchanges[exchange].link)
     let edge = links[link].edge
     let target = plan.edges[edge].target
-    let attempt = open(exchange, endpoint: endpoint, replica: services[target].firstReplica + endpoint)
+    let attempt = open(
+      exchange, endpoint: endpoint, replica: services[target].firstReplica + endpoint)
+    attempts[attempt].ticket = choice.ticket
+    attempts[attempt].deadline = min(
+      exchanges[exchange].deadline, saturatingSum(now, plan.edges[edge].policy.perTryTimeout))
     links[link].balancer.began(endpoint)
     links[link].activeCount += 1
     series[clients.count + target].counts.attempts += 1
@@ -83,7 +96,6 @@ extension Simulator {
     attempts[attempt].result = .ok
     attempts[attempt].step = 0
     attempts[attempt].sentAt = now
-    attempts[attempt].deadline = exchanges[exchange].deadline
     exchanges[exchange].firstAttempt = UInt32(attempt)
     return attempt
   }
@@ -117,7 +129,8 @@ extension Simulator {
 
   /// The sidecar waits for it no longer; the replica may go on.
   mutating func leave(_ attempt: Int, _ reason: Reason) {
-    settle(attempt, reason)
+    // Another attempt was answered: that says nothing of this one.
+    settle(attempt, reason.isOK ? .failure(.downstreamClosed) : reason)
     attempts[attempt].isWanted = false
     let service = replicas[Int(attempts[attempt].replica)].service
     if services[service].cancels || attempts[attempt].phase == .answering {
@@ -131,14 +144,7 @@ extension Simulator {
     let link = Int(exchanges[exchange].link)
     links[link].activeCount -= 1
     exchanges[exchange].live -= 1
-    let outcome = reason.outcome
-    let took = now - attempts[attempt].sentAt
-    links[link].balancer.ended(
-      Int(attempts[attempt].endpoint), nanoseconds: outcome == .ignored ? nil : took,
-      isFailure: outcome == .failure, now: instant)
-    if reason.isOK, plan.edges[links[link].edge].policy.isDigesting {
-      links[link].learn(took, now: instant)
-    }
+    tell(attempt, at: link, reason)
     var before = Int(exchanges[exchange].firstAttempt)
     guard before != attempt else {
       exchanges[exchange].firstAttempt = attempts[attempt].sibling
@@ -146,5 +152,22 @@ extension Simulator {
     }
     while Int(attempts[before].sibling) != attempt { before = Int(attempts[before].sibling) }
     attempts[before].sibling = attempts[attempt].sibling
+  }
+
+  private mutating func tell(_ attempt: Int, at link: Int, _ reason: Reason) {
+    let edge = links[link].edge
+    let outcome = reason.outcome(plan.edges[edge].policy.endpointClassifier)
+    let took = now - attempts[attempt].sentAt
+    let endpoint = Int(attempts[attempt].endpoint)
+    links[link].balancer.ended(
+      endpoint, nanoseconds: outcome == .ignored ? nil : took, isFailure: outcome == .failure,
+      now: instant)
+    if outcome == .success, plan.edges[edge].policy.isDigesting {
+      links[link].learn(took, now: instant)
+    }
+    guard plan.edges[edge].policy.isWatchingEndpoints else { return }
+    let isEjected = links[link].record(
+      endpoint, attempts[attempt].ticket, reason, outcome, nanoseconds: took, now: instant)
+    if isEjected { series[clients.count + plan.edges[edge].target].counts.ejections += 1 }
   }
 }

@@ -42,6 +42,8 @@ extension Simulator {
     exchanges[exchange].isOptional = false
     exchanges[exchange].isIdempotent = true
     exchanges[exchange].isFallback = false
+    exchanges[exchange].ticket = nil
+    exchanges[exchange].routeTicket = nil
     exchanges[exchange].tried = TriedEndpoints()
     exchanges[exchange].began = now
     return exchange
@@ -65,7 +67,7 @@ extension Simulator {
         nanoseconds: saturatingSum(now, plan.edges[edge].policy.pendingTimeout)))
     if links[link].waiters.count <= Int(ticket) { links[link].waiters.append(0) }
     links[link].waiters[Int(ticket)] = UInt32(exchange)
-    exchanges[exchange].ticket = ticket
+    exchanges[exchange].place = ticket
     exchanges[exchange].phase = .waiting
     queue.push(
       Event(
@@ -132,7 +134,7 @@ extension Simulator {
       exchanges[exchange].holdsRetry = false
       links[link].budget?.retryEnded()
     }
-    guard let delay = retryDelay(exchange, link, reason) else { return end(exchange, reason) }
+    guard let delay = retryDelay(exchange, link, reason) else { return giveUp(exchange, reason) }
     exchanges[exchange].holdsRetry = true
     exchanges[exchange].phase = .backingOff
     queue.push(
@@ -149,6 +151,7 @@ extension Simulator {
       reason.evidence(isIdempotent: exchanges[exchange].isIdempotent),
       policy: plan.edges[edge].policy.retry, attemptsMade: Int(exchanges[exchange].attempts),
       remainingNanoseconds: deadline == .max ? .max : deadline - now,
+      isBreakerOpen: links[link].breaker?.state == .open,
       random: &links[link].random, budget: budget.tryBeginRetry())
     guard case .again(let delay) = decision else { return nil }
     return delay
@@ -182,16 +185,17 @@ extension Simulator {
     serveWaiting(link)
   }
 
-  private mutating func close(_ exchange: Int, _ reason: Reason) {
+  /// It leaves its link.
+  mutating func close(_ exchange: Int, _ reason: Reason) {
     let link = Int(exchanges[exchange].link)
     if exchanges[exchange].phase == .waiting {
-      links[link].waiting.cancel(exchanges[exchange].ticket, now: instant)
+      links[link].waiting.cancel(exchanges[exchange].place, now: instant)
     }
     while exchanges[exchange].firstAttempt != Attempt.none {
       leave(Int(exchanges[exchange].firstAttempt), reason)
     }
     releaseHeld(exchange, link, reason)
     series[clients.count + plan.edges[links[link].edge].target].record(
-      reason, nanoseconds: now - exchanges[exchange].began)
+      reason, nanoseconds: now - exchanges[exchange].admittedAt)
   }
 }

@@ -1,4 +1,5 @@
 import Primitives
+import Resilience
 
 /// The time line: what is counted, at the end of each sample.
 extension Simulator {
@@ -6,6 +7,7 @@ extension Simulator {
     for client in clients.indices { total.add(recentOf: series[client]) }
     total.sample(Series.UpstreamState())
     for client in clients.indices { series[client].sample(Series.UpstreamState()) }
+    for link in links.indices where links[link].nextLook <= now { links[link].look(instant) }
     for service in services.indices { series[clients.count + service].sample(state(of: service)) }
   }
 
@@ -23,9 +25,18 @@ extension Simulator {
       for link in edge.firstLink..<edge.firstLink + edge.linkCount {
         known += 1
         state.away += links[link].awayShare
+        switch links[link].breakerState {
+        case .open?: state.open += 1
+        case .halfOpen?: state.halfOpen += 1
+        default: break
+        }
       }
     }
-    if known > 0 { state.away /= Double(known) }
+    if known > 0 {
+      state.away /= Double(known)
+      state.open /= Double(known)
+      state.halfOpen /= Double(known)
+    }
     return state
   }
 }

@@ -1,3 +1,4 @@
+import Resilience
 import Upstreams
 
 /// One request as a sidecar sees it: admission, attempts, one end.
@@ -6,7 +7,7 @@ import Upstreams
 ///         │             │           │         │
 ///         └─────────────┴───────────┴─────────┴──→ (given back)
 ///
-/// Cost: 160 bytes, of which 88 are the endpoints tried.
+/// Cost: 200 bytes, of which 88 are the endpoints tried.
 struct Exchange: Slotted {
   enum Phase: UInt8 {
     /// For a connection.
@@ -24,7 +25,8 @@ struct Exchange: Slotted {
   /// Of the same parent.
   var sibling = Exchange.none
   var firstAttempt = Exchange.none
-  var ticket: UInt32 = 0
+  /// In the queue, while it waits.
+  var place: UInt32 = 0
   var client: UInt16 = 0
   var phase = Phase.trying
   /// Made so far.
@@ -42,5 +44,10 @@ struct Exchange: Slotted {
   var isIdempotent = true
   var began: Int64 = 0
   var deadline: Int64 = .max
+  /// Of the breakers of the upstream and of the route; nil: there is none.
+  var ticket: CircuitBreaker.Ticket?
+  var routeTicket: CircuitBreaker.Ticket?
+  /// When the present link admitted it.
+  var admittedAt: Int64 = 0
   var tried = TriedEndpoints()
 }

@@ -16,6 +16,8 @@ struct Plan: Sendable {
   /// The zone of each link's caller, -1: everywhere.
   var linkZones: [Int]
   var changes: [Change]
+  /// Requests have different priorities.
+  var shedsByPriority: Bool
 
   @inline(__always)
   func delay(from one: Int, to other: Int) -> Int64 {

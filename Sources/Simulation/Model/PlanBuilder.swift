@@ -38,13 +38,15 @@ struct PlanBuilder {
     }
     let clients = scenario.clients.enumerated().map { client($1, $0) }
     let services = scenario.services.indices.map { service($0) }
+    addFallbacks()
     let sample = scenario.sample.nanosecondsClamped
     let changes = ChangeList(scenario: scenario, replicas: replicas, zones: zones).changes
     return Plan(
       seed: seed, end: max(end.nanosecondsClamped / sample, 1) * sample, sample: sample,
       delayWithin: scenario.delayWithin.nanosecondsClamped,
       delayAcross: scenario.delayAcross.nanosecondsClamped, clients: clients, services: services,
-      replicas: replicas, edges: edges, linkZones: linkZones, changes: changes)
+      replicas: replicas, edges: edges, linkZones: linkZones, changes: changes,
+      shedsByPriority: Set(scenario.clients.map(\.priority)).count > 1)
   }
 
   private func zone(_ names: [String], _ number: Int) -> Int {
@@ -97,6 +99,19 @@ struct PlanBuilder {
       time: Distribution(service.time), errors: service.errors.fraction,
       cancels: service.cancels, isBlocking: service.isBlocking, steps: steps,
       random: RandomSource(seed: Plan.seed(seed, stream: 0x2_0000_0000 + UInt64(number))))
+  }
+
+  /// Edges to the upstreams of fallbacks, which may be there or not.
+  private mutating func addFallbacks() {
+    // Those that are added have fallbacks too, which no request uses: it falls once.
+    for number in edges.indices {
+      let known = edges[number]
+      let name = scenario.services[known.target].name
+      let route = policies.route(from: known.caller, to: name, known.target)
+      guard case .upstream(let other)? = route.fallback else { continue }
+      let callers = Array(linkZones[known.firstLink..<known.firstLink + known.linkCount])
+      edges[number].policy.fallback = .edge(edge(from: known.caller, callers, to: other))
+    }
   }
 
   /// One for each caller and service. `callers`: the zones of its sidecars.

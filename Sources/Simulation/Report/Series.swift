@@ -9,6 +9,10 @@ struct Series: Sendable {
     var hedges = 0
     /// Answered by a fallback, among `good`.
     var fallbacks = 0
+    /// Endpoints that attempts ejected; those that a comparison of endpoints does are not counted.
+    var ejections = 0
+    /// Times that a breaker of an upstream or a route opened.
+    var openings = 0
 
     mutating func add(_ other: Counts) {
       offered += other.offered
@@ -18,6 +22,8 @@ struct Series: Sendable {
       retries += other.retries
       hedges += other.hedges
       fallbacks += other.fallbacks
+      ejections += other.ejections
+      openings += other.openings
     }
 
     /// What was counted since `before`.
@@ -26,7 +32,8 @@ struct Series: Sendable {
         offered: offered - before.offered, good: good - before.good,
         failed: failed - before.failed, attempts: attempts - before.attempts,
         retries: retries - before.retries, hedges: hedges - before.hedges,
-        fallbacks: fallbacks - before.fallbacks)
+        fallbacks: fallbacks - before.fallbacks,
+        ejections: ejections - before.ejections, openings: openings - before.openings)
     }
   }
 

@@ -50,6 +50,7 @@ extension SimulationReport {
       ("offered", counts.offered), ("good", counts.good), ("failed", counts.failed),
       ("unfinished", series.unfinished), ("attempts", counts.attempts),
       ("retries", counts.retries), ("hedges", counts.hedges), ("fallbacks", counts.fallbacks),
+      ("openings", counts.openings), ("ejections", counts.ejections),
     ].map { ($0.0, .number($0.1)) }
   }
 

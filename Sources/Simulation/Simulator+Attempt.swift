@@ -87,6 +87,8 @@ extension Simulator {
     attempts[attempt].exchange = UInt32(exchange)
     attempts[attempt].replica = UInt32(replica)
     attempts[attempt].endpoint = UInt32(endpoint)
+    attempts[attempt].client = exchanges[exchange].client
+    attempts[attempt].priority = exchanges[exchange].priority
     attempts[attempt].next = Attempt.none
     attempts[attempt].sibling = exchanges[exchange].firstAttempt
     attempts[attempt].firstCall = Attempt.none

@@ -13,6 +13,7 @@ extension Simulator {
       attempts[attempt].callsLeft = 1
       for index in services[service].steps[step].indices {
         let call = services[service].steps[step][index]
+        if call.clients >> UInt64(attempts[attempt].client & 63) & 1 == 0 { continue }
         if call.share < 1, services[service].random.uniform() >= call.share { continue }
         attempts[attempt].callsLeft += 1
         begin(call, of: attempt, at: replica)
@@ -31,10 +32,8 @@ extension Simulator {
 
   private mutating func begin(_ call: ServiceModel.Call, of attempt: Int, at replica: Int) {
     let caller = replica - services[replicas[replica].service].firstReplica
-    // Nobody may wait for the attempt any more, and then its priority is unknown: the usual one.
-    let priority =
-      attempts[attempt].isWanted ? exchanges[Int(attempts[attempt].exchange)].priority : 1
-    let exchange = make(edge: call.edge, caller: caller, priority: priority)
+    let exchange = make(edge: call.edge, caller: caller, priority: attempts[attempt].priority)
+    exchanges[exchange].client = attempts[attempt].client
     exchanges[exchange].parent = UInt32(attempt)
     exchanges[exchange].isOptional = call.isOptional
     exchanges[exchange].isIdempotent = call.isIdempotent

@@ -90,15 +90,21 @@ extension ScenarioReader {
     switch item.value {
     case .text(let name):
       return exists(name, item.mark)
-        ? .init(service: name, share: .all, isOptional: false, isIdempotent: true) : nil
+        ? .init(service: name, share: .all, clients: [], isOptional: false, isIdempotent: true)
+        : nil
     case .section(let section):
       guard let name = section.text("service") else {
         checker.report(section.mark, "a call needs the key service")
         return nil
       }
       guard exists(name, section.mark("service")) else { return nil }
+      let clients = section.texts("clients")
+      for name in clients {
+        checker.hold(
+          classes.contains(name), section, "clients", "no class of clients is named \(name)")
+      }
       return .init(
-        service: name, share: section.share("share") ?? .all,
+        service: name, share: section.share("share") ?? .all, clients: clients,
         isOptional: section.boolean("optional"), isIdempotent: section.boolean("idempotent"))
     default: return nil
     }

@@ -4,6 +4,8 @@ import Primitives
 package struct ScenarioReader {
   var checker: SchemaChecker
   var services: [String] = []
+  /// Of clients.
+  var classes: [String] = []
 
   /// `environment`: looks a variable up.
   package static func read(
@@ -77,6 +79,7 @@ package struct ScenarioReader {
       result.sample <= result.duration, top, "sample", "sample is longer than the run's duration")
     let zones = top.texts("zones")
     result.clients = clients(top)
+    classes = result.clients.map(\.name)
     for entry in top.map("services") {
       guard case .section(let section) = entry.value.value else { continue }
       if let service = service(entry.name, section, zones) { result.services.append(service) }

@@ -14,6 +14,8 @@ package struct ScenarioService: Sendable, Equatable {
     package var service: String
     /// Of the requests.
     package var share: Share
+    /// The classes of clients that make it; empty: all.
+    package var clients: [String]
     /// The request goes on when it fails.
     package var isOptional: Bool
     package var isIdempotent: Bool

@@ -122,6 +122,9 @@ extension Schema {
     Key("service", .text("the name of a service"), "Who is called."),
     Key("share", percentage, default: "100%", "Requests that make the call."),
     Key(
+      "clients", .list(.text("the name of a class")),
+      "Of these classes' requests only. Left out: of all."),
+    Key(
       "optional", .boolean, default: "false",
       "true: the request goes on when the call fails. false: it is answered 502."),
     Key("idempotent", .boolean, default: "true", "false: a POST."),

@@ -39,6 +39,9 @@ struct Attempt: Slotted {
   var sibling = Attempt.none
   /// The exchanges that it waits for, linked by their `sibling`.
   var firstCall = Attempt.none
+  /// The exchange's, which may be gone when the replica makes its calls.
+  var client: UInt16 = 0
+  var priority: UInt8 = 0
   var phase = Phase.free
   var isWanted = true
   var isHedge = false

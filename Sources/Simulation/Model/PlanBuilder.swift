@@ -89,7 +89,7 @@ struct PlanBuilder {
       step.map { call in
         ServiceModel.Call(
           edge: edge(from: service.name, callers, to: call.service),
-          share: call.share.fraction, isOptional: call.isOptional,
+          share: call.share.fraction, clients: mask(call.clients), isOptional: call.isOptional,
           isIdempotent: call.isIdempotent)
       }
     }
@@ -99,6 +99,12 @@ struct PlanBuilder {
       time: Distribution(service.time), errors: service.errors.fraction,
       cancels: service.cancels, isBlocking: service.isBlocking, steps: steps,
       random: RandomSource(seed: Plan.seed(seed, stream: 0x2_0000_0000 + UInt64(number))))
+  }
+
+  private func mask(_ clients: [String]) -> UInt64 {
+    if clients.isEmpty { return .max }
+    let numbers = scenario.clients.indices.filter { clients.contains(scenario.clients[$0].name) }
+    return numbers.reduce(0) { $0 | 1 << UInt64($1 & 63) }
   }
 
   /// Edges to the upstreams of fallbacks, which may be there or not.

@@ -7,6 +7,8 @@ struct ServiceModel: Sendable {
     var edge: Int
     /// How many of the requests make it, 0...1.
     var share: Double
+    /// A bit for each class of clients whose requests make it.
+    var clients: UInt64
     /// Whether the request goes on when it fails.
     var isOptional: Bool
     var isIdempotent: Bool

@@ -38,7 +38,7 @@ struct Axis {
     self.end = end
     most = seconds
     let steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200]
-    let step = steps.first { seconds / $0 <= 13 } ?? 14_400
+    let step = steps.first { seconds / $0 <= 14 } ?? 14_400
     ticks = Array(stride(from: 0, through: seconds, by: step))
   }
 

@@ -41,6 +41,15 @@ enum Numbers {
     }
   }
 
+  /// For axes: `10ms`, `1s`.
+  static func axisTime(_ nanoseconds: Double) -> String {
+    switch nanoseconds {
+    case 1_000_000_000...: trimmed(nanoseconds / 1_000_000_000) + " s"
+    case 1_000_000...: trimmed(nanoseconds / 1_000_000) + " ms"
+    default: trimmed(nanoseconds / 1000) + " µs"
+    }
+  }
+
   /// For axes: `250`, `1.5k`, `20k`, `1M`.
   static func short(_ value: Double) -> String {
     switch value {

@@ -46,7 +46,7 @@ extension SimulationPicture {
     while least * 10 <= fastest { least *= 10 }
     let axis = frame(
       "Latency of good answers, logarithmic", .logarithmic(least: least), most: most,
-      number: { Numbers.time(Int64(($0 * 1_000_000).rounded())) })
+      number: { Numbers.axisTime($0 * 1_000_000) })
     var entries: [(words: String, colour: String, dash: String?)] = []
     for (index, run) in runs.enumerated() {
       for (isMedian, dash) in [(true, "5 3"), (false, nil)] as [(Bool, String?)] {
@@ -116,6 +116,9 @@ extension SimulationPicture {
           width: Double(span.end - span.begin) * step, height: Self.bandHeight - 4,
           fill: span.colour.rawValue, opacity: span.opacity)
       }
+      svg.rectangle(
+        x: Self.left + 2, y: top + 1, width: Double(band.words.count) * 6 + 10,
+        height: Self.bandHeight - 6, fill: "#ffffff", opacity: 0.82)
       svg.text(band.words, x: Self.left + 6, y: top + 12, size: 11, fill: "#111111")
       svg.rectangle(
         x: Self.left - 10, y: top, width: 5, height: Self.bandHeight - 4,

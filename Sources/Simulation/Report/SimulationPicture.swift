@@ -9,20 +9,26 @@ struct SimulationPicture {
   static let left = 78.0
   static let right = 28.0
   static let panelHeight = 150.0
-  static let gap = 42.0
+  static let gap = 54.0
   static let bandHeight = 20.0
 
   let runs: [SimulationRun]
   let bands: [Band]
+  /// Nobody retries: nothing is shown of it.
+  let hasRetries: Bool
   var svg: SVGText
   /// The upper edge of the next panel.
   var top = 0.0
   let time: Axis
+  /// From the first panel's upper edge to the last one's lower.
+  private let panelsHeight: Double
 
   init(_ runs: [SimulationRun]) {
     self.runs = runs
     bands = Band.bands(of: runs)
-    let panels = 3 * (Self.panelHeight + Self.gap)
+    hasRetries = runs.contains { $0.services.contains { $0.counts.retries > 0 } }
+    let panels = (hasRetries ? 3 : 2) * (Self.panelHeight + Self.gap)
+    panelsHeight = panels - Self.gap
     let head = 92.0 + Double(runs[0].faultSpans.count) * 15
     let foot = bands.isEmpty ? 20 : Double(bands.count) * Self.bandHeight + 62
     svg = SVGText(width: 1100, height: head + panels + foot)
@@ -35,7 +41,7 @@ struct SimulationPicture {
     drawHead()
     drawRates()
     drawLatencies()
-    drawRetries()
+    if hasRetries { drawRetries() }
     drawBands()
     return svg.document
   }
@@ -58,7 +64,7 @@ struct SimulationPicture {
   /// A bar for each fault, and its shade over all panels.
   private mutating func drawFaults() {
     let spans = runs[0].faultSpans
-    let bottom = 92 + Double(spans.count) * 15 + 3 * (Self.panelHeight + Self.gap) - Self.gap
+    let bottom = 92 + Double(spans.count) * 15 + panelsHeight
     for span in spans {
       let begin = time.place(span.begin)
       let end = time.place(span.end)
@@ -101,15 +107,16 @@ struct SimulationPicture {
       let x = time.place(tick)
       svg.line([(x, y), (x, y + 4)], stroke: "#9aa0a6", width: 1)
       svg.text(
-        Self.clock(tick), x: x, y: y + 16, size: 11, fill: "#555555", anchor: .middle)
+        clock(tick), x: x, y: y + 16, size: 11, fill: "#555555", anchor: .middle)
     }
   }
 
-  private static func clock(_ seconds: Double) -> String {
-    guard seconds >= 60, seconds.truncatingRemainder(dividingBy: 60) == 0 else {
-      return Numbers.short(seconds) + " s"
-    }
-    return Numbers.short(seconds / 60) + " min"
+  /// `45 s`, or `1:30` where there are minutes.
+  private func clock(_ seconds: Double) -> String {
+    guard runs[0].seconds >= 120 else { return Numbers.short(seconds) + " s" }
+    let whole = Int(seconds.rounded())
+    let rest = whole % 60
+    return "\(whole / 60):\(rest < 10 ? "0" : "")\(rest)"
   }
 
   /// Names of lines, to the right above the panel.

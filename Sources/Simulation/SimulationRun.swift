@@ -12,6 +12,8 @@ package struct SimulationRun: Sendable {
   let total: Series
   let clients: [Series]
   let services: [Series]
+  /// Exchanges that were under way when the run ended.
+  let inFlight: Int
   /// Events that were performed.
   package let events: Int
 
@@ -32,6 +34,7 @@ package struct SimulationRun: Sendable {
     clients = Array(simulator.series.prefix(plan.clients.count))
     services = Array(simulator.series.dropFirst(plan.clients.count))
     events = simulator.events
+    inFlight = simulator.exchanges.inUse
   }
 
   /// Requests to all services, those of services among them.

@@ -58,7 +58,8 @@ extension Simulator {
     exchanges[exchange].attempts += 1
     exchanges[exchange].live += 1
     armTimers(exchange, attempt, link)
-    let delay = plan.delay(from: links[link].zone, to: replicas[Int(attempts[attempt].replica)].zone)
+    let delay = plan.delay(
+      from: links[link].zone, to: replicas[Int(attempts[attempt].replica)].zone)
     guard delay > 0 else { return reach(attempt) }
     queue.push(
       Event(.reach, at: now + delay, index: attempt, generation: attempts[attempt].generation))

@@ -136,6 +136,9 @@ extension Simulator {
     }
     guard let delay = retryDelay(exchange, link, reason) else { return giveUp(exchange, reason) }
     exchanges[exchange].holdsRetry = true
+    if !exchanges[exchange].isIdempotent, reason.failure?.row.stage != .connect {
+      series[clients.count + plan.edges[links[link].edge].target].counts.repeats += 1
+    }
     exchanges[exchange].phase = .backingOff
     queue.push(
       Event(

@@ -13,7 +13,8 @@ extension Simulator {
 
   private func state(of service: Int) -> Series.UpstreamState {
     var state = Series.UpstreamState()
-    let range = services[service].firstReplica..<services[service].firstReplica
+    let range =
+      services[service].firstReplica..<services[service].firstReplica
       + services[service].replicaCount
     for replica in range {
       state.busy += Double(replicas[replica].running)

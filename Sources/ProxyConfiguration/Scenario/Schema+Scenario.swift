@@ -114,9 +114,10 @@ extension Schema {
     Key("maximum", workTime, default: "60s", "Nobody is slower."),
   ]
 
-  private static let step = call + [
-    Key("parallel", .list(.either(.text("the name of a service"), call)), "All at once.")
-  ]
+  private static let step =
+    call + [
+      Key("parallel", .list(.either(.text("the name of a service"), call)), "All at once.")
+    ]
 
   private static let call: [Key] = [
     Key("service", .text("the name of a service"), "Who is called."),

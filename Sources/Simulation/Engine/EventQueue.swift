@@ -25,6 +25,8 @@ struct EventQueue {
   private var near = [UInt32](repeating: EventQueue.none, count: EventQueue.nearMask + 1)
   private var far = [UInt32](repeating: EventQueue.none, count: EventQueue.farMask + 1)
   private var present: [Event] = []
+  /// In the wheel.
+  private var storedCount = 0
   /// The bucket whose events are in the heap, counted from the start.
   private var cursor: Int64 = 0
 
@@ -39,7 +41,7 @@ struct EventQueue {
   @inline(__always)
   mutating func pop(before end: Int64) -> Event? {
     while present.isEmpty {
-      guard (cursor + 1) << Self.bucketBits < end else { return nil }
+      guard storedCount > 0, (cursor + 1) << Self.bucketBits < end else { return nil }
       turn()
     }
     guard present[0].time < end else { return nil }
@@ -49,6 +51,7 @@ struct EventQueue {
   private mutating func store(_ event: Event) {
     let bucket = event.time >> Self.bucketBits
     let node = allocate(event)
+    storedCount += 1
     if bucket - cursor <= Int64(Self.nearMask) {
       let slot = Int(bucket) & Self.nearMask
       nodes[node].next = near[slot]
@@ -86,6 +89,7 @@ struct EventQueue {
       let index = Int(node)
       let next = nodes[index].next
       sift(nodes[index].event)
+      storedCount -= 1
       nodes[index].next = free
       free = node
       node = next
@@ -102,6 +106,7 @@ struct EventQueue {
       let event = nodes[index].event
       nodes[index].next = free
       free = node
+      storedCount -= 1
       push(event)
       node = next
     }

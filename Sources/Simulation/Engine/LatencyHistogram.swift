@@ -9,10 +9,13 @@ struct LatencyHistogram: Sendable {
 
   private var counts = [UInt32](repeating: 0, count: LatencyHistogram.bucketCount)
   private(set) var count = 0
+  /// Of all that was recorded, exact.
+  private(set) var sum = 0.0
 
   @inline(__always)
   mutating func record(_ nanoseconds: Int64) {
     counts[Self.bucket(nanoseconds)] &+= 1
+    sum += Double(nanoseconds)
     count += 1
   }
 
@@ -34,6 +37,9 @@ struct LatencyHistogram: Sendable {
     return ((sub | (1 << Int64(subBits))) * width) + width / 2
   }
 
+  /// 0 where nothing was recorded.
+  var mean: Double { count > 0 ? sum / Double(count) : 0 }
+
   /// Nanoseconds below which `share` (0...1) of what was recorded lies; 0 where nothing was.
   func percentile(_ share: Double) -> Int64 {
     guard count > 0 else { return 0 }
@@ -50,11 +56,13 @@ struct LatencyHistogram: Sendable {
   mutating func add(_ other: LatencyHistogram) {
     for bucket in counts.indices { counts[bucket] &+= other.counts[bucket] }
     count += other.count
+    sum += other.sum
   }
 
   mutating func clear() {
     guard count > 0 else { return }
     for bucket in counts.indices { counts[bucket] = 0 }
     count = 0
+    sum = 0
   }
 }

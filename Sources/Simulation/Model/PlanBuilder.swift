@@ -71,7 +71,7 @@ struct PlanBuilder {
     return ClientClass(
       name: clients.name,
       edge: edge(from: clients.via, callers, to: clients.calls),
-      sidecars: clients.sidecars, 
+      sidecars: clients.sidecars,
       priority: (RequestPriority(name: clients.priority.rawValue) ?? .normal).rawValue,
       isIdempotent: clients.isIdempotent,
       patience: clients.patience?.nanosecondsClamped ?? .max,

@@ -51,7 +51,8 @@ struct SVGText {
     _ text: String, x: Double, y: Double, size: Double = 12, fill: String = "#333333",
     anchor: Anchor = .start, isBold: Bool = false
   ) {
-    body += "<text x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" font-size=\"\(Self.number(size))\""
+    body +=
+      "<text x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" font-size=\"\(Self.number(size))\""
     body += " fill=\"\(fill)\" text-anchor=\"\(anchor.rawValue)\""
     if isBold { body += " font-weight=\"bold\"" }
     body += ">\(Self.escaped(text))</text>\n"

@@ -9,6 +9,8 @@ struct Series: Sendable {
     var hedges = 0
     /// Answered by a fallback, among `good`.
     var fallbacks = 0
+    /// Requests that are not idempotent and were sent again though a replica had them.
+    var repeats = 0
     /// Endpoints that attempts ejected; those that a comparison of endpoints does are not counted.
     var ejections = 0
     /// Times that a breaker of an upstream or a route opened.
@@ -22,6 +24,7 @@ struct Series: Sendable {
       retries += other.retries
       hedges += other.hedges
       fallbacks += other.fallbacks
+      repeats += other.repeats
       ejections += other.ejections
       openings += other.openings
     }
@@ -33,7 +36,8 @@ struct Series: Sendable {
         failed: failed - before.failed, attempts: attempts - before.attempts,
         retries: retries - before.retries, hedges: hedges - before.hedges,
         fallbacks: fallbacks - before.fallbacks,
-        ejections: ejections - before.ejections, openings: openings - before.openings)
+        repeats: repeats - before.repeats, ejections: ejections - before.ejections,
+        openings: openings - before.openings)
     }
   }
 
@@ -88,7 +92,9 @@ struct Series: Sendable {
   mutating func add(recentOf other: Series) {
     counts.add(other.counts.since(other.sampled))
     recent.add(other.recent)
-    for code in reasons.indices { reasons[code] += other.reasons[code] - other.sampledReasons[code] }
+    for code in reasons.indices {
+      reasons[code] += other.reasons[code] - other.sampledReasons[code]
+    }
   }
 
   mutating func sample(_ state: UpstreamState) {

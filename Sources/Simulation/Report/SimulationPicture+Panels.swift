@@ -15,7 +15,8 @@ extension SimulationPicture {
   /// Requests a second.
   mutating func drawRates() {
     let scale = Double(runs[0].total.samples.count) / runs[0].seconds
-    let most = runs.flatMap(\.total.samples)
+    let most =
+      runs.flatMap(\.total.samples)
       .map { Double(max($0.counts.offered, $0.counts.good)) * scale }.max() ?? 1
     let axis = frame(
       "Requests of clients, a second", .linear, most: most, number: Numbers.short)

@@ -32,6 +32,7 @@ extension SimulationReport {
         "failures",
         .object(failures.map { ($0.name, .number(series.reasons[Int($0.code)])) })
       ))
+    members.append(("mean_us", .number(Int(series.whole.mean / 1000))))
     for (name, share) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p999", 0.999)] {
       members.append(("\(name)_us", .number(Int(series.whole.percentile(share) / 1000))))
     }
@@ -50,7 +51,7 @@ extension SimulationReport {
       ("offered", counts.offered), ("good", counts.good), ("failed", counts.failed),
       ("unfinished", series.unfinished), ("attempts", counts.attempts),
       ("retries", counts.retries), ("hedges", counts.hedges), ("fallbacks", counts.fallbacks),
-      ("openings", counts.openings), ("ejections", counts.ejections),
+      ("repeats", counts.repeats), ("openings", counts.openings), ("ejections", counts.ejections),
     ].map { ($0.0, .number($0.1)) }
   }
 

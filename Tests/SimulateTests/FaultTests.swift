@@ -27,12 +27,13 @@ struct FaultTests {
   }
 
   @Test func aKilledReplicaRefuses() throws {
-    let run = try Self.run("{ kind: kill, at: 5s, for: 5s, share: 50% }")
+    let run = try Self.run(
+      "{ kind: slow, times: 20, at: 0s }, { kind: kill, at: 5s, for: 5s, share: 50% }")
     #expect(abs(run.goodShare(from: 5, to: 10) - 0.5) < 0.05)
     #expect(run.goodShare(from: 11, to: 20) > 0.98)
     #expect(run.failures("connect_refused") > 200)
-    // Those that it was working on.
-    #expect((1...8).contains(run.failures("upstream_reset")))
+    // Those that it was working on: about 50 a second for 200 ms.
+    #expect((3...20).contains(run.failures("upstream_reset")))
   }
 
   /// Work stands still and goes on; nothing is lost.
@@ -70,8 +71,8 @@ struct FaultTests {
       "{ kind: slow, times: 100, at: 5s, for: 1s }",
       service: ", queue: 10000, cancels: \(cancels)",
       policies: ", retry: { attempts: 2, on: [per-try-timeout], per_try_timeout: 50ms }")
-    let busy = (6..<8).map { run.services[0].samples[$0].state.busy }.max() ?? 0
-    #expect(cancels ? busy < 0.3 : busy > 0.3, "\(busy)")
+    let busy = run.services[0].samples[5].state.busy
+    #expect(cancels ? busy < 0.5 : busy == 1, "\(busy)")
   }
 
   @Test func aPostIsSentOnce() throws {

@@ -1,10 +1,44 @@
 import DataPath
+import Discovery
 import Logging
 import Primitives
+import ProxyConfiguration
+import Reactor
 import Resilience
+import Upstreams
 
-/// What breakers and detectors decide, in the log.
+/// What breakers, detectors and health checks decide: told to workers, and in the log.
 extension ControlPlane {
+  /// Has the endpoints checked that are in force now.
+  func watchHealth() {
+    controlLoop?.checkHealth(
+      of: configuration.upstreams.compactMap { upstream in
+        guard let check = upstream.healthCheck else { return nil }
+        return HealthCheckedUpstream(
+          name: upstream.name, policy: HealthCheckPolicy(check), question: HealthQuestion(check),
+          endpoints: answers[upstream.name]?.endpoints.map(\.address) ?? [])
+      })
+  }
+
+  func note(_ change: HealthChange) {
+    guard let state = builder.state(of: change.upstream) else { return }
+    let identity = "\(change.endpoint)"
+    healthCauses[change.upstream, default: [:]][identity] =
+      change.isHealthy ? nil : Self.cause(change)
+    guard let endpoint = state.endpoints.first(where: { $0.identity == identity }) else { return }
+    if let detector = state.detector, let slot = endpoint.slot,
+      case .returned? = detector.mark(slot, isHealthy: change.isHealthy, now: kernel.now()),
+      endpoint.set(isEjected: false)
+    {
+      note(.returned(upstream: change.upstream, endpoint: identity))
+    }
+    if endpoint.set(isHealthy: change.isHealthy) { state.availability.changed() }
+  }
+
+  private static func cause(_ change: HealthChange) -> String? {
+    if case .probe(let result) = change.cause { "\(result)" } else { nil }
+  }
+
   func note(_ event: PolicyEvent) {
     switch event {
     case .breaker(let scope, let upstream, let subject, let change):

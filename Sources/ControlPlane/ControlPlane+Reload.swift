@@ -179,6 +179,7 @@ extension ControlPlane {
   func install(_ sockets: [[Int: Int32]]) {
     guard let workers else { return }
     let snapshots = build(configuration, workers.shards)
+    watchHealth()
     let slots = registry.slotCount
     let queue = queue
     for handle in workers.handles {

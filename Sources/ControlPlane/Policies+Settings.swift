@@ -161,3 +161,21 @@ extension Upstreams.BalancingSettings {
       ringPointsMin: settings.ringSize)
   }
 }
+
+extension HealthCheckPolicy {
+  init(_ settings: HealthCheckSettings) {
+    self.init(
+      interval: settings.interval, jitter: settings.jitter, timeout: settings.timeout,
+      healthy: settings.healthyThreshold, unhealthy: settings.unhealthyThreshold)
+  }
+}
+
+extension HealthQuestion {
+  init(_ settings: HealthCheckSettings) {
+    self.init(
+      path: settings.path, host: settings.host, port: settings.port.map { UInt16(clamping: $0) },
+      statuses: settings.statuses.map {
+        UInt16(clamping: $0.lowerBound)...UInt16(clamping: $0.upperBound)
+      })
+  }
+}

@@ -25,30 +25,32 @@ extension Exchange {
     guard stage == .connecting || stage == .responding, !responseBegun, !isHedged, let upstream,
       let budget = route?.policy?.hedgeBudget
     else { return }
-    guard budget.tryBeginRetry() else { return upstream.count(.refused) }
+    guard budget.tryBeginRetry() else { return refuseHedge(upstream) }
     var request = pickRequest(upstream, downstream)
     if let key = endpoint?.key { request.tried.insert(key) }
-    let borrower = hedge
-    switch upstream.checkOutAtOnce(for: borrower, request) {
-    case .reused(let connection, let pick):
-      hold.parts.insert(.hedge)
-      isHedged = true
-      borrower.begin(for: self, on: connection, counted(pick, upstream), isConnected: true)
-    case .connecting(let connection, let pick):
-      hold.parts.insert(.hedge)
-      isHedged = true
-      borrower.begin(for: self, on: connection, counted(pick, upstream), isConnected: false)
+    let hedge = hedge
+    let connection: UpstreamConnection
+    let isConnected: Bool
+    switch upstream.checkOut(for: hedge, request) {
+    case .reused(let kept): (connection, isConnected) = (kept, true)
+    case .connecting(let fresh): (connection, isConnected) = (fresh, false)
     case .waiting, .refused:
+      hedge.clear()
       budget.retryEnded()
-      upstream.count(.refused)
+      return refuseHedge(upstream)
     }
+    hold.parts.insert(.hedge)
+    isHedged = true
+    hedge.attempt.isReused = isConnected
+    hedge.attempt.isCounted = true
+    hedge.attempt.isHedge = true
+    if let endpoint = hedge.attempt.endpoint { upstream.attemptBegan(endpoint) }
+    hedge.begin(for: self, on: connection, isConnected: isConnected)
   }
 
-  private func counted(_ attempt: Attempt, _ upstream: WorkerUpstream) -> Attempt {
-    var attempt = attempt
-    attempt.isCounted = true
-    if let endpoint = attempt.endpoint { upstream.attemptBegan(endpoint) }
-    return attempt
+  private func refuseHedge(_ upstream: WorkerUpstream) {
+    trail.hedgeRefused()
+    upstream.count(.refused)
   }
 
   /// Writes the request for the hedge; false: there is no room.
@@ -68,6 +70,7 @@ extension Exchange {
     if let connection, let endpoint {
       self.connection = nil
       recordAbandoned(upstream)
+      keep(.abandoned)
       endAttempt(upstream)
       endpoint.close(connection, .abandoned, reset: true)
     }
@@ -106,7 +109,8 @@ extension Exchange {
   func hedgeFailed(_ failure: FailureKind) {
     guard let upstream, let connection = hedge.connection, let endpoint = hedge.attempt.endpoint
     else { return }
-    _ = upstream.record(hedge.attempt, failure, now)
+    upstream.record(&hedge.attempt, failure, now)
+    keepHedge(.failed(failure))
     upstream.attemptEnded(endpoint, nil, isFailure: true)
     hedge.clear()
     endHedge()
@@ -124,6 +128,7 @@ extension Exchange {
       return
     }
     upstream.recordAbandoned(hedge.attempt, now)
+    keepHedge(.abandoned)
     upstream.attemptEnded(endpoint, nil, isFailure: false)
     hedge.clear()
     endHedge()

@@ -3,6 +3,7 @@ import HTTPClient
 import HTTPModel
 import Primitives
 import Reactor
+import Resilience
 import Telemetry
 
 /// The answer, from the endpoint to the client.
@@ -18,6 +19,7 @@ extension Exchange {
         guard readResponseHead(connection, downstream) else { return }
         if stage == .tunnelling { return pumpTunnel(connection, downstream) }
       }
+      if let rate = fault.bytesPerSecond, !keepsPace(rate, downstream) { return }
       let moved = forwardResponse(connection, downstream)
       guard moved != .failed, flushResponse(downstream) else { return }
       if responseDone { return finish(downstream) }
@@ -174,7 +176,7 @@ extension Exchange {
     let input = connection.input
     if !responseDone {
       while !responseBody.isComplete, !input.isEmpty {
-        let room = out.writableCount - ChunkEncoder.overheadMax
+        let room = min(out.writableCount - ChunkEncoder.overheadMax, paceBytes)
         guard room > 0 else { return .full }
         let bytes = input.readable
         let offered = bytes.extracting(0..<min(bytes.count, room))
@@ -193,6 +195,7 @@ extension Exchange {
         if step.payload > 0 {
           let payload = offered.extracting(step.framing..<step.framing + step.payload)
           responseBodyBytes += UInt64(step.payload)
+          if paceBytes != .max { paceBytes -= step.payload }
           if chunksResponse {
             _ = ChunkEncoder.appendChunk(payload, to: out)
           } else {
@@ -204,6 +207,21 @@ extension Exchange {
     }
     if responseBody.isComplete, !responseDone { endResponse(connection, out) }
     return .all
+  }
+
+  /// A fault lets the body through at `rate` bytes a second; false: it has to wait now.
+  private func keepsPace(_ rate: UInt64, _ downstream: DownstreamConnection) -> Bool {
+    guard let begun = responseHeadAt, !responseBody.isComplete else { return true }
+    let elapsed = Double(max(now.nanoseconds(since: begun), 0)) / 1e9
+    let allowed = elapsed * Double(rate) - Double(responseBodyBytes)
+    paceBytes = Int(min(max(allowed, 0), Double(Self.bulkBytesMax)))
+    if paceBytes > 0 { return true }
+    // A twentieth of a second's worth at a time, or a byte.
+    let wait = max(50_000_000, Int64(1e9 / Double(rate)))
+    guard flushResponse(downstream) else { return false }
+    resumeAt = now.advanced(byNanoseconds: wait)
+    armDeadline(downstream)
+    return false
   }
 
   private func endResponse(_ connection: UpstreamConnection, _ out: Buffer) {
@@ -246,10 +264,12 @@ extension Exchange {
     if !chunksResponse, let direct = responseBody.directBytes, connection.input.isEmpty {
       let out = downstream.output
       enlarge(out, for: direct)
-      result = connection.receive(into: out, upTo: min(Int(clamping: direct), Self.bulkBytesMax))
+      result = connection.receive(
+        into: out, upTo: min(Int(clamping: direct), Self.bulkBytesMax, paceBytes))
       if case .bytes(let count) = result {
         responseBody.received(count)
         responseBodyBytes += UInt64(count)
+        if paceBytes != .max { paceBytes -= count }
       }
     } else {
       guard makeRoom(in: connection.input) else {

@@ -53,6 +53,13 @@ extension Exchange {
     }
     input.consume(responseHead.headBytes)
     status = 101
+    if let upstream {
+      record(status: status, upstream)
+      settle(status: status)
+      if isHedged { dropHedge(upstream) }
+    }
+    tryDeadline = .distantFuture
+    hedgeAt = .distantFuture
     responseBegun = true
     responseHeadAt = now
     isUpgraded = true

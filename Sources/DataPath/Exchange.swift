@@ -98,6 +98,8 @@ package final class Exchange: ConnectionReceiver {
   /// As a trusted proxy in front of us counts.
   var attemptAbove = 1
   var fault = Fault.none
+  /// Of the answer's body, what a fault lets through now.
+  var paceBytes = Int.max
   /// In place of the row's, for an abort on purpose; 0: the row's.
   var failureStatus: UInt16 = 0
   var retryAfterSeconds = 1
@@ -110,6 +112,9 @@ package final class Exchange: ConnectionReceiver {
   var isHedged = false
   /// The next attempt is not to go out on a connection that was used before.
   var needsFresh = false
+
+  /// What of the way so far was not the plain one.
+  var trail = ExchangeTrail()
 
   // MARK: The response
 

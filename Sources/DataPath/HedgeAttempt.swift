@@ -17,19 +17,15 @@ final class HedgeAttempt: ConnectionReceiver {
   /// Whose it is, while it is out.
   private var exchange: Exchange?
   private(set) var connection: UpstreamConnection?
-  private(set) var attempt = Attempt()
+  var attempt = Attempt()
   private(set) var isSent = false
 
   var isOut: Bool { connection != nil }
 
   /// Begins on a connection that is checked out for it.
-  func begin(
-    for exchange: Exchange, on connection: UpstreamConnection, _ attempt: Attempt,
-    isConnected: Bool
-  ) {
+  func begin(for exchange: Exchange, on connection: UpstreamConnection, isConnected: Bool) {
     self.exchange = exchange
     self.connection = connection
-    self.attempt = attempt
     isSent = false
     connection.borrower = self
     if isConnected { send(on: connection) }
@@ -39,7 +35,7 @@ final class HedgeAttempt: ConnectionReceiver {
   func clear() {
     exchange = nil
     connection = nil
-    attempt = Attempt()
+    attempt.clear()
     isSent = false
   }
 
@@ -62,6 +58,7 @@ final class HedgeAttempt: ConnectionReceiver {
     guard exchange.writeHedge(on: connection, attempt) else {
       return exchange.hedgeFailed(.bufferBudgetExceeded)
     }
+    attempt.sends(on: connection, exchange.now)
     if case .failed = connection.flush() { exchange.hedgeFailed(.upstreamReset) }
   }
 }

@@ -27,7 +27,7 @@ struct HashPlacementTests {
         random: &random)
     }
     return (0..<20_000).map { number in
-      let request = PickRequest(hash: StableHash.of("patient-\(number)"))
+      let request = PickRequest(hash: KeyHash.of("patient-\(number)"))
       return balancer.pick(request, now: now, random: &random).map { balancer.key($0.index) } ?? 0
     }
   }

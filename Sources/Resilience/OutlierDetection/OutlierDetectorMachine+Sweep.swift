@@ -96,14 +96,12 @@ extension OutlierDetectorMachine {
       .sorted { ($0.median, $0.slot) < ($1.median, $1.slot) }
     guard medians.count >= max(rule.minimumEndpoints, 2) else { return [] }
     let floor = rule.floor.nanosecondsClamped
-    let factor = Int64(min(max(rule.factor, 1), 1000))
-    return medians.indices.compactMap { at in
-      // The lower middle of the others, found in a row that still has this one in it.
-      let middle = (medians.count - 2) / 2
-      let peers = medians[middle < at ? middle : middle + 1].median
-      let own = medians[at].median
+    let factor = Int64(min(max(rule.factor, 2), 1000))
+    // The lower middle of the others is the same for each that can be an outlier: it stands before.
+    let peers = medians[(medians.count - 2) / 2].median
+    return medians.compactMap { slot, own in
       guard own > floor, own >= factor * peers else { return nil }
-      return (medians[at].slot, own)
+      return (slot, own)
     }
   }
 }

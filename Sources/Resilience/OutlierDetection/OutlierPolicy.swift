@@ -44,8 +44,8 @@ package struct OutlierPolicy: Sendable, Equatable {
 
   /// Ejects endpoints whose success rate is far below the mean of all.
   ///
-  /// With the default of 1.9 deviations a single bad one of exactly five stays, however bad: it is
-  /// itself part of the deviation, and can be at most 1.79 of them away. Of six it can be 2.04.
+  /// A bad endpoint is itself part of the deviation, and can be at most the root of (count - 1)
+  /// of them below the mean: 1.73 of four, 2 of five. So five are the fewest that 1.9 works for.
   package struct SuccessRate: Sendable, Equatable {
     /// Endpoints with enough calls, below which nothing is compared. Range: 2 and above.
     package var minimumEndpoints = 5
@@ -72,7 +72,7 @@ package struct OutlierPolicy: Sendable, Equatable {
   /// hung must not weigh as much as twenty that did not.
   package struct Latency: Sendable, Equatable {
     /// Times the median of the others' medians. 3: a replica on a busy node or behind a cold cache
-    /// is up to twice as slow, and least-request balancing already gives it less.
+    /// is up to twice as slow, and least-request balancing already gives it less. Range: 2 ... 1000.
     package var factor = 3
     /// Medians below this are never outliers. 50 ms: under it, three times slower is the noise of
     /// a collector or of another zone, and costs a caller less than the lost capacity would.

@@ -85,6 +85,7 @@ struct CircuitBreakerTests {
     #expect(breaker.admit(now: now) == .refused(retryAfterNanoseconds: 0))
     #expect(!breaker.mayAdmit(now: now))
     #expect(breaker.record(probes[0], .ignored, nanoseconds: 0, now: now) == nil)
+    #expect(breaker.mayAdmit(now: now))
     #expect(try ticket(breaker, now).isProbe)
   }
 

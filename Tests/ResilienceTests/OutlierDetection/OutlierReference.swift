@@ -23,7 +23,10 @@ struct OutlierReference {
   }
 
   let policy: OutlierPolicy
-  var endpoints: [Int: Endpoint] = [:]
+  /// By slot; nil: nobody's.
+  private(set) var endpoints = [Endpoint?](repeating: nil, count: 16)
+  /// Those in use, kept as a debug build is slow to find them.
+  private(set) var slots: [Int] = []
   var nextSweep: Int64
 
   init(_ policy: OutlierPolicy) {
@@ -31,7 +34,7 @@ struct OutlierReference {
     nextSweep = Int64(policy.interval / .nanoseconds(1))
   }
 
-  var slots: [Int] { endpoints.keys.sorted() }
+  var count: Int { slots.count }
   var ejected: [Int] { slots.filter { endpoints[$0]?.ejectedUntil != nil } }
 
   /// The rule in words: floor of the share, at least one, never all.
@@ -42,12 +45,30 @@ struct OutlierReference {
     return max(0, min(count - 1, max(most, 1)))
   }
 
+  mutating func join(_ slot: Int) {
+    endpoints[slot] = Endpoint()
+    slots = (slots + [slot]).sorted()
+  }
+
+  mutating func leave(_ slot: Int) {
+    endpoints[slot] = nil
+    slots.removeAll { $0 == slot }
+  }
+
+  mutating func mark(_ slot: Int, isHealthy: Bool) {
+    endpoints[slot]?.isHealthy = isHealthy
+  }
+
+  mutating func eject(_ slot: Int, until: Int64) {
+    endpoints[slot]?.ejectedUntil = until
+  }
+
   private func mayEject(_ slot: Int) -> Bool {
     let leftOver = slots.filter {
       $0 != slot && endpoints[$0]?.ejectedUntil == nil && endpoints[$0]?.isHealthy == true
     }
     return !leftOver.isEmpty
-      && ejected.count + 1 <= Self.mostEjected(endpoints.count, policy.maxEjected)
+      && ejected.count + 1 <= Self.mostEjected(count, policy.maxEjected)
   }
 
   /// The ejection that the result brings about.

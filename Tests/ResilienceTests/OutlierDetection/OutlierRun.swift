@@ -10,8 +10,8 @@ struct OutlierRun {
   private var now: Int64 = 0
   private let pace: UInt32
   /// Of each slot: failures of 100 attempts, and what its service time is multiplied by.
-  private var sickness = [UInt32](repeating: 0, count: 64)
-  private var slowness = [Int64](repeating: 1, count: 64)
+  private var sickness = [UInt32](repeating: 0, count: 16)
+  private var slowness = [Int64](repeating: 1, count: 16)
   private(set) var causes: [OutlierDetector.Cause: Int] = [:]
   private(set) var returns: [OutlierDetector.ReturnCause: Int] = [:]
 
@@ -56,9 +56,9 @@ struct OutlierRun {
   }
 
   private mutating func join() {
-    guard reference.endpoints.count < 16 else { return }
+    guard reference.count < 16 else { return }
     let slot = machine.join()
-    reference.endpoints[slot] = OutlierReference.Endpoint()
+    reference.join(slot)
     sickness[slot] = 0
     slowness[slot] = 1
   }
@@ -107,7 +107,7 @@ struct OutlierRun {
       try Divergence.unless(
         time >= plain && time <= plain + policy.ejectionJitter && ejection.at.nanoseconds == now,
         "\(ejection), for \(plain)")
-      reference.endpoints[ejection.slot]?.ejectedUntil = ejection.until.nanoseconds
+      reference.eject(ejection.slot, until: ejection.until.nanoseconds)
     }
   }
 
@@ -133,10 +133,10 @@ struct OutlierRun {
   private mutating func leave() throws {
     guard let slot = anySlot() else { return }
     let changes = machine.leave(slot, Instant(nanoseconds: now))
-    reference.endpoints[slot] = nil
+    reference.leave(slot)
     var expected: [Int] = []
     let most = OutlierReference.mostEjected(
-      reference.endpoints.count, reference.policy.maxEjected)
+      reference.count, reference.policy.maxEjected)
     while reference.ejected.count > most {
       let soonest = reference.ejected.min {
         (reference.endpoints[$0]?.ejectedUntil ?? 0) < (reference.endpoints[$1]?.ejectedUntil ?? 0)
@@ -157,7 +157,7 @@ struct OutlierRun {
     guard let slot = anySlot() else { return }
     let isHealthy = chance(2)
     let change = machine.mark(slot, isHealthy: isHealthy, Instant(nanoseconds: now))
-    reference.endpoints[slot]?.isHealthy = isHealthy
+    reference.mark(slot, isHealthy: isHealthy)
     let returns = isHealthy && reference.endpoints[slot]?.ejectedUntil != nil
     try Divergence.unless((change != nil) == returns, "\(change as Any)")
     if returns {
@@ -171,7 +171,7 @@ struct OutlierRun {
     try Divergence.unless(
       machine.ejectedCount == ejected.count && ejected.allSatisfy(machine.isEjected),
       "\(machine.ejectedCount) ejected, not \(ejected)")
-    let count = reference.endpoints.count
+    let count = reference.count
     try Divergence.unless(
       machine.count == count && (count == 0 || ejected.count < count)
         && ejected.count

@@ -82,8 +82,8 @@ let package = Package(
     library(
       "WeirTesting",
       [
-        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Routing", "Upstreams", "Telemetry",
-        "DataPath", "ProxyConfiguration",
+        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
+        "Telemetry", "DataPath", "ProxyConfiguration",
       ]),
 
     tests("PrimitivesTests", ["Primitives"]),
@@ -97,8 +97,8 @@ let package = Package(
     tests(
       "SimulationTests",
       [
-        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Routing", "Upstreams", "Telemetry",
-        "DataPath", "ControlPlane", "WeirTesting",
+        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
+        "Telemetry", "DataPath", "ControlPlane", "WeirTesting",
         .product(name: "Logging", package: "swift-log"),
       ]
     ),

@@ -51,6 +51,12 @@ extension Exchange {
     guard let retry = route?.policy?.retry,
       retry.conditions.matchesAnswer(status: responseHead.status, grpcStatus: nil)
     else { return false }
+    if isHedged {
+      // The hedge may still have a better one.
+      dropAnswer(on: connection, upstream)
+      promoteHedge(upstream, downstream)
+      return true
+    }
     let status = responseHead.status
     var evidence = evidence(
       .answer(status: status, grpcStatus: nil), bytesWritten: connection.attemptBytesSent)
@@ -73,6 +79,8 @@ extension Exchange {
     _ downstream: DownstreamConnection, dropping answered: UpstreamConnection? = nil
   ) -> Bool {
     guard let policy = route?.policy?.retry, let state = hold.state else { return false }
+    // One that was a retry itself is over: its place is free for the next.
+    endRetryPlace()
     let deadline = min(headDeadline, totalDeadline)
     let decision = RetryDecision.decide(
       evidence, policy: policy, attemptsMade: tries,
@@ -85,8 +93,8 @@ extension Exchange {
       upstream.count(refusal)
       return false
     case .again(let nanoseconds):
-      hold.parts.insert(.retry)
       if let answered { dropAnswer(on: answered, upstream) }
+      hold.parts.insert(.retry)
       retryReason = reason
       if let key = attempt.endpoint?.key { tried.insert(key) }
       rewindRequest()

@@ -17,7 +17,7 @@ struct DrawnPolicies {
   init(_ random: inout RandomSource, isCalm: Bool) {
     self.isCalm = isCalm
     plan = MeshPlan(upstreams: [])
-    if random.chance(3, in: 4) { retry = Self.retry(&random) }
+    if random.chance(3, in: 4) { retry = Self.retry(&random, isCalm: isCalm) }
     let fallback = Self.fallback(&random)
     if case .upstream = fallback { hasFallbackUpstream = true }
     let count = hasFallbackUpstream ? 2 : 1
@@ -50,7 +50,7 @@ struct DrawnPolicies {
     return attempts + (hasHedge && isIdempotent ? 1 : 0) + (hasFallbackUpstream ? 1 : 0)
   }
 
-  private static func retry(_ random: inout RandomSource) -> RetryPolicy {
+  private static func retry(_ random: inout RandomSource, isCalm: Bool) -> RetryPolicy {
     let all: [RetryCondition] = [
       .serverError, .gatewayError, .reset, .resetBeforeRequest, .connectFailure, .perTryTimeout,
       .retriable4xx, .status(429), .status(503),
@@ -58,7 +58,7 @@ struct DrawnPolicies {
     let conditions = all.filter { _ in random.chance(1, in: 3) }
     return RetryPolicy(
       attempts: 1 + Int(random.below(4)), conditions: RetryConditions(conditions),
-      perTryTimeout: random.chance(1, in: 2)
+      perTryTimeout: !isCalm && random.chance(1, in: 2)
         ? .milliseconds(50 + Int(random.below(1500))) : nil,
       backoff: Backoff(
         base: .microseconds(Int(random.below(30_000))), max: .milliseconds(Int(random.below(400)))),

@@ -92,9 +92,9 @@ extension Exchange {
     tries += 1
     requestDone = true
     requestRefused = false
+    armTry()
     if isSent {
       stage = .responding
-      armTry()
       armDeadline(downstream)
       pump(connection, downstream)
     } else {

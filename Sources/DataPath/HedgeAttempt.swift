@@ -7,7 +7,7 @@ import Reactor
 ///
 /// ```
 /// idle ──(begin)── connecting ──(connected)── sent ──(first byte)── the exchange adopts it ── idle
-///                      └──(fails, or the exchange no longer needs it)── idle
+///                      └────────────────────────┴─(fails, or is no longer needed)── idle
 /// ```
 ///
 /// Whichever answers first is the attempt; the other is cut. Only requests without a body and with
@@ -49,7 +49,23 @@ final class HedgeAttempt: ConnectionReceiver {
       exchange?.hedgeFailed(.upstreamReset)
       return
     }
-    if connection.mayReceive || connection.isBroken { exchange?.adoptHedge() }
+    if connection.mayReceive || connection.isBroken { receive(on: connection) }
+  }
+
+  /// Adopted for a first byte only: an end is no reason to cut an attempt that may yet be answered.
+  private func receive(on connection: UpstreamConnection) {
+    guard let exchange else { return }
+    // Bytes that were there before the request went out answer no request of ours.
+    if connection.isAnsweredTooEarly { return exchange.hedgeFailed(.upstreamClosed) }
+    guard exchange.makeRoom(in: connection.input) else {
+      return exchange.hedgeFailed(.bufferBudgetExceeded)
+    }
+    switch connection.receive(into: connection.input) {
+    case .bytes: exchange.adoptHedge()
+    case .wouldBlock: if connection.isBroken { exchange.hedgeFailed(.upstreamReset) }
+    case .endOfStream: exchange.hedgeFailed(.upstreamClosed)
+    case .failed: exchange.hedgeFailed(.upstreamReset)
+    }
   }
 
   override func connectFailed(_ connection: UpstreamConnection, _ failure: FailureKind) {

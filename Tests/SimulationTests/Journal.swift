@@ -4,8 +4,9 @@ final class Journal {
   private(set) var answeredCount = 0
   private(set) var failedCount = 0
   private(set) var cutCount = 0
-  /// Clients that went before they had all that they had asked for.
-  private(set) var leaverCount = 0
+  /// Requests whose clients went, or were cut off, before they had their answers: Weir has begun some
+  /// of them.
+  private(set) var pendingCount = 0
   /// Answers by status.
   private(set) var statuses: [Int: Int] = [:]
   /// How many endpoints' connections saw a request's head.
@@ -43,13 +44,14 @@ final class Journal {
     lines.append("failed \(id) \(status)")
   }
 
-  func cut(_ id: String) {
+  func cut(_ id: String, pending: Int) {
     cutCount += 1
+    pendingCount += pending
     lines.append("cut \(id)")
   }
 
-  func left(_ id: String) {
-    leaverCount += 1
+  func left(_ id: String, pending: Int) {
+    pendingCount += pending
     lines.append("left \(id)")
   }
 }

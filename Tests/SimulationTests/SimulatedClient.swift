@@ -99,7 +99,7 @@ final class SimulatedClient: SimulatedPeer {
     guard start < bytes.count, !isOver else { return }
     if isFaulty, network.random.chance(1, in: 40) {
       isOver = true
-      journal.left(requests[answered].id)
+      journal.left(requests[answered].id, pending: sentCount - answered)
       if network.random.chance(1, in: 2) { socket.reset(losing: true) } else { socket.close() }
       return
     }
@@ -217,7 +217,7 @@ final class SimulatedClient: SimulatedPeer {
     // Cut before it was whole; `takeAnswer` may have left.
     if !isOver, answered < sentCount {
       checkTimes(requests[answered])
-      journal.cut(requests[answered].id)
+      journal.cut(requests[answered].id, pending: sentCount - answered)
     }
     leave()
   }

@@ -180,10 +180,8 @@ package final class WorkerUpstream {
     if acquireSlot() { return open(attempt, endpoint, for: exchange) }
     // At the limit: another endpoint's idle connection serves as well, or makes room.
     for other in endpoints where other.idleCount > 0 {
-      if !isFresh, let standIn = standIn(other, for: attempt, request),
-        let connection = other.checkOut()
-      {
-        return .reused(connection, standIn)
+      if !isFresh, mayStandIn(other, for: attempt, request), let connection = other.checkOut() {
+        return .reused(connection, standIn(other, for: attempt))
       }
       if other.evict(.evicted), acquireSlot() { return open(attempt, endpoint, for: exchange) }
     }
@@ -206,16 +204,22 @@ package final class WorkerUpstream {
     return .refused(.pendingOverflow, nil)
   }
 
-  /// Another endpoint in place of the one that was picked, where the request does not care.
-  private func standIn(
+  /// Another endpoint will do in place of the one that was picked.
+  private func mayStandIn(
     _ other: WorkerEndpoint, for attempt: Attempt, _ request: PickRequest
-  ) -> Attempt? {
+  ) -> Bool {
+    if other === attempt.endpoint { return true }
+    return request.hash == nil && request.subset == nil && other.state.isWell
+      && other.state.breaker?.isPlainlyClosed ?? true && !request.tried.contains(other.key)
+  }
+
+  private func standIn(_ other: WorkerEndpoint, for attempt: Attempt) -> Attempt {
     if other === attempt.endpoint { return attempt }
-    guard request.hash == nil, request.subset == nil, other.state.isWell,
-      other.state.breaker?.isPlainlyClosed ?? true, !request.tried.contains(other.key)
-    else { return nil }
     giveBack(attempt)
-    return enter(other, Pick(index: other.index, reason: .onlyOne), worker.loop.now)
+    let pick = Pick(index: other.index, reason: .onlyOne)
+    let now = worker.loop.now
+    // Another worker may have opened its breaker just now: that is too late.
+    return enter(other, pick, now) ?? Attempt(other, pick, .none, now)
   }
 
   /// The attempt is not made: its breaker need not wait for it.

@@ -17,12 +17,12 @@ extension DrawnPolicies {
     let hasBreakers = random.chance(1, in: 2)
     let states = addresses.map {
       EndpointState(
-        identity: "\($0)", breaker: hasBreakers ? breaker(&random) : nil, slot: detector?.join())
+        identity: "\($0)", breaker: hasBreakers ? breaker(&random, isCalm: isCalm) : nil, slot: detector?.join())
     }
     let state = UpstreamState(
       name: "service\(number)", limits: limits(&random, isCalm: isCalm),
       budget: RetryBudget(ratio: .percent(Int(random.below(60))), minimum: Int(random.below(5))),
-      breaker: random.chance(1, in: 2) ? breaker(&random) : nil,
+      breaker: random.chance(1, in: 2) ? breaker(&random, isCalm: isCalm) : nil,
       limiter: !isCalm && random.chance(1, in: 2) ? limiter(&random) : nil, detector: detector,
       endpoints: states)
     if let detector { state.availability.look(at: detector.nextChange) }
@@ -82,10 +82,10 @@ extension DrawnPolicies {
     plan.hashKey = keys[Int(random.below(4))]
   }
 
-  static func breaker(_ random: inout RandomSource) -> CircuitBreaker {
+  static func breaker(_ random: inout RandomSource, isCalm: Bool) -> CircuitBreaker {
     var policy = CircuitBreakerPolicy()
     policy.failureRate = random.chance(3, in: 4) ? .percent(20 + Int(random.below(70))) : nil
-    policy.slowCall = random.chance(1, in: 4) ? .milliseconds(500) : nil
+    policy.slowCall = !isCalm && random.chance(1, in: 4) ? .milliseconds(500) : nil
     policy.window = random.chance(1, in: 2) ? .time(.seconds(2)) : .calls(10)
     policy.minimumCalls = 1 + Int(random.below(10))
     policy.consecutiveFailures = random.chance(1, in: 2) ? 1 + Int(random.below(5)) : nil

@@ -29,7 +29,7 @@ struct DrawnPolicies {
     let faults = !isCalm && random.chance(1, in: 3) ? Self.faults(&random) : nil
     hasFaults = faults != nil
     let rateLimits = isCalm || random.chance(2, in: 3) ? [] : Self.rateLimits(&random)
-    let breaker = random.chance(1, in: 3) ? Self.routeBreaker(&random) : nil
+    let breaker = random.chance(1, in: 3) ? Self.routeBreaker(&random, isCalm: isCalm) : nil
     plan.policy = RoutePolicy(
       retry: retry, hedge: hedge, rateLimits: rateLimits,
       priority: RequestPriority.allCases[Int(random.below(4))], breaker: breaker,
@@ -106,7 +106,9 @@ struct DrawnPolicies {
     }
   }
 
-  private static func routeBreaker(_ random: inout RandomSource) -> RoutePolicy.Breaker {
-    RoutePolicy.Breaker(machine: breaker(&random), classifier: OutcomeClassifier())
+  private static func routeBreaker(
+    _ random: inout RandomSource, isCalm: Bool
+  ) -> RoutePolicy.Breaker {
+    RoutePolicy.Breaker(machine: breaker(&random, isCalm: isCalm), classifier: OutcomeClassifier())
   }
 }

@@ -42,9 +42,10 @@ extension PolicyRun {
 
   /// The last requests, which nothing stands in the way of but what was configured to.
   private var unanswered: [String] {
-    // Two that meet may be one too many.
+    // Two that meet may be one too many; a limit adapts to the slowest of them.
     let allowed = [
       "rate_limited", "fault_injected", "requests_exceeded", "request_shed", "pending_overflow",
+      "concurrency_limited",
     ]
     return journal.lines.filter { line in
       guard isLast(line) != nil else { return false }

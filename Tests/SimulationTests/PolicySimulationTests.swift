@@ -13,8 +13,9 @@ struct PolicySimulationTests {
   /// From here on policies are drawn; from `firstTroubled` on, peers misbehave.
   private static let first: UInt64 = 2_000_000
   private static let firstTroubled: UInt64 = 3_000_000
-  /// Seeds that once failed.
-  private static let kept: [UInt64] = []
+  /// Seeds that once failed. 3,000,063: a retry of a retry kept a place in the budget for ever.
+  /// 3,000,096: an open breaker showed a probe in flight.
+  private static let kept: [UInt64] = [3_000_063, 3_000_096]
 
   private static func seeds(_ range: Range<UInt64>, count: UInt64) -> [UInt64] {
     if let onlySeed { return range.contains(onlySeed) ? [onlySeed] : [] }

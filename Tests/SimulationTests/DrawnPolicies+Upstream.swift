@@ -17,7 +17,8 @@ extension DrawnPolicies {
     let hasBreakers = random.chance(1, in: 2)
     let states = addresses.map {
       EndpointState(
-        identity: "\($0)", breaker: hasBreakers ? breaker(&random, isCalm: isCalm) : nil, slot: detector?.join())
+        identity: "\($0)", breaker: hasBreakers ? breaker(&random, isCalm: isCalm) : nil,
+        slot: detector?.join())
     }
     let state = UpstreamState(
       name: "service\(number)", limits: limits(&random, isCalm: isCalm),

@@ -29,7 +29,9 @@ final class Journal {
     sightings[id] = count
     lines.append("seen \(id) \(endpoint)")
     // Design rule 6: what is not idempotent reaches an endpoint once, whatever fails.
-    if count > sightingsMax(id, method != "POST") { fault("\(method) \(id) was sent \(count) times") }
+    if count > sightingsMax(id, method != "POST") {
+      fault("\(method) \(id) was sent \(count) times")
+    }
   }
 
   func answered(_ id: String) {

@@ -187,7 +187,8 @@ final class SimulatedEndpoint: SimulatedPeer {
     }
     if !inbox.isEmpty || !socket.isEmpty { return read(socket) }
     guard temper.mood == .restless else { return }
-    network.after(.milliseconds(Int(network.random.below(300)))) { [self] in grow(restless: socket) }
+    network.after(.milliseconds(Int(network.random.below(300)))) { [self] in grow(restless: socket)
+    }
   }
 
   private func grow(restless socket: SimulatedSocket) {

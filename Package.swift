@@ -75,6 +75,7 @@ let package = Package(
         "ProxyConfiguration", "Telemetry", "HTTPClient", "DataPath", "Discovery",
         proxyOnly("Logging", "swift-log"),
       ]),
+    library("Simulation", ["Primitives", "Resilience", "Upstreams", "ProxyConfiguration"]),
     library(
       "Demo",
       [
@@ -85,7 +86,7 @@ let package = Package(
     .executableTarget(
       name: "weir",
       dependencies: [
-        "Primitives", "Reactor", "ProxyConfiguration", "ControlPlane", "Demo",
+        "Primitives", "Reactor", "ProxyConfiguration", "Simulation", "ControlPlane", "Demo",
         proxyOnly("ArgumentParser", "swift-argument-parser"),
         proxyOnly("Logging", "swift-log"),
       ],
@@ -93,8 +94,8 @@ let package = Package(
     library(
       "WeirTesting",
       [
-        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Routing", "Upstreams", "Telemetry",
-        "DataPath", "ProxyConfiguration",
+        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
+        "Telemetry", "DataPath", "ProxyConfiguration",
       ]),
 
     tests("PrimitivesTests", ["Primitives"]),
@@ -108,8 +109,8 @@ let package = Package(
     tests(
       "SimulationTests",
       [
-        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Routing", "Upstreams", "Telemetry",
-        "DataPath", "ControlPlane", "WeirTesting",
+        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
+        "Telemetry", "DataPath", "ControlPlane", "WeirTesting",
         proxyOnly("Logging", "swift-log"),
       ]
     ),
@@ -120,6 +121,7 @@ let package = Package(
         "ControlPlane", "Discovery", "ProxyConfiguration", "WeirTesting",
         proxyOnly("Logging", "swift-log"),
       ]),
+    tests("SimulateTests", ["Primitives", "Reactor", "ProxyConfiguration", "Simulation"]),
     tests("FuzzTests", ["WeirTesting"]),
     tests("TidyTests", []),
   ]

@@ -3,7 +3,7 @@
 SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --product weir --static-swift-stdlib
 
-.PHONY: demo test build lint format bench bench-micro bench-micro-build bench-micro-thresholds fuzz sanitize \
+.PHONY: demo test build example docs lint format bench bench-micro bench-micro-build bench-micro-thresholds fuzz sanitize \
   packages-%
 
 demo: build
@@ -16,12 +16,31 @@ build: packages-build
 test: packages-test
 	$(SWIFT) build --build-tests
 	SWIFT_BACKTRACE=enable=no $(SWIFT) test --skip-build
+	$(MAKE) example docs
+
+# The package of a service that uses the library, built apart, as services would build it; it exits 1
+# when a policy did not keep its promise.
+EXAMPLE = .build/example
+example:
+	$(SWIFT) build --package-path Examples/ResilientService --scratch-path $(EXAMPLE)
+	SWIFT_BACKTRACE=enable=no timeout 60 $(EXAMPLE)/debug/ResilientService
+
+# The library's pages, from what the example has built; a link that leads nowhere ends it. To read
+# them: docc preview, or any web server on .build/docs.
+docs: example
+	@rm -rf .build/symbols && mkdir -p .build/symbols
+	$(SWIFT) symbolgraph-extract -module-name Resilience -I $(EXAMPLE)/debug/Modules \
+	  -target $$($(SWIFT) -print-target-info | sed -n 's/.*"unversionedTriple": "\(.*\)",/\1/p') \
+	  -minimum-access-level public -skip-synthesized-members \
+	  -experimental-allowed-reexported-modules=Primitives -output-dir .build/symbols
+	docc convert Sources/Resilience/Resilience.docc --additional-symbol-graph-dir .build/symbols \
+	  --output-path .build/docs --warnings-as-errors
 
 lint:
-	$(SWIFT) format lint --strict --recursive Sources Tests Fuzzing Benchmarks/Micro Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests Fuzzing Benchmarks/Micro Examples Package.swift
 
 format:
-	$(SWIFT) format --in-place --recursive Sources Tests Fuzzing Benchmarks/Micro Package.swift
+	$(SWIFT) format --in-place --recursive Sources Tests Fuzzing Benchmarks/Micro Examples Package.swift
 
 # OPTIONS: see `Benchmarks/run --help`, such as `make bench OPTIONS=--quick`.
 bench: packages-bench build .build/bench/venv/installed

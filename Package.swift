@@ -11,14 +11,20 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableExperimentalFeature("Lifetimes"),
   // docs/decisions/0001-exclusivity.md: 37 % of the instructions of a proxied request; debug,
-  // test, fuzz and sanitizer builds keep the check.
+  // test, fuzz and sanitizer builds keep the check, and so do services that use the library.
   .unsafeFlags(
-    ["-enforce-exclusivity=unchecked"], .when(configuration: .release)
+    ["-enforce-exclusivity=unchecked"], .when(configuration: .release, traits: ["Proxy"])
   ),
 ]
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// Only with the trait, so that who takes the library without it need not fetch other packages:
+/// docs/decisions/0008-library-product.md.
+func proxyOnly(_ name: String, _ package: String) -> Target.Dependency {
+  .product(name: name, package: package, condition: .when(traits: ["Proxy"]))
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -28,7 +34,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
   name: "weir",
   products: [
-    .executable(name: "weir", targets: ["weir"])
+    .executable(name: "weir", targets: ["weir"]),
+    .library(name: "Resilience", targets: ["Resilience"]),
+  ],
+  traits: [
+    .trait(name: "Proxy", description: "The proxy and what it needs; without it, the library."),
+    .default(enabledTraits: ["Proxy"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -62,21 +73,22 @@ let package = Package(
       [
         "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
         "ProxyConfiguration", "Telemetry", "HTTPClient", "DataPath", "Discovery",
-        .product(name: "Logging", package: "swift-log"),
+        proxyOnly("Logging", "swift-log"),
       ]),
+    library("Simulation", ["Primitives", "Resilience", "Upstreams", "ProxyConfiguration"]),
     library(
       "Demo",
       [
         "Primitives", "Reactor", "HTTPModel", "HTTP1", "HTTPClient", "ProxyConfiguration",
-        "ControlPlane", .product(name: "Logging", package: "swift-log"),
-        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        "ControlPlane", proxyOnly("Logging", "swift-log"),
+        proxyOnly("Histogram", "hdrhistogram-swift"),
       ]),
     .executableTarget(
       name: "weir",
       dependencies: [
-        "Primitives", "Reactor", "ProxyConfiguration", "ControlPlane", "Demo",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
+        "Primitives", "Reactor", "ProxyConfiguration", "Simulation", "ControlPlane", "Demo",
+        proxyOnly("ArgumentParser", "swift-argument-parser"),
+        proxyOnly("Logging", "swift-log"),
       ],
       swiftSettings: settings),
     library(
@@ -99,16 +111,17 @@ let package = Package(
       [
         "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
         "Telemetry", "DataPath", "ControlPlane", "WeirTesting",
-        .product(name: "Logging", package: "swift-log"),
+        proxyOnly("Logging", "swift-log"),
       ]
     ),
     tests(
       "LoopbackTests",
       [
-        "Primitives", "Reactor", "Upstreams", "Telemetry", "ControlPlane", "Discovery",
-        "ProxyConfiguration", "WeirTesting",
-        .product(name: "Logging", package: "swift-log"),
+        "Primitives", "Reactor", "Resilience", "Upstreams", "Telemetry", "DataPath",
+        "ControlPlane", "Discovery", "ProxyConfiguration", "WeirTesting",
+        proxyOnly("Logging", "swift-log"),
       ]),
+    tests("SimulateTests", ["Primitives", "Reactor", "ProxyConfiguration", "Simulation"]),
     tests("FuzzTests", ["WeirTesting"]),
     tests("TidyTests", []),
   ]
@@ -131,7 +144,7 @@ if Context.environment["WEIR_BENCH"] != nil {
     .executableTarget(
       name: "weir-micro",
       dependencies: [
-        "Primitives", "HTTPModel", "HTTP1", "Routing", "Upstreams", "Telemetry",
+        "Primitives", "HTTPModel", "HTTP1", "Routing", "Resilience", "Upstreams", "Telemetry",
         .product(name: "Benchmark", package: "benchmark"),
       ],
       path: "Benchmarks/Micro", swiftSettings: settings,

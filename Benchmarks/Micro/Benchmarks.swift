@@ -10,4 +10,5 @@ let benchmarks: @Sendable () -> Void = {
     thresholds: [.wallClock: BenchmarkThresholds(relative: [.p90: 50.0])])
   CodecBenchmarks.register()
   MachineBenchmarks.register()
+  ResilienceBenchmarks.register()
 }

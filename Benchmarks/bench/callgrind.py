@@ -11,7 +11,7 @@ CONNECTIONS = 4
 
 
 def instructions_per_request(directory, configuration, requests, warm_up,
-                             counts_connections=False):
+                             counts_connections=False, refused=False):
     """The worker's thread; apart from it the others', which work by the second, not by request."""
     out = os.path.join(directory, "callgrind")
     # Valgrind 3.19 gives up on the debug information of Swift 6.3 (DWARF 5); names suffice.
@@ -23,15 +23,15 @@ def instructions_per_request(directory, configuration, requests, warm_up,
                 f"--callgrind-out-file={out}"])
     try:
         pid = proxy.process.pid
-        _send(proxy, warm_up)
+        _send(proxy, warm_up, refused)
         _control(pid, "--instr=on")
-        _send(proxy, requests)
+        _send(proxy, requests, refused)
         # Not with many routes: their metrics take the admin listener too long under callgrind.
         opened = _opened(proxy) if counts_connections else 0
         counts = []
         for count in (requests, 2 * requests):
             _control(pid, "--zero")
-            _send(proxy, count)
+            _send(proxy, count, refused)
             counts.append(_dump(pid, out))
         opened = _opened(proxy) - opened if counts_connections else None
     finally:
@@ -48,8 +48,8 @@ def _opened(proxy):
     return web.metrics(proxy.admin)["weir_upstream_connections_opened_total"]
 
 
-def _send(proxy, count):
-    load.run(proxy.port, count, CONNECTIONS, path=scale_files.PATH)
+def _send(proxy, count, refused):
+    load.run(proxy.port, count, CONNECTIONS, path=scale_files.PATH, refused=refused)
 
 
 def _control(pid, action):

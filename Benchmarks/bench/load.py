@@ -13,8 +13,8 @@ class LoadFault(RuntimeError):
 
 
 def run(port, requests, connections, path="/fhir/MedicationRequest/1", rate=None, log=None,
-        fields=()):
-    """Sends `requests`; each must succeed. Requests a second and seconds."""
+        fields=(), refused=False):
+    """Sends `requests`; each must succeed, or with `refused` be answered 5xx. Requests a second."""
     command = ["taskset", "-c", str(LOAD_CORE), "h2load", "--h1", "-t", "1",
                "-n", str(requests), "-c", str(connections)]
     if rate:
@@ -29,8 +29,12 @@ def run(port, requests, connections, path="/fhir/MedicationRequest/1", rate=None
     command.append(f"http://127.0.0.1:{port}{path}")
     said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           check=False).stdout
-    good = re.search(r"status codes: (\d+) 2xx, 0 3xx, 0 4xx, 0 5xx", said)
-    done = re.search(rf"requests: .* {requests} succeeded, 0 failed, 0 errored", said)
+    if refused:
+        good = re.search(r"status codes: 0 2xx, 0 3xx, 0 4xx, (\d+) 5xx", said)
+        done = re.search(rf"requests: .* 0 succeeded, {requests} failed, 0 errored", said)
+    else:
+        good = re.search(r"status codes: (\d+) 2xx, 0 3xx, 0 4xx, 0 5xx", said)
+        done = re.search(rf"requests: .* {requests} succeeded, 0 failed, 0 errored", said)
     finished = re.search(r"finished in ([\d.]+)(us|ms|s|m|h)\w*, ([\d.]+) req/s", said)
     if not (good and done and finished) or int(good.group(1)) != requests:
         raise LoadFault(f"port {port}: not all {requests} requests succeeded: {said[-1500:]}")

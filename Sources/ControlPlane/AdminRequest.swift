@@ -6,6 +6,8 @@ package struct AdminRequest: Sendable {
   var accept: String
   var body: String
 
+  var isRead: Bool { method == "GET" || method == "HEAD" }
+
   /// `?format=text` or `?format=json` decides, else `Accept`, else JSON.
   var wantsText: Bool {
     if query.contains("format=text") { return true }
@@ -13,5 +15,47 @@ package struct AdminRequest: Sendable {
     return accept.contains("text/plain") && !accept.contains("json")
   }
 
+  /// The same, else text: for what is written for people.
+  var wantsJSON: Bool {
+    if query.contains("format=text") { return false }
+    return query.contains("format=json") || accept.contains("json")
+  }
+
   var wantsOpenMetrics: Bool { accept.contains("application/openmetrics-text") }
+
+  /// What stands in the path behind `prefix` and a slash, decoded; empty for the prefix alone; nil:
+  /// it is another path.
+  func rest(behind prefix: String) -> String? {
+    guard path.hasPrefix(prefix) else { return nil }
+    let rest = path.dropFirst(prefix.count)
+    if rest.isEmpty { return "" }
+    guard rest.first == "/" else { return nil }
+    return Self.decoded(rest.dropFirst())
+  }
+
+  /// A member of the query, decoded.
+  func parameter(_ name: String) -> String? {
+    let members = query.drop { $0 == "?" }.split(separator: "&")
+    guard let member = members.first(where: { $0.hasPrefix(name + "=") }) else { return nil }
+    return Self.decoded(member.dropFirst(name.count + 1))
+  }
+
+  /// Percent-encoded bytes as they are meant (RFC 3986 §2.1); what is no such triplet stays.
+  static func decoded(_ text: some StringProtocol) -> String {
+    let bytes = Array(text.utf8)
+    var result: [UInt8] = []
+    var index = 0
+    while index < bytes.count {
+      if bytes[index] == 0x25, index + 2 < bytes.count,
+        let value = UInt8(String(decoding: bytes[index + 1...index + 2], as: UTF8.self), radix: 16)
+      {
+        result.append(value)
+        index += 3
+      } else {
+        result.append(bytes[index])
+        index += 1
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
 }

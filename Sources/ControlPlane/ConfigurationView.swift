@@ -44,6 +44,14 @@ package enum ConfigurationView {
       members.append(
         ("access_log", .object([("path", text(log.path)), ("sample", .number(log.sample))])))
     }
+    members.append(
+      (
+        "explain",
+        .object([
+          ("slow", duration(configuration.explainSlow)),
+          ("entries", .number(configuration.explainEntries)),
+        ])
+      ))
     var forms: [JSONValue] = []
     if configuration.propagatesW3C { forms.append(.text("w3c")) }
     if configuration.propagatesB3 { forms.append(.text("b3")) }

@@ -12,25 +12,44 @@ extension ControlPlane {
   typealias Done = @Sendable (AdminResponse) -> Void
 
   private static let endpoints =
-    "GET /livez, GET /readyz, GET /metrics, GET /config, GET /upstreams, POST /drain, PUT /log-level"
+    "GET /livez, GET /readyz, GET /metrics, GET /config, GET /upstreams, GET /explain, "
+    + "GET /explain/<request id>, GET /circuit-breakers, PUT /circuit-breakers/<upstream>, "
+    + "POST /drain, PUT /log-level"
+  private static let paths = [
+    "/livez", "/readyz", "/metrics", "/config", "/upstreams", "/explain", "/circuit-breakers",
+    "/drain", "/log-level",
+  ]
 
   func answer(_ request: AdminRequest, _ done: @escaping Done) {
-    let isRead = request.method == "GET" || request.method == "HEAD"
+    if request.isRead, let id = request.rest(behind: "/explain") {
+      return explain(request, id, done)
+    }
     switch (request.path, request.method) {
-    case ("/livez", _) where isRead: done(.text("alive\n"))
-    case ("/readyz", _) where isRead: done(readiness)
-    case ("/metrics", _) where isRead: metrics(request, done)
-    case ("/config", _) where isRead: done(config(request))
-    case ("/upstreams", _) where isRead: upstreams(request, done)
+    case ("/livez", _) where request.isRead: done(.text("alive\n"))
+    case ("/readyz", _) where request.isRead: done(readiness)
+    case ("/metrics", _) where request.isRead: metrics(request, done)
+    case ("/config", _) where request.isRead: done(config(request))
+    case ("/upstreams", _) where request.isRead: upstreams(request, done)
+    case ("/circuit-breakers", _) where request.isRead: done(breakers(request))
     case ("/drain", "POST"):
       drain()
       done(.text("draining\n", status: 202))
     case ("/log-level", "PUT"): done(setLevel(request.body))
-    case ("/livez", _), ("/readyz", _), ("/metrics", _), ("/config", _), ("/upstreams", _),
-      ("/drain", _), ("/log-level", _):
-      done(.text("weir: not with \(request.method); there are \(Self.endpoints)\n", status: 405))
-    default: done(.text("weir: there are \(Self.endpoints)\n", status: 404))
+    default: done(other(request))
     }
+  }
+
+  private func other(_ request: AdminRequest) -> AdminResponse {
+    if request.method == "PUT", let upstream = request.rest(behind: "/circuit-breakers"),
+      !upstream.isEmpty
+    {
+      return setBreakers(request, upstream)
+    }
+    guard Self.paths.contains(where: { request.rest(behind: $0) == "" }) else {
+      return .text("weir: there are \(Self.endpoints)\n", status: 404)
+    }
+    return .text(
+      "weir: not with \(request.method); there are \(Self.endpoints)\n", status: 405)
   }
 
   /// A refused reload does not make it unready: what was good is still served (design rule 5).
@@ -58,7 +77,10 @@ extension ControlPlane {
     workers?.ask(Self.scrape) { [self] shards in
       controlLoop?.scrape { [self] counted in
         queue.async { [self] in
-          let all = shards + [own, counted]
+          let policies = [
+            policyGauges.scrape(configuration, builder), controlShard.values,
+          ]
+          let all = shards + [own, counted] + policies
           let text = Exposition.render(registry, shards: all, format: format)
           done(
             AdminResponse(status: 200, contentType: format.contentType, body: Array(text.utf8)))
@@ -88,54 +110,5 @@ extension ControlPlane {
         ("last_reload_faults", .list(faults.map { .text($0) })),
         ("configuration", ConfigurationView.json(configuration)),
       ]))
-  }
-
-  private func upstreams(_ request: AdminRequest, _ done: @escaping Done) {
-    workers?.ask(UpstreamView.all(of:)) { [self] views in
-      let all = UpstreamView.sum(views)
-      done(request.wantsText ? .text(UpstreamText.table(all, limits)) : .json(upstreamJSON(all)))
-    }
-  }
-
-  func limits(_ name: String) -> String {
-    guard let limits = builder.limits(of: name) else { return "" }
-    return "connections \(limits.used(.connections))/\(limits.most(.connections))"
-      + ", pending \(limits.used(.pending))/\(limits.most(.pending))"
-      + ", requests \(limits.used(.requests))/\(limits.most(.requests))"
-  }
-
-  private func upstreamJSON(_ views: [UpstreamView]) -> JSONValue {
-    .object(
-      views.map { view in
-        var members: [(String, JSONValue)] = [
-          (
-            "endpoints",
-            .list(
-              view.endpoints.map {
-                .object([
-                  ("address", .text($0.address)), ("connections", .number($0.connections)),
-                  ("idle", .number($0.idle)), ("in_flight", .number($0.inFlight)),
-                ])
-              })
-          )
-        ]
-        if let limits = builder.limits(of: view.name) {
-          for (name, resource) in [
-            ("connections", .connections), ("pending", .pending), ("requests", .requests),
-          ] as [(String, ResourceLimits.Resource)] {
-            members.append(
-              (
-                name,
-                .object([
-                  ("used", .number(limits.used(resource))),
-                  ("most", .number(limits.most(resource))),
-                ])
-              ))
-          }
-        }
-        let failed = answers[view.name]?.failedNames ?? []
-        if !failed.isEmpty { members.append(("unresolved", .list(failed.map { .text($0) }))) }
-        return (view.name, .object(members))
-      })
   }
 }

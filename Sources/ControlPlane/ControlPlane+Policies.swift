@@ -23,6 +23,8 @@ extension ControlPlane {
   func note(_ change: HealthChange) {
     guard let state = builder.state(of: change.upstream) else { return }
     let identity = "\(change.endpoint)"
+    healthCauses[change.upstream, default: [:]][identity] =
+      change.isHealthy ? nil : Self.cause(change)
     guard let endpoint = state.endpoints.first(where: { $0.identity == identity }) else { return }
     if let detector = state.detector, let slot = endpoint.slot,
       case .returned? = detector.mark(slot, isHealthy: change.isHealthy, now: kernel.now()),
@@ -31,6 +33,10 @@ extension ControlPlane {
       note(.returned(upstream: change.upstream, endpoint: identity))
     }
     if endpoint.set(isHealthy: change.isHealthy) { state.availability.changed() }
+  }
+
+  private static func cause(_ change: HealthChange) -> String? {
+    if case .probe(let result) = change.cause { "\(result)" } else { nil }
   }
 
   func note(_ event: PolicyEvent) {

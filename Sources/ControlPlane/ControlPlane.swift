@@ -30,6 +30,12 @@ package final class ControlPlane: @unchecked Sendable {
   let queue = DispatchQueue(label: "weir.control")
   let registry = MetricRegistry()
   let builder: SnapshotBuilder
+  let policyGauges: PolicyGauges
+  let controlShard = MetricShard()
+  /// Of what operators do.
+  let controlCounters: RareCounters
+  /// Why endpoints are unhealthy, by upstream and address.
+  var healthCauses: [String: [String: String]] = [:]
   let lookups: NameLookups
   var resolution = EndpointResolution()
   var phase = Phase.starting
@@ -72,6 +78,8 @@ package final class ControlPlane: @unchecked Sendable {
     lastStamp = file.stamp
     configuration = try file.load()
     builder = SnapshotBuilder(registry: registry)
+    policyGauges = PolicyGauges(registry)
+    controlCounters = RareCounters(registry, controlShard)
   }
 
   package struct StartFault: Error, CustomStringConvertible {

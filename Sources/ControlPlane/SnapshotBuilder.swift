@@ -140,6 +140,8 @@ extension ProxySettings {
     emitsB3 = configuration.propagatesB3
     addsVia = configuration.addsVia
     accessLogSample = UInt32(clamping: configuration.accessLog?.sample ?? 0)
+    explainSlowNanoseconds = configuration.explainSlow?.nanosecondsClamped ?? .max
+    explainEntries = configuration.explainEntries
     priorityField = FieldKey(configuration.priorityHeader)
     shedsByPriority = configuration.listeners.contains { listener in
       listener.routes.contains { $0.priority != .normal }

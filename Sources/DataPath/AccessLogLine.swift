@@ -1,7 +1,9 @@
 import HTTPModel
 import Primitives
 import Reactor
+import Resilience
 import Telemetry
+import Upstreams
 
 /// One exchange as one line of JSON; a peer's bytes are cut to a stated length and escaped.
 enum AccessLogLine {
@@ -24,6 +26,7 @@ enum AccessLogLine {
     if let upstream = exchange.upstream { json.text("upstream", upstream.plan.name) }
     if let endpoint = exchange.endpoint?.text { json.text("endpoint", endpoint.span) }
     json.number("attempts", UInt64(exchange.attempts))
+    writePolicies(exchange, &json)
     json.number("request_bytes", exchange.requestBodyBytes)
     json.number("response_bytes", exchange.responseBodyBytes)
     json.number("duration_us", UInt64(max(nanoseconds, 0)) / 1000)
@@ -59,6 +62,33 @@ enum AccessLogLine {
       out.append(0x22)
       trace.appendTraceID(to: out)
       out.append(0x22)
+    }
+  }
+
+  /// What policies did, where they did anything: a plain request's line does not grow. The names are
+  /// those of `/explain`.
+  private static func writePolicies(_ exchange: Exchange, _ json: inout JSONWriter) {
+    let isAttemptProbe = exchange.attempt.endpoint != nil && exchange.attempt.ticket.isProbe
+    if exchange.hold.ticket.isProbe || exchange.hold.routeTicket.isProbe || isAttemptProbe {
+      json.text("breaker", BreakerMark.probe.rawValue)
+    } else if exchange.hold.ticket.wouldRefuse || exchange.hold.routeTicket.wouldRefuse {
+      json.text("breaker", BreakerMark.wouldRefuse.rawValue)
+    }
+    if exchange.fault != .none { json.text("fault", FaultText.text(exchange.fault)) }
+    guard exchange.failure != nil || exchange.trail.isUsed else { return }
+    let trail = exchange.trail
+    if exchange.attempt.endpoint != nil { json.text("pick", exchange.attempt.pick.reason.rawValue) }
+    if let reason = trail.attempts.last(where: { $0.retry != nil })?.retry {
+      json.text("retry_reason", reason.name)
+    }
+    if let refusal = exchange.retryRefusal { json.text("retry_refusal", refusal.rawValue) }
+    if exchange.attempt.isHedge || trail.attempts.contains(where: \.isHedge) {
+      json.text("hedge", exchange.attempt.isHedge ? "won" : "lost")
+    }
+    if let fallback = trail.fallback { json.text("fallback_for", fallback.failure.row.name) }
+    if let allowed = exchange.allowedNanoseconds {
+      let left = allowed - exchange.now.nanoseconds(since: exchange.startedAt)
+      json.number("deadline_left_us", UInt64(max(left, 0)) / 1000)
     }
   }
 }

@@ -28,6 +28,9 @@ struct AdmissionHold {
   var ticket = CircuitBreaker.Ticket.none
   var routeTicket = CircuitBreaker.Ticket.none
   var admittedAt = Instant(nanoseconds: 0)
+  /// Of the answer's head, as it stood then.
+  var deadline = Instant.distantFuture
+  var priority = RequestPriority.normal
   /// From admission to the answer's head; nil: there was none.
   var nanoseconds: Int64?
   var outcome = Outcome.ignored

@@ -1,3 +1,4 @@
+import HTTPClient
 import Primitives
 import Resilience
 import Upstreams
@@ -16,19 +17,55 @@ struct Attempt {
   /// The breaker and the detector have been told how it went.
   var isRecorded = false
   var isFailure = false
+  /// The second beside a slow first.
+  var isHedge = false
+  /// It stands in the exchange's trail.
+  var isKept = false
   /// When its connection was asked for.
   var startedAt = Instant(nanoseconds: 0)
-  /// From then to the answer's head; nil: there was none.
+  /// When its request was put on the connection; 0: it was not.
+  var sentAt = Instant(nanoseconds: 0)
+  /// Of that connection.
+  var openedAt = Instant(nanoseconds: 0)
+  var requestNumber: UInt64 = 0
+  /// From `startedAt` to the answer's head; nil: there was none.
   var nanoseconds: Int64?
 
-  init() {}
+  /// Its request goes out on `connection`.
+  mutating func sends(on connection: UpstreamConnection, _ now: Instant) {
+    sentAt = now
+    openedAt = connection.openedAt
+    requestNumber = connection.requestCount
+  }
 
-  init(
+  // In place, a field at a time: an attempt is written twice a request, and a whole one assigned
+  // costs as much as the pick.
+
+  mutating func begin(
     _ endpoint: WorkerEndpoint, _ pick: Pick, _ ticket: CircuitBreaker.Ticket, _ now: Instant
   ) {
     self.endpoint = endpoint
     self.pick = pick
     self.ticket = ticket
+    isReused = false
+    isCounted = false
+    isRecorded = false
+    isFailure = false
+    isHedge = false
+    isKept = false
     startedAt = now
+    sentAt = Instant(nanoseconds: 0)
+    nanoseconds = nil
+  }
+
+  mutating func clear() {
+    endpoint = nil
+    isReused = false
+    isCounted = false
+    isRecorded = false
+    isFailure = false
+    isHedge = false
+    isKept = false
+    nanoseconds = nil
   }
 }

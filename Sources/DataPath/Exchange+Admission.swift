@@ -67,6 +67,7 @@ extension Exchange {
     case .reset:
       shard.add(worker.metrics.faults(.reset))
       failure = .faultInjected
+      status = FailureKind.faultInjected.row.status
       cut(downstream)
     }
     return true
@@ -82,9 +83,17 @@ extension Exchange {
       if !policy.rateLimits.isEmpty, let failure = limitRate(policy, downstream) {
         return fail(failure)
       }
-      if let retry = policy.retry { keepBody(upTo: retry.isRetrying ? retry.bodyBytesMax : 0) }
+      if let retry = policy.retry, retry.isRetrying, mayRepeat(retry) {
+        keepBody(upTo: retry.bodyBytesMax)
+      }
     }
     pass(upstream, policy, downstream)
+  }
+
+  /// The request may be sent again once some of it was sent: its body is worth keeping.
+  private func mayRepeat(_ retry: RetryPolicy) -> Bool {
+    head.method.isIdempotent || retry.isNonIdempotentAllowed
+      || (retry.isIdempotencyKeyHonoured && head.present.contains(.idempotencyKey))
   }
 
   /// The policies of the upstream; gone through again for a fallback.
@@ -94,6 +103,7 @@ extension Exchange {
     let state = upstream.plan.state
     hold.state = state
     hold.admittedAt = now
+    hold.deadline = min(headDeadline, totalDeadline)
     let input = downstream.input
     let ceiling = ceiling(policy, input.readable)
     if let limiter = state.limiter {
@@ -128,6 +138,7 @@ extension Exchange {
     {
       priority = given
     }
+    hold.priority = priority
     return Self.shedder.ceiling(priority)
   }
 
@@ -180,7 +191,9 @@ extension Exchange {
     return true
   }
 
-  private func refuse(after nanoseconds: Int64, _ scope: BreakerScope) -> Bool {
+  /// A breaker refuses; always false.
+  @discardableResult
+  func refuse(after nanoseconds: Int64, _ scope: BreakerScope) -> Bool {
     retryAfterSeconds = Int((max(nanoseconds, 1) + 999_999_999) / 1_000_000_000)
     failureDetail = scope.detail
     if let upstream { shard.add(upstream.metrics.refused(scope)) }
@@ -193,8 +206,12 @@ extension Exchange {
   func giveUp(_ kind: FailureKind) {
     guard kind == .circuitOpen || kind == .noEndpoint, !usesFallback, let downstream,
       let policy = route?.policy, let fallback = policy.fallback
-    else { return fail(kind, failureDetail) }
+    else { return fail(kind, kind == .circuitOpen ? failureDetail : "") }
     usesFallback = true
+    retryReason = nil
+    var isAnswer = false
+    if case .respond = fallback { isAnswer = true }
+    noteFallback(because: kind, isAnswer: isAnswer)
     settle(.ignored)
     giveBack()
     if let upstream { shard.add(upstream.metrics.fallbacks) }

@@ -17,23 +17,32 @@ extension Exchange {
     stage = .choosing
     let request = pickRequest(upstream, downstream)
     switch upstream.checkOut(for: self, request, isFresh: needsFresh) {
-    case .reused(let connection, let attempt):
-      take(connection, attempt, upstream, downstream)
-    case .connecting(let connection, let attempt):
+    case .reused(let connection): take(connection, upstream, downstream)
+    case .connecting(let connection):
       self.connection = connection
-      begin(attempt, upstream)
+      beginAttempt(upstream)
       stage = .connecting
       armDeadline(downstream)
     case .waiting(let ticket):
       self.ticket = ticket
       stage = .waiting
+      trail.waits(since: now)
       if pendingDeadline == .distantFuture {
         pendingDeadline = now.advanced(byNanoseconds: upstream.plan.pendingNanoseconds)
       }
       resumeAt = upstream.queue.refusalDue ?? .distantFuture
       armDeadline(downstream)
-    case .refused(let failure, let attempt):
-      if let attempt { begin(attempt, upstream) }
+    case .refused(let failure):
+      guard attempt.endpoint != nil else {
+        if failure == .circuitOpen {
+          // Nothing is known before that of those that are open; one look, however many they are.
+          let next = upstream.availability.nextLook
+          refuse(after: next == .distantFuture ? 0 : next.nanoseconds(since: now), .endpoint)
+        }
+        // Nobody was asked: there is no attempt that could be made again.
+        return giveUp(failure)
+      }
+      beginAttempt(upstream)
       attemptFailed(failure)
     }
   }
@@ -49,13 +58,15 @@ extension Exchange {
     return request
   }
 
-  private func begin(_ attempt: Attempt, _ upstream: WorkerUpstream) {
-    self.attempt = attempt
+  private func beginAttempt(_ upstream: WorkerUpstream) {
     tries += 1
-    pendingDeadline = .distantFuture
+    if pendingDeadline != .distantFuture {
+      trail.waitEnded(now)
+      pendingDeadline = .distantFuture
+    }
     resumeAt = .distantFuture
     if let endpoint = attempt.endpoint {
-      self.attempt.isCounted = true
+      attempt.isCounted = true
       upstream.attemptBegan(endpoint)
     }
     armTry()
@@ -75,26 +86,25 @@ extension Exchange {
     fail(failure)
   }
 
-  /// A waiter's attempt on a connection to `endpoint` that has come free; nil: it is not for it.
-  func attempt(at endpoint: WorkerEndpoint) -> Attempt? {
-    guard !needsFresh, let upstream, let downstream else { return nil }
-    return upstream.attempt(at: endpoint, for: pickRequest(upstream, downstream))
+  /// A connection to `endpoint` has come free: true if the waiter may take it.
+  func attempts(at endpoint: WorkerEndpoint) -> Bool {
+    guard !needsFresh, let upstream, let downstream else { return false }
+    return upstream.pick(endpoint, for: pickRequest(upstream, downstream), into: &attempt)
   }
 
   /// A waiter is given a connection that has been used before.
-  func take(_ connection: UpstreamConnection, _ attempt: Attempt) {
+  func take(_ connection: UpstreamConnection) {
     guard let upstream, let downstream else { return }
-    take(connection, attempt, upstream, downstream)
+    take(connection, upstream, downstream)
   }
 
   private func take(
-    _ connection: UpstreamConnection, _ attempt: Attempt, _ upstream: WorkerUpstream,
+    _ connection: UpstreamConnection, _ upstream: WorkerUpstream,
     _ downstream: DownstreamConnection
   ) {
     self.connection = connection
-    var attempt = attempt
     attempt.isReused = true
-    begin(attempt, upstream)
+    beginAttempt(upstream)
     connection.borrower = self
     shard.add(upstream.metrics.reused)
     begin(on: connection, downstream)
@@ -113,11 +123,14 @@ extension Exchange {
   ) {
     guard let route else { return }
     if hasLeft(downstream) {
+      // It no longer waits, if it did.
+      stage = .connecting
       return fail(.downstreamClosed)
     }
     attempts += 1
     shard.add(upstream.metrics.attempts)
     connection.beginAttempt()
+    attempt.sends(on: connection, now)
     stage = .responding
     requestRefused = false
     let isLarge = downstream.input.count > BufferPool.smallBytes * 3 / 4

@@ -11,7 +11,8 @@ extension Exchange {
   /// The time to the answer's head begins: the head is there, or the whole body. A client that
   /// waits for `100 Continue` waits for the endpoint, so it runs from the head until that is there.
   func armTimeout() {
-    guard let route, !responseBegun else { return }
+    // An attempt after the first has no more time than the first had.
+    guard let route, !responseBegun, tries <= 1 || headDeadline >= clientDeadline else { return }
     headDeadline = clientDeadline
     if let timeout = route.timeout, requestDone || !head.hasBody || awaitsContinue {
       headDeadline = min(clientDeadline, now.advanced(byNanoseconds: timeout))
@@ -151,7 +152,7 @@ extension Exchange {
   func endAwaitingContinue(_ downstream: DownstreamConnection) {
     guard awaitsContinue else { return }
     awaitsContinue = false
-    headDeadline = .distantFuture
+    headDeadline = clientDeadline
     bodyWindowStart = now
     armDeadline(downstream)
   }

@@ -64,6 +64,9 @@ extension Exchange {
     stage = .replying
     headDeadline = .distantFuture
     pendingDeadline = .distantFuture
+    tryDeadline = .distantFuture
+    resumeAt = .distantFuture
+    hedgeAt = .distantFuture
     let out = downstream.output
     if !pool.lend(to: out, atLeast: BufferPool.largeBytes) { pool.lendBeyondBudget(to: out) }
     // Interim answers that the client has not taken yet go first.
@@ -85,7 +88,7 @@ extension Exchange {
 
   /// The client gets no whole answer: its connection is reset.
   func cut(_ downstream: DownstreamConnection) {
-    record()
+    record(.cut)
     reset()
     downstream.close(reset: true)
   }
@@ -94,20 +97,21 @@ extension Exchange {
   func finish(_ downstream: DownstreamConnection) {
     guard stage != .idle else { return }
     if stage == .tunnelling { leave() }
-    record()
+    record(responseHeadAt == nil ? .replied : .answered)
     let consumed = isUpgraded ? 0 : bodyOffset
     let keepsOpen = keepsDownstreamOpen && requestDone
     reset()
     downstream.exchangeEnded(consumed: consumed, keepsOpen: keepsOpen)
   }
 
-  private func record() {
+  private func record(_ ending: ExchangeTrace.Ending) {
     guard let listener, hasHead || isUpgraded || failure != nil else { return }
     let code = failure?.row.status == 499 ? 499 : status
     let series = route?.series[seriesIndex] ?? listener.unrouted
     let nanoseconds = now.nanoseconds(since: startedAt)
     series.record(status: code, failure: failure, nanoseconds: nanoseconds)
     log(code, nanoseconds)
+    if isWorthExplaining(code, nanoseconds) { explain(code, nanoseconds, ending) }
   }
 
   private func log(_ code: UInt16, _ nanoseconds: Int64) {
@@ -138,7 +142,7 @@ extension Exchange {
     requestDone = false
     requestRefused = false
     upstream = nil
-    attempt = Attempt()
+    attempt.clear()
     connection = nil
     needsFresh = false
     attempts = 0
@@ -154,6 +158,7 @@ extension Exchange {
     rateVerdict = nil
     ratePolicy = nil
     usesFallback = false
+    if trail.isUsed || trail.hasWaited { trail.reset() }
     interimCount = 0
     awaitsContinue = false
     responseBegun = false

@@ -22,33 +22,48 @@ extension Exchange {
 
   func beginHedge(_ downstream: DownstreamConnection) {
     hedgeAt = .distantFuture
-    guard stage == .connecting || stage == .responding, !responseBegun, !isHedged, let upstream,
+    // Beside the first attempt only; what comes after it is a retry.
+    guard tries == 1, stage == .responding, !responseBegun, !isHedged, let upstream,
       let budget = route?.policy?.hedgeBudget
     else { return }
-    guard budget.tryBeginRetry() else { return upstream.count(.refused) }
+    guard budget.tryBeginRetry() else { return refuseHedge(upstream) }
     var request = pickRequest(upstream, downstream)
     if let key = endpoint?.key { request.tried.insert(key) }
-    let borrower = hedge
-    switch upstream.checkOutAtOnce(for: borrower, request) {
-    case .reused(let connection, let pick):
-      hold.parts.insert(.hedge)
-      isHedged = true
-      borrower.begin(for: self, on: connection, counted(pick, upstream), isConnected: true)
-    case .connecting(let connection, let pick):
-      hold.parts.insert(.hedge)
-      isHedged = true
-      borrower.begin(for: self, on: connection, counted(pick, upstream), isConnected: false)
-    case .waiting, .refused:
-      budget.retryEnded()
-      upstream.count(.refused)
+    let hedge = hedge
+    let connection: UpstreamConnection
+    let isConnected: Bool
+    switch upstream.checkOut(for: hedge, request) {
+    case .reused(let kept): (connection, isConnected) = (kept, true)
+    case .connecting(let fresh): (connection, isConnected) = (fresh, false)
+    case .waiting: return giveUpHedge(nil, upstream, budget)
+    case .refused(let failure): return giveUpHedge(failure, upstream, budget)
     }
+    hold.parts.insert(.hedge)
+    isHedged = true
+    hedge.attempt.isReused = isConnected
+    hedge.attempt.isCounted = true
+    hedge.attempt.isHedge = true
+    if let endpoint = hedge.attempt.endpoint { upstream.attemptBegan(endpoint) }
+    hedge.begin(for: self, on: connection, isConnected: isConnected)
   }
 
-  private func counted(_ attempt: Attempt, _ upstream: WorkerUpstream) -> Attempt {
-    var attempt = attempt
-    attempt.isCounted = true
-    if let endpoint = attempt.endpoint { upstream.attemptBegan(endpoint) }
-    return attempt
+  /// No connection came of it. An endpoint whose connection could not even be begun hears so: its
+  /// breaker may wait for just this probe.
+  private func giveUpHedge(
+    _ failure: FailureKind?, _ upstream: WorkerUpstream, _ budget: RetryBudget
+  ) {
+    if let failure, hedge.attempt.endpoint != nil {
+      upstream.record(&hedge.attempt, failure, now)
+      keepHedge(.failed(failure))
+    }
+    hedge.clear()
+    budget.retryEnded()
+    refuseHedge(upstream)
+  }
+
+  private func refuseHedge(_ upstream: WorkerUpstream) {
+    trail.hedgeRefused()
+    upstream.count(.refused)
   }
 
   /// Writes the request for the hedge; false: there is no room.
@@ -62,12 +77,31 @@ extension Exchange {
     return RequestWriter.write(self, route, downstream, endpoint, to: connection.output)
   }
 
+  /// Something came on the hedge's connection. Only bytes are an answer: an end without any leaves
+  /// the first attempt alone, and what was there before the hedge went out answers no request of
+  /// ours.
+  func hedgeReady(_ connection: UpstreamConnection) {
+    guard connection.mayReceive || connection.isBroken else { return }
+    if connection.isAnsweredTooEarly { return hedgeFailed(.upstreamClosed) }
+    guard makeRoom(in: connection.input) else { return hedgeFailed(.bufferBudgetExceeded) }
+    switch connection.receive(into: connection.input) {
+    case .bytes:
+      lastProgress = now
+      adoptHedge()
+    case .wouldBlock:
+      if connection.isBroken { hedgeFailed(.upstreamReset) }
+    case .endOfStream: hedgeFailed(.upstreamClosed)
+    case .failed: hedgeFailed(.upstreamReset)
+    }
+  }
+
   /// The hedge has been answered first: the first attempt is cut.
-  func adoptHedge() {
+  private func adoptHedge() {
     guard let upstream, let downstream else { return }
     if let connection, let endpoint {
       self.connection = nil
       recordAbandoned(upstream)
+      keep(.abandoned)
       endAttempt(upstream)
       endpoint.close(connection, .abandoned, reset: true)
     }
@@ -106,7 +140,8 @@ extension Exchange {
   func hedgeFailed(_ failure: FailureKind) {
     guard let upstream, let connection = hedge.connection, let endpoint = hedge.attempt.endpoint
     else { return }
-    _ = upstream.record(hedge.attempt, failure, now)
+    upstream.record(&hedge.attempt, failure, now)
+    keepHedge(.failed(failure))
     upstream.attemptEnded(endpoint, nil, isFailure: true)
     hedge.clear()
     endHedge()
@@ -124,6 +159,7 @@ extension Exchange {
       return
     }
     upstream.recordAbandoned(hedge.attempt, now)
+    keepHedge(.abandoned)
     upstream.attemptEnded(endpoint, nil, isFailure: false)
     hedge.clear()
     endHedge()

@@ -21,22 +21,28 @@ extension Exchange {
       bytesWritten: connection?.attemptBytesSent ?? 0)
     let isStale = isStale(failure, bytesWritten: evidence.bytesWritten)
     record(failure, upstream)
+    keep(.failed(failure))
     dropConnection(failure, upstream)
     if isHedged { return promoteHedge(upstream, downstream) }
     if isStale {
       retryReason = .staleConnection
+      trail.retry(.staleConnection, after: 0)
       needsFresh = true
       rewindRequest()
       return choose(upstream, downstream)
     }
-    guard tryAgain(evidence, .failure(failure), upstream, downstream) else {
-      return giveUp(failure)
-    }
+    // What was refused here is not an attempt that could be made again.
+    guard failure.row.side == .upstream,
+      tryAgain(evidence, .failure(failure), upstream, downstream)
+    else { return giveUp(failure) }
   }
 
   /// A kept connection had been closed as we wrote: once, and on a fresh one, without a policy.
+  /// One that is slow is not: its retry is the policy's, with its attempts and its budget.
   private func isStale(_ failure: FailureKind, bytesWritten: UInt64) -> Bool {
-    guard attempt.isReused, tries == 1, unrepeatableBytes == 0 else { return false }
+    guard failure == .upstreamClosed || failure == .upstreamReset,
+      attempt.isReused, tries == 1, unrepeatableBytes == 0
+    else { return false }
     return RetrySafety.maySendAgain(
       RetrySafety.Evidence(
         failure: failure, isIdempotent: head.method.isIdempotent, bytesWritten: bytesWritten,
@@ -51,12 +57,6 @@ extension Exchange {
     guard let retry = route?.policy?.retry,
       retry.conditions.matchesAnswer(status: responseHead.status, grpcStatus: nil)
     else { return false }
-    if isHedged {
-      // The hedge may still have a better one.
-      dropAnswer(on: connection, upstream)
-      promoteHedge(upstream, downstream)
-      return true
-    }
     let status = responseHead.status
     var evidence = evidence(
       .answer(status: status, grpcStatus: nil), bytesWritten: connection.attemptBytesSent)
@@ -64,12 +64,13 @@ extension Exchange {
     let bytes = input.readable
     evidence.retryAfterNanoseconds = ResponseHints.retryAfterNanoseconds(responseHead, bytes)
     evidence.isRetriedBelow = ResponseHints.isRetriedBelow(responseHead)
-    let tried = attempt
-    guard tryAgain(evidence, .status, upstream, downstream, dropping: connection) else {
-      attempt = tried
-      return false
+    if isHedged {
+      // The other attempt is out already: no need for a third.
+      dropAnswer(on: connection, upstream)
+      promoteHedge(upstream, downstream)
+      return true
     }
-    return true
+    return tryAgain(evidence, .status, upstream, downstream, dropping: connection)
   }
 
   /// True: another attempt follows, now or after a back-off. `answered`: the connection that an
@@ -79,13 +80,12 @@ extension Exchange {
     _ downstream: DownstreamConnection, dropping answered: UpstreamConnection? = nil
   ) -> Bool {
     guard let policy = route?.policy?.retry, let state = hold.state else { return false }
-    // One that was a retry itself is over: its place is free for the next.
-    endRetryPlace()
     let deadline = min(headDeadline, totalDeadline)
     let decision = RetryDecision.decide(
-      evidence, policy: policy, attemptsMade: tries,
+      evidence, policy: policy, attemptsMade: needsFresh ? tries - 1 : tries,
       remainingNanoseconds: deadline.nanoseconds(since: now),
-      isBreakerOpen: state.breaker?.state == .open, random: &worker.random,
+      isBreakerOpen: state.breaker.map { $0.state == .open || $0.state == .forcedOpen } ?? false,
+      random: &worker.random,
       budget: state.budget.tryBeginRetry())
     switch decision {
     case .no(let refusal):
@@ -94,8 +94,10 @@ extension Exchange {
       return false
     case .again(let nanoseconds):
       if let answered { dropAnswer(on: answered, upstream) }
+      // Only now: what ends with the answer is the place of the retry before.
       hold.parts.insert(.retry)
       retryReason = reason
+      trail.retry(reason, after: nanoseconds)
       if let key = attempt.endpoint?.key { tried.insert(key) }
       rewindRequest()
       guard nanoseconds > 0 else {
@@ -135,6 +137,7 @@ extension Exchange {
   private func dropAnswer(on connection: UpstreamConnection, _ upstream: WorkerUpstream) {
     guard let endpoint else { return }
     record(status: responseHead.status, upstream)
+    keep(.answered(status: responseHead.status))
     tryDeadline = .distantFuture
     let input = connection.input
     input.consume(responseHead.headBytes)

@@ -53,14 +53,18 @@ extension Exchange {
     }
     input.consume(responseHead.headBytes)
     status = 101
+    if let upstream {
+      record(status: status, upstream)
+      settle(status: status)
+      if isHedged { dropHedge(upstream) }
+    }
+    tryDeadline = .distantFuture
+    hedgeAt = .distantFuture
     responseBegun = true
     responseHeadAt = now
     isUpgraded = true
     keepsDownstreamOpen = false
     headDeadline = .distantFuture
-    tryDeadline = .distantFuture
-    if let upstream { record(status: 101, upstream) }
-    settle(status: 101)
     stage = .tunnelling
     // What the client sent ahead goes first.
     guard pool.lend(to: connection.output) else {

@@ -10,17 +10,18 @@ extension Exchange {
 
   func record(status: UInt16, _ upstream: WorkerUpstream) {
     guard !attempt.isRecorded else { return }
-    attempt.isRecorded = true
-    attempt.nanoseconds = now.nanoseconds(since: attempt.startedAt)
-    attempt.isFailure = upstream.record(attempt, status: status, now)
+    upstream.record(&attempt, status: status, now)
     endRetry(upstream, attempt.isFailure)
   }
 
   func record(_ failure: FailureKind, _ upstream: WorkerUpstream) {
-    guard !attempt.isRecorded, attempt.endpoint != nil else { return }
-    attempt.isRecorded = true
-    attempt.isFailure = upstream.record(attempt, failure, now)
-    if attempt.isFailure { attempt.nanoseconds = now.nanoseconds(since: attempt.startedAt) }
+    guard attempt.endpoint != nil else { return }
+    guard !attempt.isRecorded else {
+      // It answered well and then broke off.
+      if failure.row.side == .upstream { upstream.recordBreak(&attempt, now) }
+      return
+    }
+    upstream.record(&attempt, failure, now)
     endRetry(upstream, true)
   }
 
@@ -37,11 +38,6 @@ extension Exchange {
       retryReason = nil
       upstream.count(reason, isFailure: isFailure)
     }
-    endRetryPlace()
-  }
-
-  /// Gives the place in the retry budget back, if one is held.
-  func endRetryPlace() {
     if hold.parts.remove(.retry) != nil { hold.state?.budget.retryEnded() }
   }
 
@@ -89,7 +85,7 @@ extension Exchange {
       limiter.release(
         nanoseconds: hold.nanoseconds ?? 0, outcome: hold.outcome, now: now)
     }
-    endRetryPlace()
+    if hold.parts.contains(.retry) { state.budget.retryEnded() }
     if hold.parts.contains(.request) {
       state.budget.requestEnded()
       state.limits.release(.requests)

@@ -113,6 +113,9 @@ package final class Exchange: ConnectionReceiver {
   /// The next attempt is not to go out on a connection that was used before.
   var needsFresh = false
 
+  /// What of the way so far was not the plain one.
+  var trail = ExchangeTrail()
+
   // MARK: The response
 
   let responseHead = ResponseHead()

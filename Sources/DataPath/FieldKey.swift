@@ -25,6 +25,14 @@ package struct FieldKey: Sendable, Equatable {
     return nil
   }
 
+  /// Adds the name to those that are not copied, where the head has it.
+  func omit(
+    from head: RequestHead, _ bytes: Span<UInt8>, _ known: inout FieldSet, _ others: inout [[UInt8]]
+  ) {
+    guard first(in: head, bytes) != nil else { return }
+    if id == .other { others.append(text) } else { known.insert(id) }
+  }
+
   /// Byte for byte.
   static func isSame(_ bytes: Span<UInt8>, _ text: [UInt8]) -> Bool {
     guard bytes.count == text.count else { return false }

@@ -7,7 +7,7 @@ import Reactor
 ///
 /// ```
 /// idle ──(begin)── connecting ──(connected)── sent ──(first byte)── the exchange adopts it ── idle
-///                      └────────────────────────┴─(fails, or is no longer needed)── idle
+///                      └──(fails, or the exchange no longer needs it)── idle
 /// ```
 ///
 /// Whichever answers first is the attempt; the other is cut. Only requests without a body and with
@@ -17,19 +17,15 @@ final class HedgeAttempt: ConnectionReceiver {
   /// Whose it is, while it is out.
   private var exchange: Exchange?
   private(set) var connection: UpstreamConnection?
-  private(set) var attempt = Attempt()
+  var attempt = Attempt()
   private(set) var isSent = false
 
   var isOut: Bool { connection != nil }
 
   /// Begins on a connection that is checked out for it.
-  func begin(
-    for exchange: Exchange, on connection: UpstreamConnection, _ attempt: Attempt,
-    isConnected: Bool
-  ) {
+  func begin(for exchange: Exchange, on connection: UpstreamConnection, isConnected: Bool) {
     self.exchange = exchange
     self.connection = connection
-    self.attempt = attempt
     isSent = false
     connection.borrower = self
     if isConnected { send(on: connection) }
@@ -39,7 +35,7 @@ final class HedgeAttempt: ConnectionReceiver {
   func clear() {
     exchange = nil
     connection = nil
-    attempt = Attempt()
+    attempt.clear()
     isSent = false
   }
 
@@ -49,23 +45,7 @@ final class HedgeAttempt: ConnectionReceiver {
       exchange?.hedgeFailed(.upstreamReset)
       return
     }
-    if connection.mayReceive || connection.isBroken { receive(on: connection) }
-  }
-
-  /// Adopted for a first byte only: an end is no reason to cut an attempt that may yet be answered.
-  private func receive(on connection: UpstreamConnection) {
-    guard let exchange else { return }
-    // Bytes that were there before the request went out answer no request of ours.
-    if connection.isAnsweredTooEarly { return exchange.hedgeFailed(.upstreamClosed) }
-    guard exchange.makeRoom(in: connection.input) else {
-      return exchange.hedgeFailed(.bufferBudgetExceeded)
-    }
-    switch connection.receive(into: connection.input) {
-    case .bytes: exchange.adoptHedge()
-    case .wouldBlock: if connection.isBroken { exchange.hedgeFailed(.upstreamReset) }
-    case .endOfStream: exchange.hedgeFailed(.upstreamClosed)
-    case .failed: exchange.hedgeFailed(.upstreamReset)
-    }
+    exchange?.hedgeReady(connection)
   }
 
   override func connectFailed(_ connection: UpstreamConnection, _ failure: FailureKind) {
@@ -78,6 +58,7 @@ final class HedgeAttempt: ConnectionReceiver {
     guard exchange.writeHedge(on: connection, attempt) else {
       return exchange.hedgeFailed(.bufferBudgetExceeded)
     }
+    attempt.sends(on: connection, exchange.now)
     if case .failed = connection.flush() { exchange.hedgeFailed(.upstreamReset) }
   }
 }

@@ -20,6 +20,12 @@ package final class ProxySettings: @unchecked Sendable {
   /// Some route has a class: limits are then filled by class.
   package var shedsByPriority = false
 
+  /// An exchange that took this long is kept for `/explain`. A second: where a person's flow of
+  /// thought breaks (Nielsen, Usability Engineering, 1993). In nanoseconds.
+  package var explainSlowNanoseconds: Int64 = 1_000_000_000
+  /// Exchanges that each worker keeps for `/explain`; 0: none.
+  package var explainEntries = 256
+
   package init() {}
 
   package func trusts(_ peer: SocketAddress?) -> Bool {

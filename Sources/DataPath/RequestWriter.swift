@@ -33,11 +33,15 @@ enum RequestWriter {
     let shrinksTimeout = exchange.isTrusted && exchange.head.present.contains(.grpcTimeout)
     if shrinksTimeout { dropped.insert(.grpcTimeout) }
     // A class that nobody vouches for is none.
-    if !exchange.isTrusted { dropped.insert(.xWeirPriority) }
+    var others = edits.others
+    if !exchange.isTrusted {
+      dropped.insert(.xWeirPriority)
+      settings.priorityField.omit(from: exchange.head, bytes, &dropped, &others)
+    }
     return writeLine(exchange, route, input, out)
       && writeHost(exchange, edits, endpoint, bytes, out)
       && HeadEncoder.copyFields(
-        exchange.head.fields, of: bytes, omitting: dropped, others: edits.others,
+        exchange.head.fields, of: bytes, omitting: dropped, others: others,
         nominatesOthers: exchange.head.nominatesOthers, to: out)
       && writeFraming(exchange, bytes, out)
       && ForwardedFields.write(exchange, downstream, omitted, bytes, to: out)

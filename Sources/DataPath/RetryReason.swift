@@ -1,14 +1,14 @@
 import Primitives
 
 /// Why an attempt was made again; the name is the `reason` of `weir_upstream_retries_total`.
-enum RetryReason {
+package enum RetryReason: Sendable, Equatable {
   case failure(FailureKind)
   /// A status that the route retries.
   case status
   /// A kept connection turned out to be closed.
   case staleConnection
 
-  var name: String {
+  package var name: String {
     switch self {
     case .failure(let kind): kind.name
     case .status: "status"

@@ -33,6 +33,10 @@ package final class Worker {
   /// Where the next scrape begins to count bytes.
   private var nextCounted = 0
   private var exchanges: [Exchange] = []
+  /// Of exchanges that ended; for `/explain`.
+  var explainRing: ExplainRing
+  /// From here on an exchange is slow.
+  private(set) var explainSlowNanoseconds: Int64
   private var heartbeat: Heartbeat?
   private var whenEmpty: (() -> Void)?
 
@@ -50,6 +54,8 @@ package final class Worker {
     self.snapshot = snapshot
     self.rare = rare
     reportEvent = report
+    explainRing = ExplainRing(capacity: snapshot.settings.explainEntries)
+    explainSlowNanoseconds = snapshot.settings.explainSlowNanoseconds
     pool = BufferPool(budget: buffers)
     random = RandomSource(seed: seed)
     installUpstreams(of: snapshot)
@@ -72,6 +78,7 @@ package final class Worker {
     installListeners(of: snapshot, sockets)
     let before = self.snapshot
     self.snapshot = snapshot
+    adoptExplain(snapshot.settings)
     // A limit may have been raised.
     for upstream in upstreams.values { upstream.tryWaiting() }
     return before
@@ -121,6 +128,19 @@ package final class Worker {
     for listener in listeners.values { listener.stop() }
     listeners = [:]
   }
+
+  private func adoptExplain(_ settings: ProxySettings) {
+    explainSlowNanoseconds = settings.explainSlowNanoseconds
+    if settings.explainEntries != explainRing.capacity {
+      explainRing = ExplainRing(capacity: settings.explainEntries)
+    }
+  }
+
+  /// What is known of the requests with this id, the latest first.
+  package func explain(_ id: [UInt8]) -> [ExchangeTrace] { explainRing.find(id) }
+
+  /// The latest exchanges that failed, were tried again or were slow, at most `most`.
+  package func latestExplained(_ most: Int) -> [ExchangeTrace] { explainRing.latest(most) }
 
   package func upstream(_ name: String) -> WorkerUpstream? { upstreams[name] }
 

@@ -7,24 +7,43 @@ import Upstreams
 extension WorkerUpstream {
   // MARK: Attempts
 
-  /// An answer's head is there; true: it counts as a failure.
-  func record(_ attempt: Attempt, status: UInt16, _ now: Instant) -> Bool {
+  /// An answer's head is there.
+  func record(_ attempt: inout Attempt, status: UInt16, _ now: Instant) {
     let nanoseconds = now.nanoseconds(since: attempt.startedAt)
     let state = plan.state
     let outcome = state.endpointClassifier.outcome(status: status)
+    attempt.isRecorded = true
+    attempt.nanoseconds = nanoseconds
+    attempt.isFailure = outcome == .failure
     if outcome == .success { digest.record(nanoseconds: nanoseconds, now: now) }
-    guard state.recordsAttempts else { return outcome == .failure }
+    guard state.recordsAttempts else { return }
     tell(attempt, outcome, AttemptResult(status: status), nanoseconds, now)
-    return outcome == .failure
   }
 
-  /// The attempt has failed; true: the endpoint is to blame.
-  func record(_ attempt: Attempt, _ failure: FailureKind, _ now: Instant) -> Bool {
+  /// The attempt has failed, by the endpoint's fault or not.
+  func record(_ attempt: inout Attempt, _ failure: FailureKind, _ now: Instant) {
     let outcome = plan.state.endpointClassifier.outcome(failure)
-    guard plan.state.recordsAttempts else { return outcome == .failure }
+    attempt.isRecorded = true
+    attempt.isFailure = outcome == .failure
     let nanoseconds = now.nanoseconds(since: attempt.startedAt)
+    if attempt.isFailure { attempt.nanoseconds = nanoseconds }
+    guard plan.state.recordsAttempts else { return }
     tell(attempt, outcome, AttemptResult(failure), nanoseconds, now)
-    return outcome == .failure
+  }
+
+  /// An endpoint broke its answer off, of whose head its breaker has heard already.
+  func recordBreak(_ attempt: inout Attempt, _ now: Instant) {
+    guard attempt.isCounted, !attempt.isFailure else { return }
+    attempt.isFailure = true
+    guard let state = attempt.endpoint?.state, let detector = plan.state.detector,
+      let slot = state.slot
+    else { return }
+    let nanoseconds = now.nanoseconds(since: attempt.startedAt)
+    if let ejection = detector.record(
+      slot, .localOriginFailure, nanoseconds: nanoseconds, now: now)
+    {
+      eject(state, ejection, now)
+    }
   }
 
   func recordAbandoned(_ attempt: Attempt, _ now: Instant) {

@@ -8,7 +8,7 @@ import Upstreams
 /// never free while someone waits, and each worker that waits gets its turn.
 extension WorkerUpstream {
   func wait(_ exchange: Exchange, _ request: PickRequest) -> CheckOut {
-    guard limits.acquire(.pending) else { return .refused(.pendingOverflow, nil) }
+    guard limits.acquire(.pending) else { return .refused(.pendingOverflow) }
     let ticket = queue.push(now: worker.loop.now)
     while waiters.count <= Int(ticket) { waiters.append(nil) }
     waiters[Int(ticket)] = exchange
@@ -18,11 +18,12 @@ extension WorkerUpstream {
       // A slot may have been freed before anyone knew that we wait.
       if limits.acquire(.connections) {
         leaveQueue(ticket)
-        guard let attempt = pick(request), let endpoint = attempt.endpoint else {
+        guard pick(request, into: &exchange.attempt), let endpoint = exchange.attempt.endpoint
+        else {
           limits.release(.connections)
-          return .refused(refusal, nil)
+          return .refused(refusal)
         }
-        return open(attempt, endpoint, for: exchange)
+        return open(endpoint, for: exchange)
       }
       worker.askOthersToReclaim(plan.name)
     }
@@ -71,22 +72,25 @@ extension WorkerUpstream {
     } else if endpoint.index < 0 {
       endpoint.close(connection, .drain)
     } else if let ticket = nextWaiter(), let exchange = waiters[Int(ticket)],
-      let attempt = exchange.attempt(at: endpoint)
+      exchange.attempts(at: endpoint)
     {
       leaveQueue(ticket)
-      exchange.take(connection, attempt)
+      exchange.take(connection)
     } else {
       // Its slot is what the first waiter needs, for a fresh one.
       endpoint.close(connection, .evicted)
     }
   }
 
-  /// An attempt of a waiter on a connection to `endpoint`; nil: it may not go there.
-  func attempt(at endpoint: WorkerEndpoint, for request: PickRequest) -> Attempt? {
+  /// Makes `attempt` one at `endpoint`, to which a connection is free; false: it may not go there.
+  func pick(
+    _ endpoint: WorkerEndpoint, for request: PickRequest, into attempt: inout Attempt
+  ) -> Bool {
     guard endpoint.state.isWell, request.hash == nil, request.subset == nil,
       !request.tried.contains(endpoint.key)
-    else { return nil }
-    return enter(endpoint, Pick(index: endpoint.index, reason: .onlyOne), worker.loop.now)
+    else { return false }
+    return enter(
+      endpoint, Pick(index: endpoint.index, reason: .freeConnection), worker.loop.now, &attempt)
   }
 
   /// Who is served next, once those are refused who have waited too long for that.
@@ -100,7 +104,7 @@ extension WorkerUpstream {
     while let ticket = queue.refuse(now: worker.loop.now) { refuse(.refuse(ticket, .overload)) }
   }
 
-  private func refuse(_ turn: PendingQueue.Turn) {
+  func refuse(_ turn: PendingQueue.Turn) {
     guard case .refuse(let ticket, let refusal) = turn else { return }
     let exchange = waiters[Int(ticket)]
     left(ticket)

@@ -10,13 +10,13 @@ import Upstreams
 /// Outlives snapshots: endpoints are kept by address, so a reload or a discovery does not close a
 /// connection that is still good. Confinement: the worker's loop.
 package final class WorkerUpstream {
-  /// What became of an exchange that asked for a connection.
+  /// What became of an exchange that asked for a connection; its attempt says where it goes.
   enum CheckOut {
-    case reused(UpstreamConnection, Attempt)
-    case connecting(UpstreamConnection, Attempt)
+    case reused(UpstreamConnection)
+    case connecting(UpstreamConnection)
     case waiting(ticket: UInt32)
-    /// With the attempt that it failed as, if an endpoint was picked.
-    case refused(FailureKind, Attempt?)
+    /// The attempt has an endpoint if one was picked.
+    case refused(FailureKind)
   }
 
   let worker: Worker
@@ -30,8 +30,12 @@ package final class WorkerUpstream {
   package private(set) var endpoints: [WorkerEndpoint] = []
   private var byAddress: [SocketAddress: WorkerEndpoint] = [:]
   package private(set) var balancer: Balancer
+  /// How many endpoints their own breakers let through.
+  private var admittedCount = 0
   /// The change of `availability` that the balancer knows of.
   private var seen: UInt64 = 0
+  /// The last pick that came to nothing found endpoints whose probes were out.
+  private var isRefusedByBreaker = false
   /// Of answers that were no failures.
   var digest: LatencyDigest
   // Of those who wait: `WorkerUpstream+Waiting`.
@@ -80,7 +84,9 @@ package final class WorkerUpstream {
   /// The upstream has left the mesh; what is in flight goes on.
   func retire() {
     adopt(plan.emptied())
-    while case .serve(let ticket)? = queue.pop(now: worker.loop.now) { wake(ticket) }
+    while let turn = queue.pop(now: worker.loop.now) {
+      if case .serve(let ticket) = turn { wake(ticket) } else { refuse(turn) }
+    }
   }
 
   private func adopt(_ plan: UpstreamPlan) {
@@ -112,39 +118,54 @@ package final class WorkerUpstream {
 
   // MARK: Picks
 
-  /// An endpoint that may take the request now, and what its breaker gave for it.
-  func pick(_ request: PickRequest) -> Attempt? {
+  /// Picks an endpoint that may take the request now, and passes its breaker; false: there is none.
+  func pick(_ request: PickRequest, into attempt: inout Attempt) -> Bool {
     let now = worker.loop.now
     if seen != availability.number || now >= availability.nextLook { look(now) }
-    guard let pick = balancer.pick(request, now: now, random: &worker.random) else { return nil }
-    let endpoint = endpoints[pick.index]
-    if let attempt = enter(endpoint, pick, now) { return attempt }
-    return pickElsewhere(request, endpoint, now)
+    guard let pick = balancer.pick(request, now: now, random: &worker.random) else {
+      isRefusedByBreaker = false
+      attempt.clear()
+      return false
+    }
+    if enter(endpoints[pick.index], pick, now, &attempt) { return true }
+    isRefusedByBreaker = true
+    return pickElsewhere(request, endpoints[pick.index], now, &attempt)
   }
 
   /// The first choice's breaker lets nobody through now: its probes are out.
   private func pickElsewhere(
-    _ request: PickRequest, _ refused: WorkerEndpoint, _ now: Instant
-  ) -> Attempt? {
+    _ request: PickRequest, _ refused: WorkerEndpoint, _ now: Instant, _ attempt: inout Attempt
+  ) -> Bool {
     var request = request
     request.tried.insert(refused.key)
     for _ in 0..<min(endpoints.count, TriedEndpoints.capacity) {
-      guard let pick = balancer.pick(request, now: now, random: &worker.random) else { return nil }
+      guard let pick = balancer.pick(request, now: now, random: &worker.random) else {
+        break
+      }
       let endpoint = endpoints[pick.index]
-      if let attempt = enter(endpoint, pick, now) { return attempt }
-      if request.tried.contains(endpoint.key) { return nil }
+      if enter(endpoint, pick, now, &attempt) { return true }
+      if request.tried.contains(endpoint.key) { break }
       request.tried.insert(endpoint.key)
     }
-    return nil
+    attempt.clear()
+    return false
   }
 
-  /// Past the endpoint's breaker; nil: it lets nobody through now.
+  /// Past the endpoint's breaker; false: it lets nobody through now.
   @inline(__always)
-  func enter(_ endpoint: WorkerEndpoint, _ pick: Pick, _ now: Instant) -> Attempt? {
-    guard let breaker = endpoint.state.breaker else { return Attempt(endpoint, pick, .none, now) }
-    guard case .admitted(let ticket) = breaker.admit(now: now) else { return nil }
-    if let change = ticket.transition(at: now) { told(change, .endpoint, endpoint: endpoint.state) }
-    return Attempt(endpoint, pick, ticket, now)
+  func enter(
+    _ endpoint: WorkerEndpoint, _ pick: Pick, _ now: Instant, _ attempt: inout Attempt
+  ) -> Bool {
+    guard let breaker = endpoint.state.breaker else {
+      attempt.begin(endpoint, pick, .none, now)
+      return true
+    }
+    guard case .admitted(let ticket) = breaker.admit(now: now) else { return false }
+    if let change = ticket.transition(at: now) {
+      told(change, .endpoint, endpoint: endpoint.state)
+    }
+    attempt.begin(endpoint, pick, ticket, now)
+    return true
   }
 
   /// Health, ejections or breakers have changed: works out who may be picked.
@@ -160,66 +181,65 @@ package final class WorkerUpstream {
       let mayPass = state.breaker.map { $0.mayAdmit(now: now) || $0.state == .halfOpen } ?? true
       if mayPass { admitted.insert(index) }
     }
+    admittedCount = admitted.count
     balancer.setAvailable(well: well, admitted: admitted, now: now, random: &worker.random)
   }
 
   /// Why nobody could be picked.
   var refusal: FailureKind {
     if endpoints.isEmpty { return plan.isUnresolved ? .nameUnresolved : .noEndpoint }
-    return balancer.admittedCount == 0 ? .circuitOpen : .noEndpoint
+    return admittedCount == 0 || isRefusedByBreaker ? .circuitOpen : .noEndpoint
   }
 
   // MARK: Connections
 
-  /// A connection for `exchange`. `isFresh`: none that was used before.
+  /// A connection for `exchange`, whose attempt is set. `isFresh`: none that was used before.
   func checkOut(for exchange: Exchange, _ request: PickRequest, isFresh: Bool) -> CheckOut {
-    guard let attempt = pick(request), let endpoint = attempt.endpoint else {
-      return .refused(refusal, nil)
+    guard pick(request, into: &exchange.attempt), let endpoint = exchange.attempt.endpoint else {
+      return .refused(refusal)
     }
-    if !isFresh, let connection = endpoint.checkOut() { return .reused(connection, attempt) }
-    if acquireSlot() { return open(attempt, endpoint, for: exchange) }
+    if !isFresh, let connection = endpoint.checkOut() { return .reused(connection) }
+    if acquireSlot() { return open(endpoint, for: exchange) }
     // At the limit: another endpoint's idle connection serves as well, or makes room.
     for other in endpoints where other.idleCount > 0 {
-      if !isFresh, mayStandIn(other, for: attempt, request), let connection = other.checkOut() {
-        return .reused(connection, standIn(other, for: attempt))
+      if !isFresh, standsIn(other, request, &exchange.attempt), let connection = other.checkOut() {
+        return .reused(connection)
       }
-      if other.evict(.evicted), acquireSlot() { return open(attempt, endpoint, for: exchange) }
+      if other.evict(.evicted), acquireSlot() {
+        return open(exchange.attempt.endpoint ?? endpoint, for: exchange)
+      }
     }
-    giveBack(attempt)
+    giveBack(exchange.attempt)
+    exchange.attempt.clear()
     return wait(exchange, request)
   }
 
   /// The same for a hedge, which does not wait.
-  func checkOutAtOnce(for borrower: ConnectionReceiver, _ request: PickRequest) -> CheckOut {
-    guard let attempt = pick(request), let endpoint = attempt.endpoint else {
-      return .refused(refusal, nil)
+  func checkOut(for hedge: HedgeAttempt, _ request: PickRequest) -> CheckOut {
+    guard pick(request, into: &hedge.attempt), let endpoint = hedge.attempt.endpoint else {
+      return .refused(refusal)
     }
-    guard !request.tried.contains(endpoint.key) else {
-      giveBack(attempt)
-      return .refused(.noEndpoint, nil)
+    if !request.tried.contains(endpoint.key) {
+      if let connection = endpoint.checkOut() { return .reused(connection) }
+      if acquireSlot() { return open(endpoint, for: hedge) }
     }
-    if let connection = endpoint.checkOut() { return .reused(connection, attempt) }
-    if acquireSlot() { return open(attempt, endpoint, for: borrower) }
-    giveBack(attempt)
-    return .refused(.pendingOverflow, nil)
+    giveBack(hedge.attempt)
+    hedge.attempt.clear()
+    return .refused(.noEndpoint)
   }
 
-  /// Another endpoint will do in place of the one that was picked.
-  private func mayStandIn(
-    _ other: WorkerEndpoint, for attempt: Attempt, _ request: PickRequest
+  /// Another endpoint in place of the one that was picked, where the request does not care.
+  private func standsIn(
+    _ other: WorkerEndpoint, _ request: PickRequest, _ attempt: inout Attempt
   ) -> Bool {
     if other === attempt.endpoint { return true }
-    return request.hash == nil && request.subset == nil && other.state.isWell
-      && other.state.breaker?.isPlainlyClosed ?? true && !request.tried.contains(other.key)
-  }
-
-  private func standIn(_ other: WorkerEndpoint, for attempt: Attempt) -> Attempt {
-    if other === attempt.endpoint { return attempt }
+    guard request.hash == nil, request.subset == nil, other.state.isWell,
+      other.state.breaker?.isPlainlyClosed ?? true, !request.tried.contains(other.key)
+    else { return false }
     giveBack(attempt)
-    let pick = Pick(index: other.index, reason: .onlyOne)
-    let now = worker.loop.now
-    // Another worker may have opened its breaker just now: that is too late.
-    return enter(other, pick, now) ?? Attempt(other, pick, .none, now)
+    attempt.clear()
+    return enter(
+      other, Pick(index: other.index, reason: .freeConnection), worker.loop.now, &attempt)
   }
 
   /// The attempt is not made: its breaker need not wait for it.
@@ -228,16 +248,14 @@ package final class WorkerUpstream {
     _ = breaker.record(attempt.ticket, .ignored, nanoseconds: 0, now: worker.loop.now)
   }
 
-  func open(
-    _ attempt: Attempt, _ endpoint: WorkerEndpoint, for borrower: ConnectionReceiver
-  ) -> CheckOut {
+  func open(_ endpoint: WorkerEndpoint, for borrower: ConnectionReceiver) -> CheckOut {
     switch endpoint.open(for: borrower) {
-    case .success(let connection): return .connecting(connection, attempt)
+    case .success(let connection): return .connecting(connection)
     case .failure(let fault):
       limits.release(.connections)
       // By mail, not at once: each who waits may fail like this one.
       tellNextWaiter()
-      return .refused(fault.kind, attempt)
+      return .refused(fault.kind)
     }
   }
 
@@ -248,10 +266,15 @@ package final class WorkerUpstream {
 
   /// `nanoseconds`: what it took to answer; nil: that says nothing of the endpoint.
   func attemptEnded(_ endpoint: WorkerEndpoint, _ nanoseconds: Int64?, isFailure: Bool) {
-    // One that left and came back begins at none.
-    guard endpoint.index >= 0, balancer.active(endpoint.index) > 0 else { return }
+    guard endpoint.index >= 0 else { return }
     balancer.ended(
       endpoint.index, nanoseconds: nanoseconds, isFailure: isFailure, now: worker.loop.now)
+  }
+
+  /// Its latency average, where the policy keeps one.
+  package func latencyNanoseconds(_ endpoint: WorkerEndpoint) -> Int64? {
+    guard endpoint.index >= 0, plan.balancing.policy == .peakEwma else { return nil }
+    return balancer.latencyNanoseconds(endpoint.index, now: worker.loop.now)
   }
 
   package func inFlight(_ endpoint: WorkerEndpoint) -> Int {

@@ -7,7 +7,7 @@ public struct Instant: Comparable, Hashable, Sendable {
   public var nanoseconds: Int64
 
   /// Later than every instant that a clock returns: a deadline that does not expire.
-  public static let distantFuture = Instant(nanoseconds: .max)
+  @inlinable public static var distantFuture: Instant { Instant(nanoseconds: .max) }
 
   @inlinable
   public init(nanoseconds: Int64) {
@@ -21,7 +21,7 @@ public struct Instant: Comparable, Hashable, Sendable {
 
   /// `duration` may be negative; the result saturates at the ends of the range.
   @inlinable
-  public func advanced(by duration: Duration) -> Instant {
+  package func advanced(by duration: Duration) -> Instant {
     advanced(byNanoseconds: duration.nanosecondsClamped)
   }
 
@@ -39,14 +39,14 @@ public struct Instant: Comparable, Hashable, Sendable {
   }
 
   @inlinable
-  public func duration(since earlier: Instant) -> Duration {
+  package func duration(since earlier: Instant) -> Duration {
     .nanoseconds(nanoseconds(since: earlier))
   }
 }
 
 extension Duration {
   /// The whole duration in nanoseconds, held at the ends of the 64-bit range.
-  @inlinable public var nanosecondsClamped: Int64 {
+  @inlinable package var nanosecondsClamped: Int64 {
     let (seconds, attoseconds) = components
     let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
     if overflow { return seconds < 0 ? .min : .max }

@@ -3,11 +3,15 @@
 /// Why: a rate that is configured, compared and printed must be the same number each time, which a
 /// binary fraction is not. Out of range values are held at the ends. Cost: 2 bytes.
 public struct Share: Sendable, Hashable, Comparable {
+  /// 0...10,000.
   public let basisPoints: UInt16
 
+  /// Nothing of it.
   public static let zero = Share(basisPoints: 0)
+  /// The whole.
   public static let all = Share(basisPoints: 10_000)
 
+  /// Held at the ends of 0...10,000.
   @inlinable
   public init(basisPoints: Int) {
     self.basisPoints = UInt16(min(max(basisPoints, 0), 10_000))
@@ -23,6 +27,7 @@ public struct Share: Sendable, Hashable, Comparable {
   @inlinable
   public var fraction: Double { Double(basisPoints) / 10_000 }
 
+  /// By size.
   @inlinable
   public static func < (left: Share, right: Share) -> Bool { left.basisPoints < right.basisPoints }
 

@@ -23,6 +23,9 @@ package struct Configuration: Sendable, Equatable {
   package var drainDelay = Duration.zero
   package var drainTimeout = Duration.zero
   package var accessLog: AccessLog?
+  /// Nil: no request is slow.
+  package var explainSlow: Duration?
+  package var explainEntries = 0
   package var propagatesW3C = true
   package var propagatesB3 = false
   package var addsVia = false

@@ -105,6 +105,9 @@ package struct ConfigurationReader {
       result.accessLog = Configuration.AccessLog(
         path: log.text("path") ?? "-", sample: log.integer("sample") ?? 1)
     }
+    let explain = telemetry.section("explain")
+    result.explainSlow = explain.duration("slow")
+    result.explainEntries = explain.integer("entries") ?? 0
     let names = telemetry.section("tracing").texts("propagate")
     result.propagatesW3C = names.contains("w3c")
     result.propagatesB3 = names.contains("b3")

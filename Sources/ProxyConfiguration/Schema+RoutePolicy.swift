@@ -64,13 +64,13 @@ extension Schema {
 
   static let rateLimit: [Key] = [
     Key(
-      "requests", .integer(1...1_000_000_000), isRequired: true,
+      "requests", .integer(1...1_000_000), isRequired: true,
       "Requests that pass in `per`. Above it: 429 with `Retry-After`."),
     Key(
-      "per", .duration(.milliseconds(1) ... .seconds(86_400), mayBeOff: false), default: "1s",
+      "per", .duration(.milliseconds(1) ... .seconds(3600), mayBeOff: false), default: "1s",
       "The time that `requests` are for. Traefik's `period`."),
     Key(
-      "burst", .integer(1...1_000_000_000),
+      "burst", .integer(1...1_000_000),
       "Requests that pass at once after a pause. Left out: `requests`, as Envoy's examples fill a bucket."
     ),
     Key(

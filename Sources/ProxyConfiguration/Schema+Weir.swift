@@ -63,6 +63,7 @@ extension Schema {
 
   private static let telemetry: [Key] = [
     Key("access_log", .object(accessLog), "One line of JSON a request. Left out: no log."),
+    Key("explain", .object(explain), "What is kept of single requests, for `/explain`."),
     Key("tracing", .object(tracing), "Trace fields that are sent on."),
     Key(
       "via", .boolean, default: "false",
@@ -76,6 +77,17 @@ extension Schema {
     Key(
       "sample", .integer(0...1_000_000), default: "1",
       "One of this many requests is logged, failed ones always; 0: none."),
+  ]
+
+  private static let explain: [Key] = [
+    Key(
+      "slow", .duration(.milliseconds(1) ... .seconds(3600), mayBeOff: true), default: "1s",
+      "A request that takes this long is kept; failed and retried ones always are. Default: where a person's flow of thought breaks (Nielsen, Usability Engineering, 1993)."
+    ),
+    Key(
+      "entries", .integer(0...65_536), default: "256",
+      "Requests that each worker keeps, the latest; about 1 KiB each. 0: none. Default: some minutes of an outage at one failure a second, in a quarter of a MiB."
+    ),
   ]
 
   private static let tracing: [Key] = [

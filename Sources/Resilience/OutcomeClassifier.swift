@@ -7,11 +7,10 @@ import Primitives
 /// reached, breaks off or takes too long has failed; what the client did, and what was refused here
 /// before any endpoint saw it, says nothing of the service, and neither do 429 and
 /// RESOURCE_EXHAUSTED (8): "not now" is an answer. Pure; cost: a few comparisons.
-package struct OutcomeClassifier: Sendable, Equatable {
-  private static let resourceExhausted: UInt8 = 8
-  package var statuses: StatusSet
+@usableFromInline package struct OutcomeClassifier: Sendable, Equatable {
+  @usableFromInline package var statuses: StatusSet
   /// A bit for each code.
-  package var grpcStatuses: UInt32
+  @usableFromInline package var grpcStatuses: UInt32
 
   package init(
     statuses: StatusSet = StatusSet([500...599]), grpcStatuses: [UInt8] = [2, 4, 13, 14, 15]
@@ -21,10 +20,11 @@ package struct OutcomeClassifier: Sendable, Equatable {
   }
 
   /// `grpcStatus`: of an answer that has one.
+  @inlinable
   package func outcome(status: UInt16, grpcStatus: UInt8? = nil) -> Outcome {
     if let grpcStatus, grpcStatus != 0 {
       if grpcStatus < 32, grpcStatuses >> UInt32(grpcStatus) & 1 == 1 { return .failure }
-      return grpcStatus == Self.resourceExhausted ? .ignored : .success
+      return grpcStatus == 8 ? .ignored : .success
     }
     if statuses.contains(status) { return .failure }
     return status == 429 ? .ignored : .success

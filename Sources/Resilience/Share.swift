@@ -1,4 +1,3 @@
-import Primitives
-
-/// A part of a whole, in basis points, as the policies take it.
-public typealias Share = Primitives.Share
+/// `Share`, and nothing else of Primitives: who imports Resilience need not know that it comes from
+/// there. The proxy's targets share it without importing Resilience.
+@_exported import struct Primitives.Share

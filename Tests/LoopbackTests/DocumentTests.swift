@@ -22,9 +22,7 @@ struct DocumentTests {
   private func word(_ cell: String) -> String { cell.replacingOccurrences(of: "`", with: "") }
 
   @Test func metricsAreThoseOfAScrape() throws {
-    let endpoint = try ScriptedEndpoint.answering { _ in Self.ok }
-    let proxy = try RunningProxy(endpoints: [endpoint.port])
-    #expect(try proxy.get("/").hasSuffix("ok"))
+    let proxy = try EventfulProxy().proxy
     var types: [String: String] = [:]
     var labels: [String: Set<String>] = [:]
     let scrape = try proxy.admin("/metrics").replacingOccurrences(of: "\r", with: "")
@@ -71,10 +69,74 @@ struct DocumentTests {
     // What a client sends cannot end its text or its line.
     #expect(members[0]["user_agent"] as? String == #"a"b\"#)
     let found = members.map { Set($0.keys) }
-    let stated = try rows("docs/access-log.md", columns: 3)
+    let stated = try rows("docs/access-log.md", columns: 3).filter { $0[1] != "policy" }
     #expect(Set(stated.map { word($0[0]) }) == found.reduce(into: []) { $0.formUnion($1) })
     let always = found.dropFirst().reduce(found[0]) { $0.intersection($1) }
     #expect(Set(stated.filter { $0[1] == "yes" }.map { word($0[0]) }) == always)
+  }
+
+  /// Those that policies add, each met once.
+  @Test func accessLogFieldsOfPoliciesAreThoseOfItsLines() throws {
+    let log = NSTemporaryDirectory() + "weir-log-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: log) }
+    let endpoint = try ScriptedEndpoint.answering {
+      $0.hasPrefix("GET /busy") ? "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n" : Self.ok
+    }
+    let proxy = try RunningProxy(
+      endpoints: [endpoint.port],
+      routes: """
+        [{ match: { prefix: /busy }, upstream: service, retry: { attempts: 2, on: [503] } },
+         { match: { prefix: /down }, upstream: spare, fallback: { respond: { body: later } } },
+         { match: { prefix: /hedged }, upstream: pair, hedge: {} },
+         { match: {}, upstream: service, fault: { delay: { share: 100%, duration: 1ms } } }]
+        """,
+      upstream: try Self.others(), top: "telemetry: { access_log: { path: \(log) } }")
+    #expect(try proxy.get("/busy").hasPrefix("HTTP/1.1 503 "))
+    #expect(try proxy.get("/a").hasSuffix("ok"))
+    #expect(
+      try proxy.admin("/circuit-breakers/spare", method: "PUT", body: "forced_open")
+        .contains(" → forced_open"))
+    #expect(try proxy.get("/down").hasSuffix("later"))
+    for _ in 0..<100 { #expect(try proxy.get("/hedged").hasSuffix("ok")) }
+    #expect(try proxy.get("/hedged/slow").hasSuffix("ok"))
+    #expect(proxy.stop())
+    let lines = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
+    var found: Set<String> = []
+    for line in lines {
+      let members = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      found.formUnion((members ?? [:]).keys)
+    }
+    let rows = try rows("docs/access-log.md", columns: 3)
+    let policies = rows.filter { $0[1] == "policy" }.map { word($0[0]) }
+    #expect(policies.count > 5)
+    #expect(Set(policies).subtracting(found) == [])
+    #expect(found.subtracting(rows.map { word($0[0]) }) == [])
+  }
+
+  /// A shadow breaker that the first failure opens; an upstream to be forced open; and two endpoints
+  /// of which the first to get a slow request answers it after the other.
+  private static func others() throws -> String {
+    let both = DispatchSemaphore(value: 0)
+    let isSecond = Lock(false)
+    let slow = try (0..<2).map { _ in
+      try ScriptedEndpoint.answering { request in
+        guard request.hasPrefix("GET /hedged/slow") else { return ok }
+        let isLast = isSecond.withLock { seen in
+          defer { seen = true }
+          return seen
+        }
+        if isLast { both.signal() } else { both.wait() }
+        return ok
+      }
+    }
+    return """
+      circuit_breaker: { consecutive_failures: 1, mode: shadow }
+        spare:
+          endpoints: ["127.0.0.1:1"]
+          circuit_breaker: {}
+        pair:
+          endpoints: ["127.0.0.1:\(slow[0].port)", "127.0.0.1:\(slow[1].port)"]
+      """
   }
 
   /// Every file, failure, metric and test that the page names is there.

@@ -1,4 +1,4 @@
 extension CircuitBreaker.Ticket {
   /// Of a call that no breaker admitted: its result counts nowhere.
-  package static let none = CircuitBreaker.Ticket(generation: 0, .uncounted)
+  @inlinable package static var none: CircuitBreaker.Ticket { CircuitBreaker.Ticket(bits: 1) }
 }

@@ -1,54 +1,55 @@
 import Primitives
 
+/// The entry point for services.
 extension CircuitBreaker {
-  /// A breaker for `run`.
-  ///
-  /// `clock`: what durations are measured with; tests pass one that they turn by hand. `seed`:
-  /// where the jitter of the open time begins. `onTransition`: called once for each change, on the
-  /// task that caused it.
+  /// - Parameters:
+  ///   - policy: when it opens and for how long.
+  ///   - clock: what durations are measured with; tests pass one that they turn by hand.
+  ///   - seed: where the jitter of the open time begins, for a run that can be repeated.
+  ///   - onTransition: called once for each change, on the task that caused it, with no lock held.
   public convenience init(
-    _ policy: CircuitBreakerPolicy = CircuitBreakerPolicy(),
-    clock: any Clock<Duration> = ContinuousClock(),
+    policy: CircuitBreakerPolicy = CircuitBreakerPolicy(),
+    clock: some Clock<Duration> = ContinuousClock(),
     seed: UInt64 = .random(in: .min ... .max),
     onTransition: (@Sendable (Transition) -> Void)? = nil
   ) {
+    let timeline = Timeline(clock)
     self.init(
-      CircuitBreakerMachine(policy, seed: seed), clock: Self.reading(clock),
+      CircuitBreakerMachine(policy, seed: seed), clock: { timeline.now },
       onTransition: onTransition)
   }
 
-  /// Makes the call, unless the breaker refuses it.
+  /// Makes the call, unless the breaker refuses it, and counts how it went.
   ///
-  /// `isFailure` says which results speak against the service: by default every error that
-  /// `body` throws. A call that was cancelled counts neither way.
-  /// Errors: `CircuitBreakerOpen`, or what `body` throws.
-  public func run<R>(
-    isolation: isolated (any Actor)? = #isolation,
-    isFailure: (Result<R, any Error>) -> Bool = CircuitBreaker.threw,
-    _ body: () async throws -> R
-  ) async throws -> R {
-    let start = clock()
-    let ticket = try enter(start)
-    let result: Result<R, any Error>
+  /// A call that was cancelled counts as a failure if a deadline around it was over
+  /// (``withDeadline(_:clock:operation:)``), else neither way; `outcome` is not asked of it.
+  ///
+  /// - Parameters:
+  ///   - outcome: what a result says of the service. By default every error is a failure but the
+  ///     refusals of this library: ``Outcome/standard(_:)``.
+  ///   - operation: the call. It runs where the caller does.
+  /// - Returns: what `operation` returns, counted as a failure or not.
+  /// - Throws: ``CircuitBreakerOpen`` if the call was not made, and what `operation` throws.
+  /// - Complexity: two readings of the clock; while closed one atomic load before the call, and a
+  ///   lock after it.
+  public nonisolated(nonsending) func run<Success>(
+    outcome: (Result<Success, any Error>) -> Outcome = Outcome.standard,
+    operation: nonisolated(nonsending) () async throws -> Success
+  ) async throws -> Success {
+    let began = clock()
+    let ticket = try enter(began)
+    let result: Result<Success, any Error>
     do {
-      result = .success(try await body())
+      result = .success(try await operation())
     } catch {
       result = .failure(error)
     }
-    let end = clock()
-    let outcome = Self.outcome(result, isFailure)
-    report(record(ticket, outcome, nanoseconds: end.nanoseconds(since: start), now: end))
+    let ended = clock()
+    report(
+      record(
+        ticket, .of(result, outcome), nanoseconds: ended.nanoseconds(since: began), now: ended))
     return try result.get()
   }
-
-  /// The default of `run`: every error is a failure.
-  public static func threw<R>(_ result: Result<R, any Error>) -> Bool {
-    if case .failure = result { return true }
-    return false
-  }
-
-  /// What the breaker is doing now.
-  public var currentState: State { state }
 
   /// Forces the breaker open, or lets it go again.
   public func set(_ mode: CircuitBreakerPolicy.Mode) {
@@ -67,19 +68,5 @@ extension CircuitBreaker {
 
   private func report(_ transition: Transition?) {
     if let transition { onTransition?(transition) }
-  }
-
-  private static func outcome<R>(
-    _ result: Result<R, any Error>, _ isFailure: (Result<R, any Error>) -> Bool
-  ) -> Outcome {
-    if case .failure(let error) = result, error is CancellationError { return .ignored }
-    if Task.isCancelled, case .failure = result { return .ignored }
-    return isFailure(result) ? .failure : .success
-  }
-
-  /// Instants count from now.
-  private static func reading(_ clock: some Clock<Duration>) -> @Sendable () -> Instant {
-    let start = clock.now
-    return { Instant(nanoseconds: start.duration(to: clock.now).nanosecondsClamped) }
   }
 }

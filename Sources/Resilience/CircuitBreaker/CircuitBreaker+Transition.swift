@@ -3,11 +3,14 @@ import Primitives
 extension CircuitBreaker {
   /// A change of state, reported once, to the caller that brought it about.
   public struct Transition: Sendable, Equatable {
+    /// The state before.
     public let from: State
+    /// The state after.
     public let to: State
+    /// What brought it about.
     public let reason: Reason
     /// On the clock of the breaker's caller.
-    public let at: Instant
+    package let at: Instant
     /// How long the breaker will refuse, jitter included; nil: it did not open.
     public let openFor: Duration?
     /// A breaker in shadow mode would have made this change.

@@ -79,7 +79,8 @@ public final class CircuitBreaker: Sendable {
     return time == .min ? .distantFuture : Instant(nanoseconds: time)
   }
 
-  package var state: State { machine.withLock(\.state) }
+  /// What the breaker is doing now; the answer can be old by the time it is used. Takes the lock.
+  public var state: State { machine.withLock(\.state) }
 
   package func figures(now: Instant) -> Figures {
     machine.withLock { $0.figures(now) }

@@ -3,6 +3,7 @@ public struct CircuitBreakerOpen: Error, Sendable, Hashable {
   /// After this the breaker probes, or admits everything again; zero: not known.
   public let retryAfter: Duration
 
+  /// For services that refuse calls on their own and for tests.
   public init(retryAfter: Duration) {
     self.retryAfter = retryAfter
   }

@@ -8,47 +8,68 @@ import Primitives
 /// off, the breaker never opens by itself. Values out of range are held at the ends of the range.
 ///
 /// Each default names the peer it was taken from.
-public struct CircuitBreakerPolicy: Sendable, Equatable {
+public struct CircuitBreakerPolicy: Sendable, Hashable {
   /// Failures of all calls in the window that open the breaker. A half: resilience4j's
   /// `failureRateThreshold`.
-  public var failureRate: Share? = .percent(50)
+  public var failureRate: Share?
   /// A call that takes longer counts as slow, whether it succeeds or fails. Off: what is slow
   /// depends on the service; resilience4j's 60 s is longer than any caller here waits.
   public var slowCall: Duration?
   /// Slow calls of all calls in the window that open the breaker; without effect while `slowCall`
   /// is `nil`. 80 %: resilience4j waits for 100 %, which a service that answers a few calls from a
   /// cache never reaches.
-  public var slowCallRate: Share? = .percent(80)
+  public var slowCallRate: Share?
   /// Which calls the rates are taken over. 10 s: Linkerd's `unified` failure accrual.
-  public var window: Window = .time(.seconds(10))
+  public var window: Window
   /// Calls in the window below which no rate is believed; at most the size of a window of calls.
   /// 20: Hystrix's `requestVolumeThreshold`. Range: 1 and above.
-  public var minimumCalls: Int = 20
+  public var minimumCalls: Int
   /// Failures in a row that open the breaker, whatever the window holds. 5: Finagle's failure
   /// accrual, Envoy's `consecutive_5xx`. Range: 1 and above.
-  public var consecutiveFailures: Int? = 5
+  public var consecutiveFailures: Int?
   /// How long the breaker stays open the first time; each reopening doubles it. 5 s: Hystrix's
   /// `sleepWindow`. Range: 1 ms ... 1 day.
-  public var openFor: Duration = .seconds(5)
+  public var openFor: Duration
   /// Where the doubling stops. 60 s: Linkerd's `max-penalty`. At least `openFor`.
-  public var openForMax: Duration = .seconds(60)
+  public var openForMax: Duration
   /// Up to this share of the open time is added to it, drawn evenly, so that the sidecars which
   /// opened together do not probe together; added after `openForMax`, or the longest waits would
   /// fall together again. 20 %: gRPC's connection backoff jitter.
-  public var openJitter: Share = .percent(20)
+  public var openJitter: Share
   /// Calls let through while half-open: both the most at a time and the most that are counted.
   /// 3: between Linkerd's single probe, which one unlucky call decides, and resilience4j's 10.
   /// Range: 1 ... 10,000.
-  public var halfOpenCalls: Int = 3
+  public var halfOpenCalls: Int
   /// After closing, the admitted share grows over this time from 10 % to all, in a straight line;
   /// zero: all at once. 10 s: Traefik's `recoveryDuration`. Range: 0 ... 1 day.
-  public var recovery: Duration = .seconds(10)
-  public var mode: Mode = .automatic
+  public var recovery: Duration
+  /// What the breaker does with its verdicts. `automatic`: who configures a breaker wants one.
+  public var mode: Mode
 
-  public init() {}
+  /// Where each default comes from, its property says.
+  public init(
+    failureRate: Share? = .percent(50), slowCall: Duration? = nil,
+    slowCallRate: Share? = .percent(80), window: Window = .time(.seconds(10)),
+    minimumCalls: Int = 20, consecutiveFailures: Int? = 5, openFor: Duration = .seconds(5),
+    openForMax: Duration = .seconds(60), openJitter: Share = .percent(20), halfOpenCalls: Int = 3,
+    recovery: Duration = .seconds(10), mode: Mode = .automatic
+  ) {
+    self.failureRate = failureRate
+    self.slowCall = slowCall
+    self.slowCallRate = slowCallRate
+    self.window = window
+    self.minimumCalls = minimumCalls
+    self.consecutiveFailures = consecutiveFailures
+    self.openFor = openFor
+    self.openForMax = openForMax
+    self.openJitter = openJitter
+    self.halfOpenCalls = halfOpenCalls
+    self.recovery = recovery
+    self.mode = mode
+  }
 
   /// The calls that rates are taken over.
-  public enum Window: Sendable, Equatable {
+  public enum Window: Sendable, Hashable {
     /// Those of the last so many seconds, held as 10 buckets: between 9 and 10 tenths of it.
     /// Range: 10 ms ... 1 hour.
     case time(Duration)
@@ -57,7 +78,7 @@ public struct CircuitBreakerPolicy: Sendable, Equatable {
   }
 
   /// What the breaker does with its verdicts.
-  public enum Mode: Sendable, Equatable {
+  public enum Mode: Sendable, Hashable {
     /// Obeys them.
     case automatic
     /// Moves through its states and reports them, but admits everything. What it would have

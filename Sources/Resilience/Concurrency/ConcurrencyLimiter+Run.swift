@@ -2,34 +2,34 @@ import Primitives
 
 /// The entry point for services.
 extension ConcurrencyLimiter {
-  /// Runs `operation` if there is a place, and learns from how long it took.
+  /// Makes the call if there is a place, and learns from how long it took.
+  ///
+  /// A call that was cancelled counts as a failure if a deadline around it was over
+  /// (``withDeadline(_:clock:operation:)``), else not at all; `outcome` is not asked of it.
   ///
   /// - Parameters:
-  ///   - priority: one below `critical` may fill only its part of the limit.
-  ///   - outcome: what an error says of the service; cancellation is always ignored.
-  /// - Throws: `ConcurrencyExceeded`, and what `operation` throws.
+  ///   - priority: one below ``RequestPriority/critical`` may fill only its part of the limit.
+  ///   - shedder: which part that is.
+  ///   - outcome: what a result says of the service; by default ``Outcome/standard(_:)``.
+  ///   - operation: the call. It runs where the caller does.
+  /// - Throws: ``ConcurrencyExceeded`` if the call was not made, and what `operation` throws.
+  /// - Complexity: two readings of the clock, an atomic exchange before the call, and a lock after
+  ///   it.
   public nonisolated(nonsending) func run<Success>(
     priority: RequestPriority = .critical, shedder: PriorityShedder = PriorityShedder(),
-    outcome: (any Error) -> Outcome = { _ in .failure },
+    outcome: (Result<Success, any Error>) -> Outcome = Outcome.standard,
     operation: nonisolated(nonsending) () async throws -> Success
   ) async throws -> Success {
     guard acquire(shedder.ceiling(priority)) else { throw ConcurrencyExceeded(limit: limit) }
     let began = timeline.now
+    let result: Result<Success, any Error>
     do {
-      let success = try await operation()
-      finish(began, .success)
-      return success
-    } catch let error as CancellationError {
-      finish(began, .ignored)
-      throw error
+      result = .success(try await operation())
     } catch {
-      finish(began, outcome(error))
-      throw error
+      result = .failure(error)
     }
-  }
-
-  private func finish(_ began: Instant, _ outcome: Outcome) {
     let now = timeline.now
-    release(nanoseconds: now.nanoseconds(since: began), outcome: outcome, now: now)
+    release(nanoseconds: now.nanoseconds(since: began), outcome: .of(result, outcome), now: now)
+    return try result.get()
   }
 }

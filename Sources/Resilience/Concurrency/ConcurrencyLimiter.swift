@@ -14,25 +14,28 @@ public final class ConcurrencyLimiter: Sendable {
   private let gradient: Lock<GradientLimit>
   let timeline: Timeline
 
-  public convenience init(policy: ConcurrencyPolicy = ConcurrencyPolicy()) {
-    self.init(policy: policy, clock: ContinuousClock())
-  }
-
-  /// - Parameter clock: measures what `run` calls; `acquire` and `release` are told the time.
-  public init(policy: ConcurrencyPolicy, clock: some Clock<Duration>) {
+  /// - Parameters:
+  ///   - policy: the bounds and the pace of the limit.
+  ///   - clock: what latencies are measured with; tests pass one that they turn by hand.
+  public init(
+    policy: ConcurrencyPolicy = ConcurrencyPolicy(),
+    clock: some Clock<Duration> = ContinuousClock()
+  ) {
     word = Atomic(UInt64(policy.initial) << 32)
     gradient = Lock(GradientLimit(policy: policy))
     timeline = Timeline(clock)
   }
 
+  /// How many calls may be under way now.
   public var limit: Int { Int(word.load(ordering: .relaxed) >> 32) }
+  /// How many are.
   public var inFlight: Int { Int(word.load(ordering: .relaxed) & 0xFFFF_FFFF) }
 
   /// Takes a place, if the count is below `ceiling` of the limit, rounded up. Each true is paid
   /// back by one `release`. A class of requests that may fill only a part of the limit
   /// (`PriorityShedder`) brings that part.
   @inlinable
-  public func acquire(_ ceiling: Share = .all) -> Bool {
+  package func acquire(_ ceiling: Share = .all) -> Bool {
     let part = UInt64(ceiling.basisPoints)
     var seen = word.load(ordering: .relaxed)
     while true {
@@ -46,7 +49,7 @@ public final class ConcurrencyLimiter: Sendable {
   }
 
   /// Gives a place back and counts its latency. Precondition: an `acquire` that returned true.
-  public func release(nanoseconds: Int64, outcome: Outcome, now: Instant) {
+  package func release(nanoseconds: Int64, outcome: Outcome, now: Instant) {
     let before = word.wrappingSubtract(1, ordering: .relaxed).oldValue
     let inFlight = Int(before & 0xFFFF_FFFF)
     precondition(inFlight > 0, "a place was released that had not been acquired")

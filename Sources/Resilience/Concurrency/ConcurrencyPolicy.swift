@@ -6,13 +6,17 @@ import Primitives
 /// buffer 25 %, median, an update each 100 ms. Initially 20 (Netflix's Gradient2): Envoy begins with
 /// 3, which refuses real traffic at each start.
 public struct ConcurrencyPolicy: Sendable, Hashable {
+  /// The limit never goes below. Default 3. Range: 1...1,000,000.
   public var minimum: Int
+  /// The limit never goes above. Default 1000. Range: `minimum`...1,000,000.
   public var maximum: Int
+  /// The limit before anything is known. Default 20. Range: `minimum`...`maximum`.
   public var initial: Int
   /// Which of an interval's latencies stands for it.
   public var percentile: Share
   /// By how much latency may exceed the minimum before the limit shrinks.
   public var buffer: Share
+  /// How often the limit is looked at again. Default 100 ms. Range: 1 ns and above.
   public var interval: Duration { .nanoseconds(intervalNanoseconds) }
   /// Fewer samples than this extend an interval. Default 10: the median of fewer jumps about.
   public var samplesMin: Int

@@ -17,7 +17,8 @@ import Primitives
 /// latency without a queue, and refuses good traffic meanwhile. Here it is the least of the interval
 /// latencies of a sliding window of six parts. Under a load that never pauses every interval has
 /// some queue (the law settles at 1.25 to 2 times the minimum), so that a window's minimum would
-/// creep up, and the limit with it. Therefore each part begins with a trim: for three intervals the
+/// creep up, and the limit with it (simulated: by a fifth; and a first minimum that was taken in a
+/// queue stays for minutes). Therefore each part begins with a trim: for three intervals the
 /// limit is 0.9 × limit × minimum / sample. By Little's law limit / sample is the throughput, and
 /// throughput × minimum is the number in flight that keeps the upstream busy with no queue, the
 /// knee. A tenth below it costs at most a tenth of the throughput for 3 intervals of each part (at

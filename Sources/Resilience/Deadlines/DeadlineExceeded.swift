@@ -1,7 +1,9 @@
 /// The time that was given was up; what ran was cancelled.
 public struct DeadlineExceeded: Error, Sendable, Hashable {
+  /// What was given to ``withDeadline(_:clock:operation:)``, not what passed.
   public let timeout: Duration
 
+  /// For services that keep deadlines on their own and for tests.
   public init(timeout: Duration) {
     self.timeout = timeout
   }

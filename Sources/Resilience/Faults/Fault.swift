@@ -1,6 +1,6 @@
 /// What is done to one request on purpose. The delay comes first, then the abort or the reset.
-public struct Fault: Sendable, Hashable {
-  public enum Ending: Sendable, Hashable {
+package struct Fault: Sendable, Hashable {
+  package enum Ending: Sendable, Hashable {
     /// The request goes its way.
     case none
     /// It is answered with this status instead.
@@ -9,14 +9,14 @@ public struct Fault: Sendable, Hashable {
     case reset
   }
 
-  public var delayNanoseconds: Int64 = 0
-  public var ending: Ending = .none
+  package var delayNanoseconds: Int64 = 0
+  package var ending: Ending = .none
   /// The pace at which the response's body is let through; nil: as it comes.
-  public var bytesPerSecond: UInt64?
+  package var bytesPerSecond: UInt64?
 
-  public static let none = Fault()
+  package static let none = Fault()
 
-  public init(
+  package init(
     delayNanoseconds: Int64 = 0, ending: Ending = .none, bytesPerSecond: UInt64? = nil
   ) {
     self.delayNanoseconds = delayNanoseconds
@@ -24,5 +24,5 @@ public struct Fault: Sendable, Hashable {
     self.bytesPerSecond = bytesPerSecond
   }
 
-  public var isNone: Bool { self == .none }
+  package var isNone: Bool { self == .none }
 }

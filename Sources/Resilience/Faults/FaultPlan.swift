@@ -6,18 +6,18 @@ import Primitives
 /// Each fault is drawn by its own share, independently of the others, as Envoy's fault filter does;
 /// a request that draws both ends is aborted. Always four draws, so that changing one share does not
 /// change what a seed does with the others. Defaults: none of anything. Pure; cost: four draws.
-public struct FaultPlan: Sendable, Hashable {
-  public var delay: Duration { .nanoseconds(delayNanoseconds) }
-  public var delayShare: Share
-  public var abortStatus: UInt16
-  public var abortShare: Share
-  public var resetShare: Share
+package struct FaultPlan: Sendable, Hashable {
+  package var delay: Duration { .nanoseconds(delayNanoseconds) }
+  package var delayShare: Share
+  package var abortStatus: UInt16
+  package var abortShare: Share
+  package var resetShare: Share
   /// At least 1.
-  public var bytesPerSecond: UInt64
-  public var bandwidthShare: Share
+  package var bytesPerSecond: UInt64
+  package var bandwidthShare: Share
   @usableFromInline let delayNanoseconds: Int64
 
-  public init(
+  package init(
     delay: Duration = .zero, delayShare: Share = .zero, abortStatus: UInt16 = 503,
     abortShare: Share = .zero, resetShare: Share = .zero, bytesPerSecond: UInt64 = 1,
     bandwidthShare: Share = .zero

@@ -13,12 +13,17 @@ import Primitives
 /// before its hedge began is not made again, that is `Retry`'s part.
 /// Share one `Hedge` among all that call the same service. Cost: two or three child tasks.
 public final class Hedge: Sendable {
+  /// When a second attempt is made.
   public let policy: HedgePolicy
   private let budget: RetryBudget
   private let digest: Lock<LatencyDigest>
   private let timeline: Timeline
   private let pause: @Sendable (Duration) async throws -> Void
 
+  /// - Parameters:
+  ///   - policy: when a second attempt is made.
+  ///   - clock: what latencies and the delay are measured with; tests pass one that they turn by
+  ///     hand.
   public init(
     policy: HedgePolicy = HedgePolicy(), clock: some Clock<Duration> = ContinuousClock()
   ) {
@@ -35,7 +40,14 @@ public final class Hedge: Sendable {
     case delayOver
   }
 
+  /// Makes the call, and a second time beside the first if that is slower than most and the budget
+  /// has room.
+  ///
   /// - Parameter operation: is given the number of the attempt, 1 or 2.
+  /// - Returns: what the first attempt to succeed returned; the other is cancelled.
+  /// - Throws: the first failure, if no attempt succeeded; `CancellationError` if the caller was
+  ///   cancelled first.
+  /// - Complexity: one to three child tasks, and a lock twice.
   public func run<Success: Sendable>(
     operation: @escaping @Sendable (Int) async throws -> Success
   ) async throws -> Success {

@@ -10,14 +10,19 @@ import Primitives
 /// at least 1 ms after the first (Finagle's `BackupRequestFilter`); no hedge until 100 samples,
 /// because a 95th percentile of fewer rests on less than five of them.
 public struct HedgePolicy: Sendable, Hashable {
+  /// Of the latencies: the first attempt is left alone for as long as this part of them took.
   public var percentile: Share
   /// Hedges under way, as a share of active requests.
   public var budget: Share
+  /// Hedges that may be under way however few requests are. Range: 0 and above.
   public var budgetMinimum: Int
+  /// Latencies that must be known before anything is hedged. Range: 1 and above.
   public var samplesMin: Int
+  /// No hedge sooner after its first attempt. Range: 0 and above.
   public var minimumDelay: Duration { .nanoseconds(minimumDelayNanoseconds) }
   @usableFromInline let minimumDelayNanoseconds: Int64
 
+  /// Values out of range are held at the ends of the range.
   public init(
     percentile: Share = .percent(95), minimumDelay: Duration = .milliseconds(1),
     samplesMin: Int = 100, budget: Share = .percent(5), budgetMinimum: Int = 1
@@ -33,7 +38,7 @@ public struct HedgePolicy: Sendable, Hashable {
   package func makeDigest() -> LatencyDigest { LatencyDigest(quantile: percentile) }
 
   /// The budget of hedges, apart from that of retries.
-  public func makeBudget() -> RetryBudget { RetryBudget(ratio: budget, minimum: budgetMinimum) }
+  package func makeBudget() -> RetryBudget { RetryBudget(ratio: budget, minimum: budgetMinimum) }
 
   /// How long the first attempt is left alone; nil: it is not hedged.
   @inlinable

@@ -1,4 +1,4 @@
-/// Where a latency is counted: sixteen buckets for each doubling, from 1 µs to 68 s.
+/// Where a latency is counted: sixteen buckets for each doubling, from 1.02 µs to 68.7 s.
 ///
 /// Why: the middle of a bucket is within 1/32 (3.2 %) of everything in it, at any scale, with a
 /// shift and an addition (HdrHistogram's layout). What lies outside is counted at the ends.

@@ -46,6 +46,10 @@ package final class OutlierDetector: Sendable {
     machine.withLock { $0.isEjected(slot) }
   }
 
+  package func ejection(_ slot: Int) -> (cause: Cause, until: Instant)? {
+    machine.withLock { $0.ejection(slot) }
+  }
+
   package var nextChange: Instant {
     machine.withLock(\.nextChange)
   }

@@ -18,6 +18,8 @@ extension OutlierDetectorMachine {
     /// Ejections that are not forgotten yet.
     var ejections = 0
     var ejectedUntil = Instant(nanoseconds: .min)
+    /// Of the last ejection.
+    var cause = OutlierDetector.Cause.consecutive5xx
     var returnedAt = Instant(nanoseconds: .min)
 
     var isAvailable: Bool { isJoined && isHealthy && !isEjected }

@@ -99,6 +99,12 @@ package struct OutlierDetectorMachine: Sendable {
     members[slot].isJoined && members[slot].isEjected
   }
 
+  /// Until when the endpoint is ejected, and why; nil: it is not.
+  package func ejection(_ slot: Int) -> (cause: OutlierDetector.Cause, until: Instant)? {
+    guard isEjected(slot) else { return nil }
+    return (members[slot].cause, members[slot].ejectedUntil)
+  }
+
   /// When `advance` has something to do next.
   package var nextChange: Instant {
     guard ejectedCount > 0, let slot = firstToReturn else { return nextSweep }
@@ -159,6 +165,7 @@ package struct OutlierDetectorMachine: Sendable {
     ejectedCount += 1
     members[slot].ejections += 1
     members[slot].isEjected = true
+    members[slot].cause = cause
     members[slot].ejectedUntil = now.advanced(byNanoseconds: time(members[slot].ejections))
     return OutlierDetector.Ejection(
       slot: slot, cause: cause, at: now, until: members[slot].ejectedUntil,

@@ -6,8 +6,11 @@ import Primitives
 /// the bucket's integers cannot overflow. The burst is the rate's count unless it is given, as in
 /// Envoy's `max_tokens` = `tokens_per_fill`; there is no default rate, nobody else knows it.
 public struct RateLimitPolicy: Sendable, Hashable {
+  /// How many, each `period`.
   public let requests: Int
+  /// In which so many come back.
   public let period: Duration
+  /// How many at once after a rest.
   public let burst: Int
   /// requests / period in lowest terms: each nanosecond brings `gain`, a request costs `price`.
   @usableFromInline let gain: Int64
@@ -16,6 +19,10 @@ public struct RateLimitPolicy: Sendable, Hashable {
   /// After this long any bucket is full.
   @usableFromInline package let fillNanoseconds: Int64
 
+  /// - Parameters:
+  ///   - requests: 1...1,000,000.
+  ///   - period: 1 ms...1 h.
+  ///   - burst: 1...1,000,000; nil: as many as `requests`.
   public init(requests: Int, per period: Duration = .seconds(1), burst: Int? = nil) {
     let requests = min(max(requests, 1), 1_000_000)
     let nanoseconds = min(max(period.nanosecondsClamped, 1_000_000), 3_600_000_000_000)

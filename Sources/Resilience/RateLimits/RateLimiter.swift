@@ -9,12 +9,17 @@ import Primitives
 /// Exact: a bucket is reached under one lock, however many threads ask.
 /// Cost: one bucket 20 ns, a key about 60 ns; a new key may grow the table, up to `keysMax`.
 public final class RateLimiter: Sendable {
+  /// The rate of the one bucket and of each key's.
   public let policy: RateLimitPolicy
   private let single: Lock<TokenBucket>
   private let shards: [Lock<BucketTable>]
   private let seed: (UInt64, UInt64)
   private let timeline: Timeline
 
+  /// - Parameters:
+  ///   - policy: the rate.
+  ///   - keysMax: how many keys are kept, 1...2^30.
+  ///   - clock: what the rate is measured with; tests pass one that they turn by hand.
   public convenience init(
     policy: RateLimitPolicy, keysMax: Int = 10_000,
     clock: some Clock<Duration> = ContinuousClock()
@@ -51,12 +56,12 @@ public final class RateLimiter: Sendable {
   }
 
   /// Against the one bucket.
-  public func admit(now: Instant) -> RateLimitVerdict {
+  package func admit(now: Instant) -> RateLimitVerdict {
     single.withLock { $0.admit(policy, now: now) }
   }
 
   /// Against the key's own bucket.
-  public func admit(key: Span<UInt8>, now: Instant) -> RateLimitVerdict {
+  package func admit(key: Span<UInt8>, now: Instant) -> RateLimitVerdict {
     let hash = SipHash.hash(key, seed: seed)
     let shard = Int(hash.1.multipliedFullWidth(by: UInt64(shards.count)).high)
     return shards[shard].withLock { $0.admit(hash, policy, now: now) }

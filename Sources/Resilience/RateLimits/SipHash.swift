@@ -4,13 +4,13 @@
 /// Why: keys of rate limits are bytes that clients choose. Under a secret seed nobody can aim two
 /// keys at one entry or many at one chain, and of 2^32 keys two are equal with odds of 1 in 2^65, so
 /// that the bytes themselves need not be kept. Cost: about 20 ns for 16 bytes.
-struct SipHash {
+package struct SipHash {
   private var v0: UInt64
   private var v1: UInt64
   private var v2: UInt64
   private var v3: UInt64
 
-  static func hash(_ bytes: Span<UInt8>, seed: (UInt64, UInt64)) -> (UInt64, UInt64) {
+  package static func hash(_ bytes: Span<UInt8>, seed: (UInt64, UInt64)) -> (UInt64, UInt64) {
     var state = SipHash(seed: seed)
     let whole = bytes.count & ~7
     var index = 0

@@ -13,12 +13,15 @@ public struct Backoff: Sendable, Hashable {
   @usableFromInline let baseNanoseconds: Int64
   @usableFromInline let maxNanoseconds: Int64
 
+  /// `base` is held at 1 ns or above, `max` at `base` or above.
   public init(base: Duration = .milliseconds(25), max: Duration = .milliseconds(250)) {
     baseNanoseconds = Swift.max(1, base.nanosecondsClamped)
     maxNanoseconds = Swift.max(baseNanoseconds, max.nanosecondsClamped)
   }
 
+  /// The bound before the first retry.
   public var base: Duration { .nanoseconds(baseNanoseconds) }
+  /// What the bound never goes above.
   public var max: Duration { .nanoseconds(maxNanoseconds) }
 
   /// The bound before the `retry`-th retry, counted from 1; the wait is shorter than it.

@@ -4,34 +4,50 @@ import Primitives
 ///
 /// ```swift
 /// let retry = Retry(policy: RetryPolicy(attempts: 3), budget: budget)
-/// let reply = try await retry.run(isRetriable: { $0 is ConnectionLost }) { attempt in
+/// let reply = try await retry.run(isRetriable: isConnectionLost) { attempt in
 ///   try await client.get(url, headers: ["x-attempt": "\(attempt)"])
 /// }
 /// ```
-/// Which errors are worth and safe to retry is the caller's to say, who alone knows the call; the
-/// policy's conditions speak of HTTP and are not used here, its per-try timeout bounds nothing:
-/// use `withDeadline` inside. Share one budget among all that call the same service.
-/// Errors: the last attempt's. A cancelled task is never retried.
+/// Which errors are worth and safe to retry is the caller's to say, who alone knows the call:
+/// <doc:NeverActTwice>. An attempt's own time is bounded by ``withDeadline(_:clock:operation:)``
+/// inside `run`. Share one budget among all that call the same service. A cancelled task is never
+/// retried. A value, cheap to copy; its copies share the budget.
 public struct Retry: Sendable {
+  /// How often and after how long.
   public let policy: RetryPolicy
+  /// How many at once, over all calls.
   public let budget: RetryBudget?
+  private let clock: any Clock<Duration>
   private let seed: UInt64?
 
-  /// - Parameter seed: of the back-off's jitter, for a run that can be repeated.
-  public init(policy: RetryPolicy = RetryPolicy(), budget: RetryBudget? = nil, seed: UInt64? = nil)
-  {
+  /// - Parameters:
+  ///   - policy: how often and after how long.
+  ///   - budget: of all retries of one service; nil: only the attempts of each call are bounded.
+  ///   - clock: what waits are measured with; tests pass one that they turn by hand.
+  ///   - seed: of the back-off's jitter, for a run that can be repeated.
+  public init(
+    policy: RetryPolicy = RetryPolicy(), budget: RetryBudget? = nil,
+    clock: any Clock<Duration> = ContinuousClock(), seed: UInt64? = nil
+  ) {
     self.policy = policy
     self.budget = budget
+    self.clock = clock
     self.seed = seed
   }
 
+  /// Makes the call, and again while its error allows it, attempts are left and the budget has
+  /// room.
+  ///
   /// - Parameters:
   ///   - isRetriable: whether an error calls for another attempt and allows it.
   ///   - retryAfter: how long the service asked to be left alone. Waited for on top of the
   ///     back-off; longer than the policy's `retryAfterMax` gives up.
-  ///   - operation: is given the number of the attempt, from 1.
+  ///   - operation: is given the number of the attempt, from 1. It runs where the caller does.
+  /// - Throws: what the last attempt threw; `CancellationError` if the task was cancelled while it
+  ///   waited.
+  /// - Complexity: two atomic additions for a call that succeeds at once.
   public nonisolated(nonsending) func run<Success>(
-    clock: some Clock<Duration> = ContinuousClock(), isRetriable: (any Error) -> Bool,
+    isRetriable: (any Error) -> Bool,
     retryAfter: (any Error) -> Duration? = { _ in nil },
     operation: nonisolated(nonsending) (Int) async throws -> Success
   ) async throws -> Success {

@@ -15,10 +15,12 @@ import Synchronization
 /// then exceed the new bound, never the largest bound since the last of them was admitted, and none
 /// is admitted until it is below it.
 ///
-/// Cost: one atomic addition or exchange a call, 5 to 7 ns; no allocation. Ranges: up to 2^31
+/// Cost: one atomic addition or exchange a call, 5 ns; no allocation. Ranges: up to 2^31
 /// requests and retries.
 public final class RetryBudget: Sendable {
+  /// Retries under way, as a share of active requests.
   public let ratio: Share
+  /// Retries that may be under way however few requests are.
   public let minimum: Int
   /// Retries above, active requests below.
   @usableFromInline let counts = Atomic<UInt64>(0)
@@ -35,13 +37,13 @@ public final class RetryBudget: Sendable {
   }
 
   @inlinable
-  public func requestBegan() {
+  package func requestBegan() {
     counts.wrappingAdd(1, ordering: .relaxed)
   }
 
   /// Precondition: one for each `requestBegan`.
   @inlinable
-  public func requestEnded() {
+  package func requestEnded() {
     let before = counts.wrappingSubtract(1, ordering: .relaxed).oldValue
     precondition(before & 0xFFFF_FFFF != 0, "a request ended that had not begun")
   }
@@ -49,7 +51,7 @@ public final class RetryBudget: Sendable {
   /// Takes a place for a retry, from its decision until `retryEnded`: the wait before it counts,
   /// because load that waits is load.
   @inlinable
-  public func tryBeginRetry() -> Bool {
+  package func tryBeginRetry() -> Bool {
     var seen = counts.load(ordering: .relaxed)
     while true {
       let active = seen & 0xFFFF_FFFF
@@ -64,7 +66,7 @@ public final class RetryBudget: Sendable {
 
   /// Precondition: one for each `tryBeginRetry` that returned true.
   @inlinable
-  public func retryEnded() {
+  package func retryEnded() {
     let before = counts.wrappingSubtract(Self.aRetry, ordering: .relaxed).oldValue
     precondition(before >= Self.aRetry, "a retry ended that had not begun")
   }

@@ -6,7 +6,7 @@
 /// `retriable-status-codes`. `per-try-timeout` is our own name: Envoy counts such a timeout as a
 /// `reset`, and so do we, but a service whose resets are worth a retry and whose slowness is not, or
 /// the reverse, can't be told so there.
-public enum RetryCondition: Sendable, Hashable {
+@usableFromInline package enum RetryCondition: Sendable, Hashable {
   /// Any 5xx, or no answer at all: reset, closed, refused, timed out.
   case serverError
   /// 502, 503, 504, or no answer at all.
@@ -41,10 +41,10 @@ public enum RetryCondition: Sendable, Hashable {
   ]
 
   /// All names but the numbers, for a message that lists them.
-  public static var names: [String] { named.map(\.name) }
+  package static var names: [String] { named.map(\.name) }
 
   /// Nil: no such name, or a number that is no status from 400 to 599.
-  public init?(name: String) {
+  package init?(name: String) {
     if let known = Self.named.first(where: { $0.name == name }) {
       self = known.condition
     } else if name.utf8.count == 3, let status = UInt16(name), (400...599).contains(status) {
@@ -54,7 +54,7 @@ public enum RetryCondition: Sendable, Hashable {
     }
   }
 
-  public var name: String {
+  package var name: String {
     if case .status(let status) = self { return String(status) }
     return Self.named.first { $0.condition == self }?.name ?? ""
   }

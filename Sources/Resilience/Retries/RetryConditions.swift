@@ -2,7 +2,7 @@
 ///
 /// Cost: 40 bytes, no references; a test of a status is a shift. Statuses outside 400...599 and gRPC
 /// statuses that have no name here are never in it.
-public struct RetryConditions: Sendable, Hashable, ExpressibleByArrayLiteral {
+@usableFromInline package struct RetryConditions: Sendable, Hashable, ExpressibleByArrayLiteral {
   /// Bit `status - 400`, those that a name stands for included.
   @usableFromInline var statuses = StatusBits()
   /// Bit of the gRPC code.
@@ -25,20 +25,20 @@ public struct RetryConditions: Sendable, Hashable, ExpressibleByArrayLiteral {
     ]
   }
 
-  public init() {}
+  package init() {}
 
-  public init(_ conditions: some Sequence<RetryCondition>) {
+  package init(_ conditions: some Sequence<RetryCondition>) {
     for condition in conditions { insert(condition) }
   }
 
-  public init(arrayLiteral conditions: RetryCondition...) {
+  @usableFromInline package init(arrayLiteral conditions: RetryCondition...) {
     self.init(conditions)
   }
 
-  public var isEmpty: Bool { members == 0 && statuses == StatusBits() }
+  package var isEmpty: Bool { members == 0 && statuses == StatusBits() }
 
   /// In the order in which `RetryCondition` lists them; then the numbers that no name stands for.
-  public var names: [String] {
+  package var names: [String] {
     let named = RetryCondition.named.enumerated().filter { members >> UInt16($0.offset) & 1 != 0 }
       .map(\.element)
     let implied = RetryConditions(named.map(\.condition)).statuses
@@ -46,7 +46,7 @@ public struct RetryConditions: Sendable, Hashable, ExpressibleByArrayLiteral {
     return named.map(\.name) + numbers.map { "\($0)" }
   }
 
-  public mutating func insert(_ condition: RetryCondition) {
+  package mutating func insert(_ condition: RetryCondition) {
     if let place = RetryCondition.named.firstIndex(where: { $0.condition == condition }) {
       members |= 1 << UInt16(place)
     }

@@ -1,7 +1,7 @@
 /// Why an attempt that ended badly is not made again; the raw value is the name in metrics and logs.
 ///
 /// Closed, so that every request that failed once says why it was not tried twice.
-public enum RetryRefusal: String, Sendable, CaseIterable {
+@usableFromInline package enum RetryRefusal: String, Sendable, CaseIterable {
   /// The route retries nothing.
   case notConfigured = "not_configured"
   /// Part of the answer is on its way to the client.

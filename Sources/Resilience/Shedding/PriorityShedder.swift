@@ -10,8 +10,11 @@ import Primitives
 /// giving way earlier; the order is that of Google's criticality. Rounded up, so that a limit of
 /// one still serves everybody. Pure; cost: a multiplication.
 public struct PriorityShedder: Sendable, Hashable {
+  /// The part of the limit that ``RequestPriority/low`` may fill; the others likewise.
   public let low: Share
+  /// At least `low`.
   public let normal: Share
+  /// At least `normal`; ``RequestPriority/critical`` may fill it all.
   public let high: Share
 
   /// A class never gets more than the one above it.
@@ -25,7 +28,7 @@ public struct PriorityShedder: Sendable, Hashable {
 
   /// The part of the limit that a class may fill, for `ConcurrencyLimiter.acquire`.
   @inlinable
-  public func ceiling(_ priority: RequestPriority) -> Share {
+  package func ceiling(_ priority: RequestPriority) -> Share {
     switch priority {
     case .low: low
     case .normal: normal
@@ -36,7 +39,7 @@ public struct PriorityShedder: Sendable, Hashable {
 
   /// Whether one more of this class is let in beside `inFlight` of at most `limit`.
   @inlinable
-  public func admits(_ priority: RequestPriority, inFlight: Int, limit: Int) -> Bool {
+  package func admits(_ priority: RequestPriority, inFlight: Int, limit: Int) -> Bool {
     let allowed = (limit * Int(ceiling(priority).basisPoints) + 9_999) / 10_000
     return inFlight < allowed
   }

@@ -5,16 +5,20 @@
 public enum RequestPriority: UInt8, Sendable, CaseIterable, Comparable {
   /// What batch work and reports send, and can send again later.
   case low
+  /// What people wait for.
   case normal
+  /// What care is held up without.
   case high
   /// Someone is harmed if it fails: a dispense.
   case critical
 
+  /// By its `name`, in lower case; nil: there is none of that name.
   public init?(name: String) {
     guard let known = Self.allCases.first(where: { $0.name == name }) else { return nil }
     self = known
   }
 
+  /// As fields of requests and configurations have it: the case's name.
   public var name: String {
     switch self {
     case .low: "low"

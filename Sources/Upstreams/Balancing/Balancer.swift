@@ -72,9 +72,6 @@ package struct Balancer: Sendable {
 
   package var count: Int { endpoints.count }
 
-  /// How many endpoints their own breakers let through.
-  package var admittedCount: Int { admitted.count }
-
   /// Requests in flight at an endpoint.
   package func active(_ index: Int) -> Int { Int(loads[index].active) }
 
@@ -94,18 +91,21 @@ package struct Balancer: Sendable {
   }
 
   /// An attempt at `index` is over. `nanoseconds`: what it took, nil when that says nothing about
-  /// the endpoint (the client left, it was refused here).
+  /// the endpoint (the client left, it was refused here). False: none was in flight there, as with
+  /// an endpoint that left and came back meanwhile.
+  @discardableResult
   package mutating func ended(
     _ index: Int, nanoseconds: Int64?, isFailure: Bool, now: Instant
-  ) {
-    precondition(loads[index].active > 0, "an attempt ended that had not begun")
+  ) -> Bool {
+    guard loads[index].active > 0 else { return false }
     loads[index].active -= 1
     if isBounded { count(index, -1) }
-    guard settings.policy == .peakEwma, let nanoseconds else { return }
+    guard settings.policy == .peakEwma, let nanoseconds else { return true }
     let latency = Double(max(nanoseconds, 0))
     loads[index].observe(
       isFailure ? max(latency, failureNanoseconds) : latency, isPeakTaken: !isFailure,
       now: now.nanoseconds, rate: decayRate)
+    return true
   }
 
   /// Keeps the sums of requests in flight by level, of eligible endpoints.

@@ -1,7 +1,7 @@
 /// A picked endpoint, and why it was.
-package struct Pick: Sendable, Equatable {
+@usableFromInline package struct Pick: Sendable, Equatable {
   /// Why this one; the raw value is its name in logs and explanations.
-  package enum Reason: String, Sendable, CaseIterable {
+  @usableFromInline package enum Reason: String, Sendable, CaseIterable {
     /// Its turn came (`round_robin`).
     case turn
     /// The less loaded of two (`least_request`).
@@ -18,10 +18,12 @@ package struct Pick: Sendable, Equatable {
     case hashUnavailable = "hash_unavailable"
     /// There was no other to choose from.
     case onlyOne = "only_one"
+    /// No connection may be opened; one of its own had nothing to do.
+    case freeConnection = "free_connection"
   }
 
   /// What zones had to do with it; the raw value is its name.
-  package enum Zone: String, Sendable, CaseIterable {
+  @usableFromInline package enum Zone: String, Sendable, CaseIterable {
     /// Nothing: no zone is set, too few endpoints, panic, or a hashed policy.
     case any
     /// In our zone.
@@ -30,16 +32,16 @@ package struct Pick: Sendable, Equatable {
     case spill
   }
 
-  package var index: Int
-  package var reason: Reason
-  package var zone: Zone = .any
-  package var priority: UInt8 = 0
+  @usableFromInline package var index: Int
+  @usableFromInline package var reason: Reason
+  @usableFromInline package var zone: Zone = .any
+  @usableFromInline package var priority: UInt8 = 0
   /// So few were available that all were eligible.
-  package var isPanic = false
+  @usableFromInline package var isPanic = false
   /// The policy's choice had been tried before; this is another.
-  package var isElsewhere = false
+  @usableFromInline package var isElsewhere = false
 
-  package init(
+  @inlinable package init(
     index: Int, reason: Reason, zone: Zone = .any, priority: UInt8 = 0, isPanic: Bool = false,
     isElsewhere: Bool = false
   ) {

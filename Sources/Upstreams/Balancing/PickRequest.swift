@@ -1,13 +1,15 @@
 /// What a pick depends on besides the endpoints.
-package struct PickRequest: Sendable {
+@usableFromInline package struct PickRequest: Sendable {
   /// Of the header, cookie, source or path that the hashed policies go by; nil: a random one.
-  package var hash: UInt64?
+  @usableFromInline package var hash: UInt64?
   /// An id of the `SubsetTable`; nil: all endpoints.
-  package var subset: Int?
+  @usableFromInline package var subset: Int?
   /// These are avoided while another is eligible.
-  package var tried: TriedEndpoints
+  @usableFromInline package var tried: TriedEndpoints
 
-  package init(hash: UInt64? = nil, subset: Int? = nil, tried: TriedEndpoints = TriedEndpoints()) {
+  @inlinable package init(
+    hash: UInt64? = nil, subset: Int? = nil, tried: TriedEndpoints = TriedEndpoints()
+  ) {
     self.hash = hash
     self.subset = subset
     self.tried = tried

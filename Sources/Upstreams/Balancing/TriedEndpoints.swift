@@ -1,15 +1,14 @@
 /// The endpoints that an exchange has tried, by key: lists change between attempts, keys do not.
 ///
 /// Room for 10, the most attempts there are; with more, the earliest is forgotten. No allocation.
-package struct TriedEndpoints: Sendable {
+@usableFromInline package struct TriedEndpoints: Sendable {
   package static let capacity = 10
-  private var keys = InlineArray<10, UInt64>(repeating: 0)
-  package private(set) var count = 0
+  @usableFromInline var keys = InlineArray<10, UInt64>(repeating: 0)
+  @usableFromInline package internal(set) var count = 0
 
-  package init() {}
+  @inlinable package init() {}
 
-  @inline(__always)
-  package var isEmpty: Bool { count == 0 }
+  @inlinable package var isEmpty: Bool { count == 0 }
 
   package mutating func insert(_ key: UInt64) {
     if contains(key) { return }
@@ -21,7 +20,7 @@ package struct TriedEndpoints: Sendable {
     count += 1
   }
 
-  package func contains(_ key: UInt64) -> Bool {
+  @inlinable package func contains(_ key: UInt64) -> Bool {
     for place in 0..<count where keys[place] == key { return true }
     return false
   }

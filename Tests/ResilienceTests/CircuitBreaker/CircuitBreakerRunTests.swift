@@ -16,7 +16,7 @@ struct CircuitBreakerRunTests {
     policy.openJitter = .zero
     change(&policy)
     let told = told
-    return CircuitBreaker(policy, clock: clock, seed: 1) { transition in
+    return CircuitBreaker(policy: policy, clock: clock, seed: 1) { transition in
       told.withLock { $0.append(transition) }
     }
   }
@@ -31,7 +31,7 @@ struct CircuitBreakerRunTests {
     let breaker = breaker()
     #expect(try await breaker.run { 7 } == 7)
     await fail(breaker, times: 5)
-    #expect(breaker.currentState == .open)
+    #expect(breaker.state == .open)
     clock.turn(by: .seconds(2))
     await #expect(throws: CircuitBreakerOpen(retryAfter: .seconds(3))) {
       try await breaker.run { Issue.record("the call was made") }
@@ -53,13 +53,15 @@ struct CircuitBreakerRunTests {
   }
 
   @Test func resultsCanBeFailures() async throws {
-    let isUnavailable = { (result: Result<Int, any Error>) in (try? result.get()) == 503 }
+    let judge = { (result: Result<Int, any Error>) -> Outcome in
+      (try? result.get()) == 503 ? .failure : .success
+    }
     let breaker = breaker()
     for _ in 0..<5 {
-      let status = try await breaker.run(isFailure: isUnavailable) { 503 }
+      let status = try await breaker.run(outcome: judge) { 503 }
       #expect(status == 503)
     }
-    #expect(breaker.currentState == .open)
+    #expect(breaker.state == .open)
   }
 
   @Test func whoLeavesCountsNeitherWay() async {
@@ -72,7 +74,7 @@ struct CircuitBreakerRunTests {
     }
     #expect(breaker.figures(now: Instant(nanoseconds: 0)).calls == 4)
     await fail(breaker, times: 1)
-    #expect(breaker.currentState == .open)
+    #expect(breaker.state == .open)
   }
 
   @Test func canBeForcedAndReleased() async {

@@ -4,49 +4,59 @@ import Testing
 
 /// Whether the limit finds the knee of a queue (as many as there are servers) and stays there.
 struct GradientLimitTests {
-  /// 20 servers of 10 ms: the knee is 20 in flight, 2000 a second.
+  /// 20 servers of 40 ms: the knee is 20 in flight, 500 a second.
   private func queue(_ seed: UInt64, load: Double) -> SimulatedQueue {
     SimulatedQueue(
-      seed: seed, servers: 20, serviceMean: 10e6, arrivalsPerSecond: 2000 * load)
+      seed: seed, servers: 20, serviceMean: 40e6, arrivalsPerSecond: 500 * load)
   }
 
   @Test(arguments: Seeds.all) func itFindsTheKneeUnderOverload(seed: UInt64) {
     var queue = queue(seed, load: 2)
     _ = queue.run(seconds: 10)
-    let report = queue.run(seconds: 60)
-    #expect(report.throughput > 1900, "seed \(seed): \(report.throughput)")
+    let report = queue.run(seconds: 30)
+    #expect(report.throughput > 475, "seed \(seed): \(report.throughput)")
     #expect((20...45).contains(report.limitMean), "seed \(seed): \(report.limitMean)")
-    #expect(report.latencyMean < 22e6, "seed \(seed): \(report.latencyMean)")
+    #expect(report.latencyMean < 88e6, "seed \(seed): \(report.latencyMean)")
   }
 
-  /// Ten minutes without a pause: the minimum may not creep up, nor the limit with it.
+  /// Three minutes at three times what the service can do, without a pause: the minimum may not creep
+  /// up (without trims it does, by a fifth), nor the limit with it.
   @Test func itDoesNotRunAway() {
-    var queue = queue(1, load: 1.5)
+    var queue = queue(1, load: 3)
     _ = queue.run(seconds: 10)
-    var means: [Double] = []
-    for _ in 0..<5 {
+    for _ in 0..<3 {
       let report = queue.run(seconds: 60)
-      means.append(report.limitMean)
-      #expect(report.throughput > 1900, "\(report.throughput)")
+      #expect(report.throughput > 475, "\(report.throughput)")
+      #expect((20...36).contains(report.limitMean), "\(report.limitMean)")
       // No dip: while it measures the minimum, it admits nearly as many as there are servers.
       #expect(report.limitMin >= 12, "\(report.limitMin)")
+      #expect(queue.limiter.minimumLatency < .milliseconds(41))
     }
-    #expect(means.allSatisfy { (20...45).contains($0) }, "\(means)")
-    #expect(queue.limiter.minimumLatency < .milliseconds(14))
+  }
+
+  /// Four servers, and twenty let in from the start: the first latencies are five times too long.
+  @Test(arguments: Seeds.all.prefix(3)) func aFirstMinimumFromAQueueIsMended(seed: UInt64) {
+    var queue = SimulatedQueue(
+      seed: seed, servers: 4, serviceMean: 10e6, arrivalsPerSecond: 800)
+    _ = queue.run(seconds: 75)
+    #expect(queue.limiter.minimumLatency < .milliseconds(11), "seed \(seed)")
+    let report = queue.run(seconds: 15)
+    #expect(report.limitMean < 9, "seed \(seed): \(report.limitMean)")
+    #expect(report.throughput > 385, "seed \(seed): \(report.throughput)")
   }
 
   @Test func itFollowsAServiceThatBecomesSlowerForGood() {
     var queue = queue(3, load: 1.5)
     _ = queue.run(seconds: 30)
-    queue.serviceMean = 30e6
+    queue.serviceMean = 120e6
     _ = queue.run(seconds: 150)
     let report = queue.run(seconds: 60)
-    // 20 servers of 30 ms: 667 a second.
-    #expect(report.throughput > 600, "\(report.throughput)")
+    // 20 servers of 120 ms: 167 a second.
+    #expect(report.throughput > 150, "\(report.throughput)")
     #expect((18...45).contains(report.limitMean), "\(report.limitMean)")
-    queue.serviceMean = 10e6
+    queue.serviceMean = 40e6
     _ = queue.run(seconds: 20)
-    #expect(queue.run(seconds: 30).throughput > 1900)
+    #expect(queue.run(seconds: 30).throughput > 475)
   }
 
   @Test func aQuietLoadIsNeverRefusedAndOpensNothing() {
@@ -54,9 +64,9 @@ struct GradientLimitTests {
     let report = queue.run(seconds: 60)
     #expect(report.refused == 0)
     #expect(queue.limiter.limit < 60, "\(queue.limiter.limit)")
-    queue.arrivalsPerSecond = 6000
+    queue.arrivalsPerSecond = 1500
     _ = queue.run(seconds: 2)
-    #expect(queue.run(seconds: 5).latencyMean < 25e6)
+    #expect(queue.run(seconds: 5).latencyMean < 100e6)
   }
 
   @Test func quickFailuresAreNoProofOfSpeed() {

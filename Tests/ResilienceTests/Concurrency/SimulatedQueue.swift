@@ -14,7 +14,7 @@ struct SimulatedQueue {
   private var random: RandomSource
   /// When each server is free, in nanoseconds.
   private var freeAt: [Double]
-  /// Ends of what is in flight with its beginning, unordered; few.
+  /// Ends of what is in flight, each with its beginning; the earliest end is last.
   private var running: [(end: Double, began: Double)] = []
   private var nextArrival = 0.0
 
@@ -50,11 +50,11 @@ struct SimulatedQueue {
     report.seconds = seconds
     let end = now + seconds * 1e9
     while true {
-      let first = running.indices.min { running[$0].end < running[$1].end }
-      if let first, running[first].end <= nextArrival {
-        if running[first].end >= end { break }
-        now = running[first].end
-        let latency = now - running.remove(at: first).began
+      if let first = running.last, first.end <= nextArrival {
+        if first.end >= end { break }
+        now = first.end
+        running.removeLast()
+        let latency = now - first.began
         limiter.release(
           nanoseconds: Int64(latency), outcome: .success, now: Instant(nanoseconds: Int64(now)))
         report.served += 1
@@ -78,10 +78,16 @@ struct SimulatedQueue {
       return
     }
     var server = 0
-    for index in freeAt.indices where freeAt[index] < freeAt[server] { server = index }
-    let began = max(now, freeAt[server])
-    freeAt[server] = began + serviceMean * (0.8 + 0.4 * unit())
-    running.append((freeAt[server], now))
+    var index = 1
+    while index < servers {
+      if freeAt[index] < freeAt[server] { server = index }
+      index += 1
+    }
+    let end = max(now, freeAt[server]) + serviceMean * (0.8 + 0.4 * unit())
+    freeAt[server] = end
+    var place = 0
+    while place < running.count, running[place].end > end { place += 1 }
+    running.insert((end, now), at: place)
   }
 }
 

@@ -44,7 +44,6 @@ struct RateLimiterTests {
     #expect(limiter.keys == (1003, 18_997))
   }
 
-  /// The reference vectors of the authors' repository, key 00…0f and input 00…0n.
   @Test func aKeyIsKnownByItsBytesAlone() {
     var random = RandomSource(seed: 1)
     let limiter = RateLimiter(policy: RateLimitPolicy(requests: 1, burst: 1), random: &random)

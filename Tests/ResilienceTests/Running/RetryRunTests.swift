@@ -8,12 +8,13 @@ struct RetryRunTests {
   struct Busy: Error {}
   private let clock = ManualClock()
 
+  private static func isLost(_ error: any Error) -> Bool { error is Lost }
+
   @Test func itTriesUntilItWorks() async throws {
     let budget = RetryBudget(minimum: 1)
-    let retry = Retry(policy: RetryPolicy(attempts: 3), budget: budget, seed: 1)
-    let clock = clock
+    let retry = Retry(policy: RetryPolicy(attempts: 3), budget: budget, clock: clock, seed: 1)
     let call = Task {
-      try await retry.run(clock: clock, isRetriable: { $0 is Lost }) { attempt in
+      try await retry.run(isRetriable: Self.isLost) { attempt in
         if attempt < 3 { throw Lost() }
         return attempt
       }
@@ -31,7 +32,7 @@ struct RetryRunTests {
     let retry = Retry(policy: RetryPolicy(attempts: 2, backoff: Backoff(base: .zero, max: .zero)))
     var attempts = 0
     await #expect(throws: Busy.self) {
-      try await retry.run(isRetriable: { _ in true }) { attempt in
+      try await retry.run(isRetriable: Self.isLost) { attempt in
         attempts = attempt
         if attempt == 1 { throw Lost() }
         throw Busy()
@@ -45,7 +46,7 @@ struct RetryRunTests {
     let retry = Retry(policy: RetryPolicy(attempts: 5), budget: budget)
     var attempts = 0
     await #expect(throws: Busy.self) {
-      try await retry.run(isRetriable: { $0 is Lost }) { attempt in
+      try await retry.run(isRetriable: Self.isLost) { attempt in
         attempts = attempt
         throw Busy()
       }
@@ -57,23 +58,22 @@ struct RetryRunTests {
     let none = Retry(
       policy: RetryPolicy(attempts: 5), budget: RetryBudget(ratio: .zero, minimum: 0))
     await #expect(throws: Lost.self) {
-      try await none.run(isRetriable: { _ in true }) { _ in throw Lost() }
+      try await none.run(isRetriable: Self.isLost) { _ in throw Lost() }
     }
     let retry = Retry(policy: RetryPolicy(attempts: 5, retryAfterMax: .seconds(1)))
     await #expect(throws: Lost.self) {
       try await retry.run(
-        isRetriable: { _ in true }, retryAfter: { _ in .seconds(2) },
+        isRetriable: Self.isLost, retryAfter: { _ in .seconds(2) },
         operation: { _ in throw Lost() })
     }
   }
 
   @Test func aCancelledWaitThrowsAndGivesThePlaceBack() async {
     let budget = RetryBudget()
-    let retry = Retry(policy: RetryPolicy(attempts: 5), budget: budget)
-    let clock = clock
+    let retry = Retry(policy: RetryPolicy(attempts: 5), budget: budget, clock: clock)
     let call = Task {
       try await retry.run(
-        clock: clock, isRetriable: { _ in true }, retryAfter: { _ in .seconds(10) },
+        isRetriable: Self.isLost, retryAfter: { _ in .seconds(10) },
         operation: { _ in throw Lost() })
     }
     await clock.sleepers(1)

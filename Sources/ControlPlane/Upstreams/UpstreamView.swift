@@ -1,4 +1,5 @@
 import DataPath
+import Upstreams
 
 /// What one worker knows of an upstream, copied for `/upstreams`.
 package struct UpstreamView: Sendable {
@@ -7,6 +8,8 @@ package struct UpstreamView: Sendable {
     package var connections: Int
     package var idle: Int
     package var inFlight: Int
+    /// The latency average of `peak_ewma`; over several workers the longest. Nil: another policy.
+    package var latencyNanoseconds: Int64?
   }
 
   package var name: String
@@ -19,7 +22,7 @@ package struct UpstreamView: Sendable {
         endpoints: upstream.endpoints.map {
           Endpoint(
             address: "\($0.address)", connections: $0.connectionCount, idle: $0.idleCount,
-            inFlight: upstream.inFlight($0))
+            inFlight: upstream.inFlight($0), latencyNanoseconds: upstream.latencyNanoseconds($0))
         })
     }
   }
@@ -31,12 +34,21 @@ package struct UpstreamView: Sendable {
       for (index, upstream) in view.enumerated() where index < total.count {
         for (place, endpoint) in upstream.endpoints.enumerated()
         where place < total[index].endpoints.count {
-          total[index].endpoints[place].connections += endpoint.connections
-          total[index].endpoints[place].idle += endpoint.idle
-          total[index].endpoints[place].inFlight += endpoint.inFlight
+          total[index].endpoints[place].add(endpoint)
         }
       }
     }
     return total
+  }
+}
+
+extension UpstreamView.Endpoint {
+  fileprivate mutating func add(_ other: Self) {
+    connections += other.connections
+    idle += other.idle
+    inFlight += other.inFlight
+    if let latency = other.latencyNanoseconds {
+      latencyNanoseconds = max(latencyNanoseconds ?? 0, latency)
+    }
   }
 }

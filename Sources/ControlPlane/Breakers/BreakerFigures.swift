@@ -1,0 +1,47 @@
+import Primitives
+import ProxyConfiguration
+import Resilience
+
+/// What a breaker counts, for people and for programs.
+enum BreakerFigures {
+  /// `closed: 40 calls, 2 failed (5%), 0 slow; failures in a row: 0`.
+  static func text(_ figures: CircuitBreaker.Figures, _ now: Instant) -> String {
+    var text = figures.state.rawValue
+    if figures.underlying != figures.state { text += " (by itself \(figures.underlying.rawValue))" }
+    if let until = figures.openUntil, figures.underlying == .open {
+      text += " for \(SpokenTime.text(until.nanoseconds(since: now)))"
+    }
+    if figures.underlying == .halfOpen { text += ", \(figures.probesInFlight) probes out" }
+    text += ": \(figures.calls) calls, \(figures.failures) failed"
+    if figures.failures > 0 {
+      text += " (\(Scalars.text(basisPoints: Int(figures.failureRate.basisPoints))))"
+    }
+    text += ", \(figures.slow) slow; failures in a row: \(figures.consecutiveFailures)"
+    if figures.admittedShare < .all, figures.state == .closed {
+      let share = Scalars.text(basisPoints: Int(figures.admittedShare.basisPoints))
+      text += ", recovering: \(share) admitted"
+    }
+    return text
+  }
+
+  static func json(_ figures: CircuitBreaker.Figures, _ now: Instant) -> JSONValue {
+    var members: [(String, JSONValue)] = [
+      ("state", .text(figures.state.rawValue)), ("underlying", .text(figures.underlying.rawValue)),
+      ("calls", .number(figures.calls)), ("failures", .number(figures.failures)),
+      ("slow", .number(figures.slow)), ("failure_rate", share(figures.failureRate)),
+      ("slow_call_rate", share(figures.slowCallRate)),
+      ("consecutive_failures", .number(figures.consecutiveFailures)),
+      ("probes_in_flight", .number(figures.probesInFlight)),
+      ("openings", .number(figures.openings)), ("admitted_share", share(figures.admittedShare)),
+    ]
+    if let until = figures.openUntil, figures.underlying == .open {
+      members.append(
+        ("open_for_ms", .number(Int(max(until.nanoseconds(since: now), 0) / 1_000_000))))
+    }
+    return .object(members)
+  }
+
+  private static func share(_ share: Share) -> JSONValue {
+    .text(Scalars.text(basisPoints: Int(share.basisPoints)))
+  }
+}

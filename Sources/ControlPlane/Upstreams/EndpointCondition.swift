@@ -1,0 +1,21 @@
+import Resilience
+import Upstreams
+
+/// Whether an endpoint may be picked, and if not, for what; the raw value is the `state` of
+/// `weir_upstream_endpoints`.
+enum EndpointCondition: String, CaseIterable, Sendable {
+  case available, unhealthy, ejected
+  /// Its breaker refuses; a half-open one takes probes, so that it counts as available.
+  case circuitOpen = "circuit_open"
+
+  /// The breaker first: neither health nor panic overrides it.
+  init(_ endpoint: EndpointState, _ breaker: CircuitBreaker.State?) {
+    if breaker == .open || breaker == .forcedOpen {
+      self = .circuitOpen
+    } else if endpoint.isEjected {
+      self = .ejected
+    } else {
+      self = endpoint.isHealthy ? .available : .unhealthy
+    }
+  }
+}

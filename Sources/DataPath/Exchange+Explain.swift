@@ -1,0 +1,102 @@
+import HTTPModel
+import Primitives
+import Reactor
+import Resilience
+import Upstreams
+
+/// The timeline of an exchange: what of its way is kept while it runs, and told when it has ended.
+///
+/// A request of one attempt leaves its facts where they are (`Attempt`, `AdmissionHold`) and pays a
+/// few stores; only what is not the plain way is copied. Beside the journey and not in it: nothing
+/// here decides anything.
+extension Exchange {
+  /// The attempt is over and will be replaced.
+  func keep(_ ending: AttemptTrace.Ending) {
+    guard !attempt.isKept, let trace = AttemptTrace(attempt, ending, since: startedAt, now) else {
+      return
+    }
+    attempt.isKept = true
+    trail.add(trace)
+  }
+
+  /// The same of the hedge.
+  func keepHedge(_ ending: AttemptTrace.Ending) {
+    if let trace = AttemptTrace(hedge.attempt, ending, since: startedAt, now) { trail.add(trace) }
+  }
+
+  /// The way leads past the upstream that could not take it.
+  func noteFallback(because kind: FailureKind, isAnswer: Bool) {
+    guard let upstream else { return }
+    trail.fell(
+      ExchangeTrace.Fallback(
+        from: upstream.plan.name, failure: kind, at: now.nanoseconds(since: startedAt),
+        isAnswer: isAnswer))
+  }
+
+  /// It failed, took more than one attempt or a fallback, or was slow.
+  func isWorthExplaining(_ code: UInt16, _ nanoseconds: Int64) -> Bool {
+    failure != nil || trail.isUsed || code >= 500
+      || (nanoseconds >= worker.explainSlowNanoseconds && !isUpgraded)
+  }
+
+  /// Puts the timeline into the worker's ring.
+  func explain(_ code: UInt16, _ nanoseconds: Int64, _ ending: ExchangeTrace.Ending) {
+    guard hasHead, let downstream, worker.explainRing.capacity > 0 else { return }
+    keep(lastEnding)
+    trail.waitEnded(now)
+    var trace = ExchangeTrace()
+    trace.listener = listener?.settings.name ?? ""
+    trace.route = route?.name
+    trace.upstream = upstream?.plan.name
+    trace.beganAt = loop.kernel.unixNanoseconds() - nanoseconds
+    trace.status = code
+    trace.failure = failure
+    trace.detail = failureDetail
+    trace.ending = ending
+    trace.duration = nanoseconds
+    trace.headAt = responseHeadAt?.nanoseconds(since: startedAt)
+    trace.requestBytes = requestBodyBytes
+    trace.responseBytes = responseBodyBytes
+    fillPolicies(&trace)
+    let input = downstream.input
+    worker.explainRing.add(trace, attempts: &trail.attempts, self, input.readable)
+  }
+
+  /// How the attempt went that was the last.
+  private var lastEnding: AttemptTrace.Ending {
+    if let failure, failure.row.side != .downstream, responseHeadAt == nil {
+      return .failed(failure)
+    }
+    return responseHeadAt == nil ? .abandoned : .answered(status: responseHead.status)
+  }
+
+  private func fillPolicies(_ trace: inout ExchangeTrace) {
+    if let state = hold.state {
+      trace.admittedAt = hold.admittedAt.nanoseconds(since: startedAt)
+      if hold.ticket != .none, state.breaker != nil {
+        trace.upstreamBreaker = BreakerMark(hold.ticket)
+      }
+      if hold.routeTicket != .none { trace.routeBreaker = BreakerMark(hold.routeTicket) }
+    }
+    trace.priority = hold.priority
+    trace.deadline = allowedNanoseconds
+    trace.isDeadlineGiven = clientDeadline != .distantFuture
+    trace.fault = fault
+    if failure == .circuitOpen || failure == .rateLimited {
+      trace.retryAfterSeconds = retryAfterSeconds
+    }
+    trace.waited = trail.waited
+    trace.fallback = trail.fallback
+    trace.isHedgeRefused = trail.isHedgeRefused
+    trace.attemptsSkipped = trail.skipped
+    trace.retryRefusal = retryRefusal
+  }
+
+  /// What the request was allowed in all, from its first byte; nil: no limit, or no upstream.
+  var allowedNanoseconds: Int64? {
+    guard upstream != nil else { return nil }
+    let deadline = min(hold.deadline, clientDeadline, totalDeadline)
+    if deadline != .distantFuture { return deadline.nanoseconds(since: startedAt) }
+    return route?.timeout
+  }
+}

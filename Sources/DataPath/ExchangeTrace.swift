@@ -1,0 +1,77 @@
+import Primitives
+import Resilience
+import Upstreams
+
+/// An exchange from its first byte to its end, as `/explain` tells it. Times are nanoseconds since
+/// the request's first byte.
+///
+/// A copy, apart from the exchange: any thread may read it. A client's bytes are cut to the lengths
+/// of `ExplainRing`. Size: 400 bytes and 152 an attempt.
+package struct ExchangeTrace: Sendable {
+  /// The upstream could not take it, and the route had something else to offer.
+  package struct Fallback: Sendable, Equatable {
+    package var from: String
+    package var failure: FailureKind
+    package var at: Int64
+    /// The route's own answer; else another upstream.
+    package var isAnswer: Bool
+
+    package init(from: String, failure: FailureKind, at: Int64, isAnswer: Bool) {
+      self.from = from
+      self.failure = failure
+      self.at = at
+      self.isAnswer = isAnswer
+    }
+  }
+
+  /// How the client's part of it ended.
+  package enum Ending: Sendable, Equatable {
+    /// The endpoint's answer, whole.
+    case answered
+    /// An answer of Weir's own.
+    case replied
+    /// The client was cut off, or had left.
+    case cut
+  }
+
+  package var requestID = ""
+  package var method = ""
+  package var target = ""
+  package var client = ""
+  package var listener = ""
+  /// Nil: none took the request.
+  package var route: String?
+  package var upstream: String?
+  /// Since 1970, in nanoseconds.
+  package var beganAt: Int64 = 0
+  package var status: UInt16 = 0
+  package var failure: FailureKind?
+  package var detail: StaticString = ""
+  package var ending = Ending.answered
+  package var duration: Int64 = 0
+  package var headAt: Int64?
+  package var requestBytes: UInt64 = 0
+  package var responseBytes: UInt64 = 0
+
+  /// Nil: it did not come that far, or nothing was to be asked of an upstream.
+  package var admittedAt: Int64?
+  /// What it was allowed in all; nil: no limit.
+  package var deadline: Int64?
+  /// The deadline came from a proxy in front of us.
+  package var isDeadlineGiven = false
+  package var priority = RequestPriority.normal
+  package var fault = Fault.none
+  package var upstreamBreaker = BreakerMark.none
+  package var routeBreaker = BreakerMark.none
+  /// Of a refusal that knows when to come again.
+  package var retryAfterSeconds: Int?
+  /// For a connection.
+  package var waited: Int64 = 0
+  package var fallback: Fallback?
+  package var isHedgeRefused = false
+  package var attempts: [AttemptTrace] = []
+  package var attemptsSkipped = 0
+  package var retryRefusal: RetryRefusal?
+
+  package init() {}
+}

@@ -1,0 +1,171 @@
+import Foundation
+import Primitives
+import Testing
+import WeirTesting
+
+/// What a running proxy tells of single requests.
+@Suite(.serialized)
+struct ExplainTests {
+  private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+  private static let busy = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
+
+  private func body(_ answer: String) -> String {
+    String(answer.components(separatedBy: "\r\n\r\n").dropFirst().joined(separator: "\r\n\r\n"))
+  }
+
+  private func json(_ proxy: RunningProxy, _ id: String) throws -> [[String: Any]] {
+    let text = body(try proxy.admin("/explain/\(id)?format=json"))
+    return try #require(
+      try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [[String: Any]], "\(text)")
+  }
+
+  @Test func tellsOfEveryAttempt() throws {
+    let endpoint = try ScriptedEndpoint { connection, _ in
+      for answer in [Self.busy, Self.ok] {
+        _ = try connection.receiveMessage()
+        try connection.send(answer)
+      }
+    }
+    let proxy = try RunningProxy(
+      endpoints: [endpoint.port],
+      routes:
+        "[{ name: r, match: {}, upstream: service, retry: { attempts: 2, on: [503], backoff: { base: 1ms, max: 1ms } } }]"
+    )
+    #expect(try proxy.get("/a", headers: "X-Request-ID: once/1\r\n").hasSuffix("ok"))
+    let found = try json(proxy, "once%2F1")
+    #expect(found.count == 1)
+    let attempts = try #require(found.first?["attempts"] as? [[String: Any]])
+    #expect(attempts.map { $0["status"] as? Int } == [503, 200])
+    #expect(
+      attempts.map { $0["endpoint"] as? String }
+        == Array(repeating: "127.0.0.1:\(endpoint.port)", count: 2))
+    #expect(attempts.map { $0["reused"] as? Bool } == [false, true])
+    #expect(attempts.map { $0["connection_request"] as? Int } == [1, 2])
+    #expect(attempts[0]["retry_reason"] as? String == "status")
+    #expect(attempts[1]["retry_reason"] == nil)
+    let asked = attempts.compactMap { $0["asked_us"] as? Int }
+    #expect(asked[1] >= asked[0])
+    let text = body(try proxy.admin("/explain/once%2F1"))
+    #expect(text.hasPrefix("request once/1 GET /a via ingress/r → service: 200 after "))
+    #expect(text.contains("because of status 503\n"))
+    #expect(text.contains("kept connection"))
+    #expect(proxy.stop())
+  }
+
+  /// Each retry gives its place in the budget back, one that follows a failed one and is answered
+  /// too.
+  @Test func retriesAreGivenBack() throws {
+    let endpoint = try ScriptedEndpoint.answering { _ in Self.busy }
+    let (socket, refused) = try BlockingSocket.listen()
+    socket.close()
+    let proxy = try RunningProxy(
+      endpoints: [refused, endpoint.port],
+      routes: """
+        [{ match: {}, upstream: service, retry:
+          { attempts: 4, on: [connect-failure, 503], backoff: { base: 1ms, max: 1ms } } }]
+        """, upstream: "balancing: { policy: round_robin }")
+    for id in 0..<4 {
+      #expect(try proxy.get("/", headers: "X-Request-ID: r\(id)\r\n").hasPrefix("HTTP/1.1 50"))
+      let attempts = try #require(
+        try json(proxy, "r\(id)").first?["attempts"] as? [[String: Any]])
+      #expect(attempts.count == 4)
+    }
+    #expect(
+      try proxy.metric("weir_retry_budget_in_flight{upstream=\"service\",kind=\"retries\"}") == 0)
+    #expect(proxy.stop())
+  }
+
+  @Test func tellsOfFailures() throws {
+    let (socket, port) = try BlockingSocket.listen()
+    socket.close()
+    let proxy = try RunningProxy(
+      endpoints: [port],
+      routes: "[{ match: {}, upstream: service, retry: { attempts: 2, on: [connect-failure] } }]")
+    #expect(try proxy.get("/", headers: "X-Request-ID: bad\r\n").hasPrefix("HTTP/1.1 502 "))
+    let text = body(try proxy.admin("/explain/bad"))
+    #expect(text.contains(": 502 connect_refused after "))
+    #expect(text.contains("connect_refused (the endpoint refused the connection)"))
+    #expect(text.contains("because of connect_refused\n"))
+    #expect(text.contains("not tried again: the route's attempts were used up (attempts_spent)"))
+    #expect(text.contains("Weir answered it by itself at +"))
+    // No endpoint: nothing was tried.
+    #expect(try proxy.get("/alive").hasSuffix("alive"))
+    #expect(proxy.stop())
+  }
+
+  /// A plain request is not kept; a slow one is; and of too many the oldest goes.
+  @Test func keepsWhatIsWorthIt() throws {
+    let endpoint = try ScriptedEndpoint.answering { _ in Self.ok }
+    let proxy = try RunningProxy(
+      endpoints: [endpoint.port], routes: "[{ match: { prefix: /a }, upstream: service }]",
+      top: "telemetry: { explain: { slow: 1h, entries: 2 } }")
+    #expect(try proxy.get("/a", headers: "X-Request-ID: plain\r\n").hasSuffix("ok"))
+    #expect(try proxy.admin("/explain/plain").hasPrefix("HTTP/1.1 404 "))
+    #expect(body(try proxy.admin("/explain")).hasPrefix("nothing has failed"))
+    for id in 1...3 {
+      #expect(
+        try proxy.get("/b", headers: "X-Request-ID: none\(id)\r\n").hasPrefix("HTTP/1.1 404 "))
+    }
+    let list = body(try proxy.admin("/explain")).split(separator: "\n")
+    #expect(list.map { $0.prefix(5) } == ["none3", "none2"])
+    #expect(list.allSatisfy { $0.contains("  404  no_route  ") && $0.hasSuffix("GET /b") })
+    #expect(try proxy.admin("/explain/none1").contains("nothing is kept of none1"))
+    #expect(try proxy.admin("/explain", method: "PUT").hasPrefix("HTTP/1.1 405 "))
+    #expect(proxy.stop())
+    let slow = try RunningProxy(
+      endpoints: [endpoint.port],
+      routes:
+        "[{ match: {}, upstream: service, fault: { delay: { share: 100%, duration: 2ms } } }]",
+      top: "telemetry: { explain: { slow: 1ms } }")
+    #expect(try slow.get("/a", headers: "X-Request-ID: slow\r\n").hasSuffix("ok"))
+    let text = body(try slow.admin("/explain/slow"))
+    #expect(text.contains("held back 2.0 ms on purpose (fault)\n"))
+    #expect(text.contains("the endpoint's answer was passed on"))
+    #expect(slow.stop())
+  }
+
+  @Test func tellsOfAFallback() throws {
+    let proxy = try RunningProxy(
+      endpoints: [1],
+      routes:
+        "[{ match: {}, upstream: service, fallback: { respond: { status: 200, body: later } } }]",
+      upstream: "circuit_breaker: {}")
+    #expect(
+      try proxy.admin("/circuit-breakers/service", method: "PUT", body: "forced_open\n")
+        .hasSuffix("upstream service: closed → forced_open\n"))
+    #expect(try proxy.get("/", headers: "X-Request-ID: fell\r\n").hasSuffix("later"))
+    let text = body(try proxy.admin("/explain/fell"))
+    #expect(text.contains("service could not take it (circuit_open): the route answers by itself"))
+    #expect(proxy.stop())
+  }
+
+  @Test func theCommandAsks() throws {
+    let proxy = try WeirProcess { _ in
+      "    routes: [{ match: { path: /a }, respond: { body: a } }]"
+    }
+    let answer = try proxy.ask(proxy.port, "/b")
+    #expect(answer.hasPrefix("HTTP/1.1 404 "))
+    let admin = ["--admin", "127.0.0.1:\(proxy.adminPort)"]
+    let list = try Command.run(WeirProcess.binary, ["explain"] + admin)
+    let id = String(list.prefix { $0 != " " })
+    #expect(id.count == 36, "\(list)")
+    let text = try Command.run(WeirProcess.binary, ["explain", id] + admin)
+    #expect(text.hasPrefix("request \(id) GET /b on ingress: 404 no_route after "))
+    #expect(try exitCode(["explain", "unknown"] + admin) == 1)
+    proxy.signal(SIGTERM)
+    #expect(proxy.wait() == 0)
+    #expect(try exitCode(["explain"] + admin) == 69)
+    #expect(try exitCode(["explain", "--admin", "nowhere"]) == 64)
+  }
+
+  private func exitCode(_ arguments: [String]) throws -> Int32 {
+    let process = Process()
+    process.executableURL = URL(filePath: try WeirProcess.binary)
+    process.arguments = arguments
+    process.standardError = Pipe()
+    process.standardOutput = Pipe()
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+}

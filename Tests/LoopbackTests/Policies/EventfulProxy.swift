@@ -1,0 +1,57 @@
+import Primitives
+import WeirTesting
+
+/// A proxy to which all has happened whose counters are not there before it happens.
+struct EventfulProxy {
+  let proxy: RunningProxy
+  private let service: NamedService
+
+  init() throws {
+    service = try NamedService()
+    let (listener, deadPort) = try BlockingSocket.listen()
+    listener.close()
+    proxy = try RunningProxy(
+      endpoints: [service.port, deadPort],
+      routes: """
+        [{ match: { path: /broken }, upstream: service, retry: { on: [5xx] },
+               circuit_breaker: { consecutive_failures: 1, open_for: 60s } },
+             { match: { prefix: / }, upstream: service,
+               retry: { attempts: 2, on: [connect-failure], backoff: { base: 1ms, max: 1ms } },
+               hedge: { percentile: 50%, budget: 100% } }]
+        """,
+      upstream: """
+        outlier_detection: {}
+            health_check: { interval: 60s }
+            circuit_breaker: {}
+            adaptive_concurrency: {}
+        """)
+    try retryAndEject()
+    try refuseARetryAndOpen()
+    try hedge()
+  }
+
+  private func retryAndEject() throws {
+    _ = try proxy.eventually {
+      _ = try proxy.get("/")
+      return try proxy.ejections("connect_refused") == 1
+    }
+  }
+
+  private func refuseARetryAndOpen() throws {
+    service.answer(500)
+    _ = try proxy.exchange(
+      "POST /broken HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    service.answer(200)
+  }
+
+  /// After a hundred answers it is known what is slow.
+  private func hedge() throws {
+    let request = "GET / HTTP/1.1\r\nHost: a\r\n"
+    _ = try proxy.exchange(
+      String(repeating: request + "\r\n", count: 110) + request + "Connection: close\r\n\r\n")
+    let held = try proxy.hold()
+    _ = try proxy.eventually { try proxy.admin("/metrics").contains("weir_hedges_total{") }
+    service.release(2)
+    _ = try held.receiveAll()
+  }
+}

@@ -238,8 +238,12 @@ package final class WorkerUpstream {
     else { return false }
     giveBack(attempt)
     attempt.clear()
-    return enter(
-      other, Pick(index: other.index, reason: .freeConnection), worker.loop.now, &attempt)
+    let pick = Pick(index: other.index, reason: .freeConnection)
+    if !enter(other, pick, worker.loop.now, &attempt) {
+      // Another worker has opened its breaker just now: too late for this one.
+      attempt.begin(other, pick, .none, worker.loop.now)
+    }
+    return true
   }
 
   /// The attempt is not made: its breaker need not wait for it.

@@ -57,12 +57,6 @@ extension Exchange {
     guard let retry = route?.policy?.retry,
       retry.conditions.matchesAnswer(status: responseHead.status, grpcStatus: nil)
     else { return false }
-    if isHedged {
-      // The hedge may still have a better one.
-      dropAnswer(on: connection, upstream)
-      promoteHedge(upstream, downstream)
-      return true
-    }
     let status = responseHead.status
     var evidence = evidence(
       .answer(status: status, grpcStatus: nil), bytesWritten: connection.attemptBytesSent)
@@ -86,8 +80,6 @@ extension Exchange {
     _ downstream: DownstreamConnection, dropping answered: UpstreamConnection? = nil
   ) -> Bool {
     guard let policy = route?.policy?.retry, let state = hold.state else { return false }
-    // One that was a retry itself is over: its place is free for the next.
-    endRetryPlace()
     let deadline = min(headDeadline, totalDeadline)
     let decision = RetryDecision.decide(
       evidence, policy: policy, attemptsMade: needsFresh ? tries - 1 : tries,

@@ -38,11 +38,6 @@ extension Exchange {
       retryReason = nil
       upstream.count(reason, isFailure: isFailure)
     }
-    endRetryPlace()
-  }
-
-  /// Gives the place in the retry budget back, if one is held.
-  func endRetryPlace() {
     if hold.parts.remove(.retry) != nil { hold.state?.budget.retryEnded() }
   }
 
@@ -90,7 +85,7 @@ extension Exchange {
       limiter.release(
         nanoseconds: hold.nanoseconds ?? 0, outcome: hold.outcome, now: now)
     }
-    endRetryPlace()
+    if hold.parts.contains(.retry) { state.budget.retryEnded() }
     if hold.parts.contains(.request) {
       state.budget.requestEnded()
       state.limits.release(.requests)

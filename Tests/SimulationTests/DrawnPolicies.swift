@@ -46,8 +46,8 @@ struct DrawnPolicies {
       isIdempotent || retry?.isNonIdempotentAllowed == true
       || hasKey && retry?.isIdempotencyKeyHonoured == true
     guard isRepeatable else { return 1 }
-    let attempts = max(retry?.isRetrying == true ? retry?.attempts ?? 1 : 1, isIdempotent ? 2 : 1)
-    return attempts + (hasHedge && isIdempotent ? 1 : 0) + (hasFallbackUpstream ? 1 : 0)
+    let attempts = retry?.isRetrying == true ? retry?.attempts ?? 1 : 1
+    return attempts + (isIdempotent ? hasHedge ? 2 : 1 : 0) + (hasFallbackUpstream ? 1 : 0)
   }
 
   private static func retry(_ random: inout RandomSource, isCalm: Bool) -> RetryPolicy {

@@ -13,7 +13,7 @@ struct DemoIlls: OptionSet, Hashable, Sendable {
 
   /// By the words of scripts, in the order in which they are shown.
   static let words: [(ill: Self, verb: String, adjective: String)] = [
-    (.killed, "kill", "killed"), (.slow, "slow", "slow"), (.failing, "fail", "failing"),
+    (.killed, "kill", "killed"), (.slow, "slow", "slow"), (.failing, "fail", "errors"),
     (.forced, "force", "forced"),
   ]
 

@@ -8,6 +8,9 @@ import Reactor
 ///
 /// Confinement: its loop. It tells its `DemoTraffic` how each request ended.
 package final class DemoLane: ConnectionReceiver {
+  /// Longer than any route of the demo may take.
+  private static let patience: Duration = .seconds(5)
+
   private let loop: EventLoop
   private let pool: BufferPool
   private let target: SocketAddress
@@ -49,6 +52,7 @@ package final class DemoLane: ConnectionReceiver {
     guard pool.lend(to: connection.output) else { return fail() }
     let out = connection.output
     connection.beginAttempt()
+    loop.arm(connection, at: loop.now.advanced(by: Self.patience))
     let type = request.body.isEmpty ? "" : "content-type: application/fhir+json\r\n"
     out.append(
       text: "\(request.method) \(request.path) HTTP/1.1\r\nhost: demo.ndp.test\r\n\(type)"
@@ -97,14 +101,17 @@ package final class DemoLane: ConnectionReceiver {
   private func finish() {
     guard let request else { return fail() }
     self.request = nil
-    if let connection { giveBlocks(of: connection) }
+    if let connection { leave(connection) }
     traffic.ended(
       self, request, status: Int(head.status), nanoseconds: loop.now.nanoseconds(since: sentAt))
   }
 
-  private func giveBlocks(of connection: UpstreamConnection) {
-    pool.reclaim(from: connection.input)
-    pool.reclaim(from: connection.output)
+  /// Keeps it for the next request, unless the proxy will close it.
+  private func leave(_ connection: UpstreamConnection) {
+    connection.giveBuffers(to: pool)
+    if head.isPersistent, !connection.peerEnded { return loop.disarm(connection) }
+    connection.close()
+    self.connection = nil
   }
 
   /// The connection has ended: without a request that is no failure.
@@ -120,6 +127,10 @@ package final class DemoLane: ConnectionReceiver {
   }
 
   package override func connectFailed(_ connection: UpstreamConnection, _ failure: FailureKind) {
+    fail()
+  }
+
+  package override func connectionDeadlinePassed(_ connection: UpstreamConnection) {
     fail()
   }
 }

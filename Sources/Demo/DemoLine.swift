@@ -23,6 +23,15 @@ struct DemoLine: Sendable {
     width += text.count
   }
 
+  /// Drops what lies beyond `columns`.
+  mutating func clip(to columns: Int) {
+    while width > columns, let last = pieces.popLast() {
+      width -= last.text.count
+      let kept = String(last.text.prefix(max(columns - width, 0)))
+      if !kept.isEmpty { add(kept, last.tone, isMarked: last.isMarked) }
+    }
+  }
+
   /// Goes on at that column, at least one further.
   mutating func pad(to column: Int) {
     add(String(repeating: " ", count: max(column - width, 1)))

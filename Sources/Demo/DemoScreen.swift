@@ -79,7 +79,10 @@ struct DemoScreen: Sendable {
     let width = min((columns - Self.cellsColumn) / max(service.endpoints.count, 1), 34)
     var line = DemoLine()
     for (number, endpoint) in service.endpoints.enumerated() {
-      line.pad(to: Self.cellsColumn + number * width - 1)
+      let column = Self.cellsColumn + number * width - 1
+      // What does not fit is cut, so that the cells stay under each other.
+      line.clip(to: column - 1)
+      line.pad(to: column)
       let isSelected = selected == number
       line.add(isSelected ? ">" : " ", .strong)
       line.add("/\(number)", isSelected ? .strong : .dim, isMarked: isSelected)

@@ -36,9 +36,9 @@ extension DemoView {
       guard breaker.admittedShare < .all else { return ("closed", .good) }
       return ("ramping \(breaker.admittedShare.basisPoints / 100)%", .warning)
     case .open:
+      // Nothing left: the next request will probe.
       let left = breaker.openUntil.map { max($0.nanoseconds(since: now), 0) } ?? 0
-      // Its time is over; the next request will probe.
-      return left == 0 ? ("open, to probe", .warning) : ("open \(DemoText.seconds(left))", .bad)
+      return ("open \(DemoText.seconds(left))", .bad)
     case .halfOpen: return ("half-open", .warning)
     case .forcedOpen: return ("forced open", .bad)
     case .disabled: return ("disabled", .dim)

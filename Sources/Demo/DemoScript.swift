@@ -71,7 +71,8 @@ package struct DemoScript: Sendable {
     }
     guard parts.count > 1 else { return (service, nil) }
     let last = DemoPlatform.endpointCount - 1
-    guard parts.count == 2, let number = Int(parts[1]), (0...last).contains(number) else {
+    guard parts.count == 2, let number = (0...last).first(where: { "\($0)" == parts[1] })
+    else {
       throw Fault(description: "the endpoint of '\(word)' must be a number from 0 to \(last)")
     }
     return (service, number)

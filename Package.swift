@@ -75,6 +75,7 @@ let package = Package(
         "ProxyConfiguration", "Telemetry", "HTTPClient", "DataPath", "Discovery",
         proxyOnly("Logging", "swift-log"),
       ]),
+    library("Simulation", ["Primitives", "Resilience", "Upstreams", "ProxyConfiguration"]),
     library(
       "Demo",
       [
@@ -86,7 +87,7 @@ let package = Package(
     .executableTarget(
       name: "weir",
       dependencies: [
-        "Primitives", "Reactor", "ProxyConfiguration", "ControlPlane", "Demo",
+        "Primitives", "Reactor", "ProxyConfiguration", "Simulation", "ControlPlane", "Demo",
         proxyOnly("ArgumentParser", "swift-argument-parser"),
         proxyOnly("Logging", "swift-log"),
       ],
@@ -121,6 +122,7 @@ let package = Package(
         "ControlPlane", "Discovery", "ProxyConfiguration", "WeirTesting",
         proxyOnly("Logging", "swift-log"),
       ]),
+    tests("SimulateTests", ["Primitives", "Reactor", "ProxyConfiguration", "Simulation"]),
     tests("FuzzTests", ["WeirTesting"]),
     tests("TidyTests", []),
   ]

@@ -12,7 +12,7 @@ extension Exchange {
   /// waits for `100 Continue` waits for the endpoint, so it runs from the head until that is there.
   func armTimeout() {
     // An attempt after the first has no more time than the first had.
-    guard let route, !responseBegun, tries <= 1 || headDeadline == .distantFuture else { return }
+    guard let route, !responseBegun, tries <= 1 || headDeadline >= clientDeadline else { return }
     headDeadline = clientDeadline
     if let timeout = route.timeout, requestDone || !head.hasBody || awaitsContinue {
       headDeadline = min(clientDeadline, now.advanced(byNanoseconds: timeout))

@@ -22,7 +22,8 @@ extension Exchange {
 
   func beginHedge(_ downstream: DownstreamConnection) {
     hedgeAt = .distantFuture
-    guard stage == .connecting || stage == .responding, !responseBegun, !isHedged, let upstream,
+    // Beside the first attempt only; what comes after it is a retry.
+    guard tries == 1, stage == .responding, !responseBegun, !isHedged, let upstream,
       let budget = route?.policy?.hedgeBudget
     else { return }
     guard budget.tryBeginRetry() else { return refuseHedge(upstream) }
@@ -34,10 +35,8 @@ extension Exchange {
     switch upstream.checkOut(for: hedge, request) {
     case .reused(let kept): (connection, isConnected) = (kept, true)
     case .connecting(let fresh): (connection, isConnected) = (fresh, false)
-    case .waiting, .refused:
-      hedge.clear()
-      budget.retryEnded()
-      return refuseHedge(upstream)
+    case .waiting: return giveUpHedge(nil, upstream, budget)
+    case .refused(let failure): return giveUpHedge(failure, upstream, budget)
     }
     hold.parts.insert(.hedge)
     isHedged = true
@@ -46,6 +45,20 @@ extension Exchange {
     hedge.attempt.isHedge = true
     if let endpoint = hedge.attempt.endpoint { upstream.attemptBegan(endpoint) }
     hedge.begin(for: self, on: connection, isConnected: isConnected)
+  }
+
+  /// No connection came of it. An endpoint whose connection could not even be begun hears so: its
+  /// breaker may wait for just this probe.
+  private func giveUpHedge(
+    _ failure: FailureKind?, _ upstream: WorkerUpstream, _ budget: RetryBudget
+  ) {
+    if let failure, hedge.attempt.endpoint != nil {
+      upstream.record(&hedge.attempt, failure, now)
+      keepHedge(.failed(failure))
+    }
+    hedge.clear()
+    budget.retryEnded()
+    refuseHedge(upstream)
   }
 
   private func refuseHedge(_ upstream: WorkerUpstream) {
@@ -64,8 +77,26 @@ extension Exchange {
     return RequestWriter.write(self, route, downstream, endpoint, to: connection.output)
   }
 
+  /// Something came on the hedge's connection. Only bytes are an answer: an end without any leaves
+  /// the first attempt alone, and what was there before the hedge went out answers no request of
+  /// ours.
+  func hedgeReady(_ connection: UpstreamConnection) {
+    guard connection.mayReceive || connection.isBroken else { return }
+    if connection.isAnsweredTooEarly { return hedgeFailed(.upstreamClosed) }
+    guard makeRoom(in: connection.input) else { return hedgeFailed(.bufferBudgetExceeded) }
+    switch connection.receive(into: connection.input) {
+    case .bytes:
+      lastProgress = now
+      adoptHedge()
+    case .wouldBlock:
+      if connection.isBroken { hedgeFailed(.upstreamReset) }
+    case .endOfStream: hedgeFailed(.upstreamClosed)
+    case .failed: hedgeFailed(.upstreamReset)
+    }
+  }
+
   /// The hedge has been answered first: the first attempt is cut.
-  func adoptHedge() {
+  private func adoptHedge() {
     guard let upstream, let downstream else { return }
     if let connection, let endpoint {
       self.connection = nil
@@ -95,9 +126,9 @@ extension Exchange {
     tries += 1
     requestDone = true
     requestRefused = false
+    armTry()
     if isSent {
       stage = .responding
-      armTry()
       armDeadline(downstream)
       pump(connection, downstream)
     } else {

@@ -24,8 +24,8 @@ extension Exchange {
       guard moved != .failed, flushResponse(downstream) else { return }
       if responseDone { return finish(downstream) }
       // What is left of the input goes before what is still in the socket, its end included; or
-      // only the end is left to write, now that there is room.
-      if moved == .full || responseBody.isComplete { continue }
+      // only the end is left to write, now that there is room; or the pace allows no more for now.
+      if moved == .full || responseBody.isComplete || paceBytes == 0 { continue }
       guard receiveResponse(connection, downstream) else { return }
     }
     loop.resumeLater(downstream)
@@ -195,6 +195,7 @@ extension Exchange {
         if step.payload > 0 {
           let payload = offered.extracting(step.framing..<step.framing + step.payload)
           responseBodyBytes += UInt64(step.payload)
+          if paceBytes != .max { paceBytes -= step.payload }
           if chunksResponse {
             _ = ChunkEncoder.appendChunk(payload, to: out)
           } else {
@@ -268,6 +269,7 @@ extension Exchange {
       if case .bytes(let count) = result {
         responseBody.received(count)
         responseBodyBytes += UInt64(count)
+        if paceBytes != .max { paceBytes -= count }
       }
     } else {
       guard makeRoom(in: connection.input) else {

@@ -38,8 +38,11 @@ extension Exchange {
   }
 
   /// A kept connection had been closed as we wrote: once, and on a fresh one, without a policy.
+  /// One that is slow is not: its retry is the policy's, with its attempts and its budget.
   private func isStale(_ failure: FailureKind, bytesWritten: UInt64) -> Bool {
-    guard attempt.isReused, tries == 1, unrepeatableBytes == 0 else { return false }
+    guard failure == .upstreamClosed || failure == .upstreamReset,
+      attempt.isReused, tries == 1, unrepeatableBytes == 0
+    else { return false }
     return RetrySafety.maySendAgain(
       RetrySafety.Evidence(
         failure: failure, isIdempotent: head.method.isIdempotent, bytesWritten: bytesWritten,

@@ -45,7 +45,7 @@ final class HedgeAttempt: ConnectionReceiver {
       exchange?.hedgeFailed(.upstreamReset)
       return
     }
-    if connection.mayReceive || connection.isBroken { exchange?.adoptHedge() }
+    exchange?.hedgeReady(connection)
   }
 
   override func connectFailed(_ connection: UpstreamConnection, _ failure: FailureKind) {

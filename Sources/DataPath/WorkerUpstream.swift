@@ -224,6 +224,7 @@ package final class WorkerUpstream {
       if acquireSlot() { return open(endpoint, for: hedge) }
     }
     giveBack(hedge.attempt)
+    hedge.attempt.clear()
     return .refused(.noEndpoint)
   }
 

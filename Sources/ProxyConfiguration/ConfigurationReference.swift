@@ -18,6 +18,18 @@ package enum ConfigurationReference {
     return text
   }
 
+  /// The keys of a scenario, those of its policies left out: they are the page's above.
+  package static var scenarioTable: String {
+    var text = "| key | value | default | |\n|---|---|---|---|\n"
+    let keys = Schema.scenario.map { key in
+      var key = key
+      if key.name == Schema.policiesKey.name { key.schema = .object([]) }
+      return key
+    }
+    append(keys, under: "", to: &text)
+    return text
+  }
+
   private static func append(_ keys: [Schema.Key], under path: String, to text: inout String) {
     for key in keys {
       let name = path + key.name

@@ -2,7 +2,7 @@ import Primitives
 
 /// Reads the values that one word holds, nil: not such a value; and writes them.
 package enum Scalars {
-  static func duration(_ text: String) -> Duration? {
+  package static func duration(_ text: String) -> Duration? {
     let units: [(String, Int64)] = [
       ("us", 1000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000),
       ("h", 3_600_000_000_000),

@@ -35,6 +35,23 @@ package enum SystemFile {
     }
   }
 
+  /// Makes a file of these bytes, or replaces what it held.
+  package static func write(_ path: String, _ bytes: [UInt8]) throws(Errno) {
+    // SAFETY: the path lives through the call.
+    let descriptor = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw Errno.current }
+    defer { _ = close(descriptor) }
+    var written = 0
+    while written < bytes.count {
+      let count = unsafe bytes.withUnsafeBytes { space in
+        // SAFETY: `space` is the array, and `written` is below its count.
+        unsafe Glibc.write(descriptor, space.baseAddress! + written, space.count - written)
+      }
+      if count < 0, errno != EINTR { throw Errno.current }
+      written += max(count, 0)
+    }
+  }
+
   /// Nil: there is no such file.
   package static func stamp(_ path: String) -> Stamp? {
     var status = stat()

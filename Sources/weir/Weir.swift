@@ -5,5 +5,5 @@ struct Weir: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "weir", abstract: "A sidecar proxy and circuit-breaker runtime.",
     version: ControlPlane.version,
-    subcommands: [Run.self, Check.self, Explain.self, DemoCommand.self])
+    subcommands: [Run.self, Check.self, Explain.self, DemoCommand.self, Simulate.self])
 }

@@ -98,7 +98,7 @@ struct DocumentTests {
         .contains(" → forced_open"))
     #expect(try proxy.get("/down").hasSuffix("later"))
     for _ in 0..<100 { #expect(try proxy.get("/hedged").hasSuffix("ok")) }
-    #expect(try proxy.get("/hedged-slow").hasSuffix("ok"))
+    #expect(try proxy.get("/hedged/slow").hasSuffix("ok"))
     #expect(proxy.stop())
     let lines = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
     var found: Set<String> = []
@@ -120,7 +120,7 @@ struct DocumentTests {
     let isSecond = Lock(false)
     let slow = try (0..<2).map { _ in
       try ScriptedEndpoint.answering { request in
-        guard request.hasPrefix("GET /hedged-slow") else { return ok }
+        guard request.hasPrefix("GET /hedged/slow") else { return ok }
         let isLast = isSecond.withLock { seen in
           defer { seen = true }
           return seen

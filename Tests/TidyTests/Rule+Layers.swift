@@ -7,7 +7,11 @@ extension Rule {
     folders: ["Sources"], planted: ("Sources/HTTP1/A.swift", "import Reactor")
   ) { file in
     file.code.enumerated().compactMap { number, line in
-      guard let found = line.firstMatch(of: /^\s*(?:@\w+ |\w+ )*import (\w+)/) else { return nil }
+      // Of a whole module, or of one declaration in it.
+      guard
+        let found = line.firstMatch(
+          of: /^\s*(?:@\w+ |\w+ )*import (?:(?:struct|class|enum|func|let|var) )?(\w+)/)
+      else { return nil }
       let module = String(found.1)
       if module == file.target || Layers.mayImport(file.target, module) { return nil }
       return "\(file.path):\(number + 1): \(file.target) may not import \(module)"

@@ -10,28 +10,32 @@ extension ControlPlane {
   func explain(_ request: AdminRequest, _ id: String, _ done: @escaping Done) {
     guard let workers else { return done(.text("weir: not started\n", status: 503)) }
     if id.isEmpty {
-      return workers.ask({ $0.latestExplained(Self.listedMax) }) { lists in
-        let latest = Array(Self.latestFirst(lists).prefix(Self.listedMax))
-        done(
-          request.wantsJSON ? .json(ExplainJSON.list(latest)) : .text(ExplainText.list(latest)))
-      }
+      return workers.ask(
+        { $0.latestExplained(Self.listedMax) },
+        done: { lists in
+          let latest = Array(Self.latestFirst(lists).prefix(Self.listedMax))
+          done(
+            request.wantsJSON ? .json(ExplainJSON.list(latest)) : .text(ExplainText.list(latest)))
+        })
     }
     let bytes = Array(id.utf8)
     let kept = configuration.explainEntries
     let slow = configuration.explainSlow.map { " or took \(Scalars.text($0))" } ?? ""
-    workers.ask({ $0.explain(bytes) }) { lists in
-      let found = Self.latestFirst(lists)
-      guard !found.isEmpty else {
-        return done(
-          .text(
-            "weir: nothing is kept of \(id); kept are, of each worker, the latest \(kept) requests "
-              + "that failed, were tried again\(slow) (telemetry.explain)\n", status: 404))
-      }
-      done(
-        request.wantsJSON
-          ? .json(.list(found.map(ExplainJSON.json)))
-          : .text(found.map(ExplainText.text).joined()))
-    }
+    let missing =
+      "weir: nothing is kept of \(id); kept are, of each worker, the latest \(kept) requests "
+      + "that failed, were tried again\(slow) (telemetry.explain)\n"
+    workers.ask(
+      { $0.explain(bytes) },
+      done: { lists in
+        let found = Self.latestFirst(lists)
+        if found.isEmpty {
+          done(.text(missing, status: 404))
+        } else if request.wantsJSON {
+          done(.json(.list(found.map(ExplainJSON.json))))
+        } else {
+          done(.text(found.map(ExplainText.text).joined()))
+        }
+      })
   }
 
   private static func latestFirst(_ lists: [[ExchangeTrace]]) -> [ExchangeTrace] {

@@ -1,0 +1,99 @@
+import Primitives
+import ProxyConfiguration
+import Resilience
+import Upstreams
+
+/// The route and the upstream of one edge, as the machines take them. Times in nanoseconds, `.max`:
+/// none.
+struct EdgePolicy: Sendable {
+  enum Fallback: Sendable, Equatable {
+    /// A fixed answer, and whether it is a good one.
+    case answer(isGood: Bool)
+    /// Another edge of the same caller.
+    case edge(Int)
+  }
+
+  // MARK: Of the route
+
+  var timeout: Int64
+  /// Nil: nothing is tried again.
+  var retry: RetryPolicy?
+  var perTryTimeout: Int64
+  var hedge: HedgePolicy?
+  var rateLimits: [RateLimitPolicy]
+  var routeBreaker: CircuitBreakerPolicy?
+  var routeClassifier: OutcomeClassifier
+  /// An upstream's edge is put in by the plan's builder.
+  var fallback: Fallback?
+
+  // MARK: Of the upstream
+
+  var connectTimeout: Int64
+  var pendingTimeout: Int64
+  var connectionsMax: Int
+  var pendingMax: Int
+  var requestsMax: Int
+  var budgetRatio: Share
+  var budgetMinimum: Int
+  var breaker: CircuitBreakerPolicy?
+  var classifier: OutcomeClassifier
+  var endpointBreaker: CircuitBreakerPolicy?
+  var endpointClassifier: OutcomeClassifier
+  var outliers: OutlierPolicy?
+  var adaptive: ConcurrencyPolicy?
+  var balancing: Upstreams.BalancingSettings
+  /// Nil: waiting requests are served in turn.
+  var queue: QueuePolicy?
+  var health: HealthCheckPolicy?
+
+  init(route: RouteConfiguration, upstream: UpstreamConfiguration) {
+    timeout = route.timeout?.nanosecondsClamped ?? .max
+    retry = route.retry.map { RetryPolicy($0) }
+    perTryTimeout = retry?.perTryNanoseconds ?? .max
+    hedge = route.hedge.map {
+      HedgePolicy(percentile: $0.percentile, minimumDelay: $0.delayMin, budget: $0.budget)
+    }
+    rateLimits = route.rateLimits.map {
+      RateLimitPolicy(requests: $0.requests, per: $0.period, burst: $0.burst)
+    }
+    routeBreaker = route.circuitBreaker.map { CircuitBreakerPolicy($0) }
+    routeClassifier = OutcomeClassifier(route.circuitBreaker)
+    if case .respond(let status, _, _)? = route.fallback {
+      fallback = .answer(isGood: status < 400)
+    }
+    connectTimeout = upstream.connectTimeout.nanosecondsClamped
+    pendingTimeout = upstream.pendingTimeout.nanosecondsClamped
+    connectionsMax = upstream.connectionsMax
+    pendingMax = upstream.pendingMax
+    requestsMax = upstream.requestsMax
+    budgetRatio = upstream.retryBudget.ratio
+    budgetMinimum = upstream.retryBudget.retriesMin
+    breaker = upstream.circuitBreaker.map { CircuitBreakerPolicy($0) }
+    classifier = OutcomeClassifier(upstream.circuitBreaker)
+    endpointBreaker = upstream.endpointCircuitBreaker.map { CircuitBreakerPolicy($0) }
+    endpointClassifier = OutcomeClassifier(upstream.endpointCircuitBreaker)
+    outliers = upstream.outlierDetection.map { OutlierPolicy($0) }
+    adaptive = upstream.adaptiveConcurrency.map {
+      ConcurrencyPolicy(
+        minimum: $0.concurrencyMin, maximum: $0.concurrencyMax, percentile: $0.percentile,
+        buffer: $0.buffer, interval: $0.interval)
+    }
+    balancing = Upstreams.BalancingSettings(upstream.balancing)
+    queue = upstream.pendingTarget.map {
+      QueuePolicy(target: $0, interval: upstream.pendingInterval)
+    }
+    health = upstream.healthCheck.map {
+      HealthCheckPolicy(
+        interval: $0.interval, jitter: $0.jitter, timeout: $0.timeout,
+        healthy: $0.healthyThreshold, unhealthy: $0.unhealthyThreshold)
+    }
+  }
+
+  var isRetrying: Bool { retry?.isRetrying ?? false }
+  /// Whether there may be more than one attempt.
+  var isRepeating: Bool { isRetrying || hedge != nil }
+  /// Whether anybody asks how long attempts take.
+  var isDigesting: Bool { hedge != nil || timeout != .max }
+  /// Whether who may be picked can change by itself.
+  var isWatchingEndpoints: Bool { endpointBreaker != nil || outliers != nil }
+}

@@ -1,0 +1,66 @@
+/// A row below the panels: how the sidecars of one run see one service over time.
+struct Band {
+  /// The worst of what may be told of a sample wins, in this order.
+  enum Colour: String, CaseIterable {
+    case open = "#d62839"
+    case halfOpen = "#f4a300"
+    case away = "#7b4fb3"
+    case busy = "#5b6b7b"
+
+    var words: String {
+      switch self {
+      case .open: "breakers open"
+      case .halfOpen: "half open"
+      case .away: "endpoints away"
+      case .busy: "all places busy"
+      }
+    }
+  }
+
+  /// Samples `begin` ..< `end`.
+  struct Span {
+    var begin: Int
+    var end: Int
+    var colour: Colour
+    /// How many of the sidecars, endpoints or places it is.
+    var opacity: Double
+  }
+
+  let run: Int
+  let words: String
+  let samples: [Series.Sample]
+
+  /// Of those services that show anything, run by run.
+  static func bands(of runs: [SimulationRun]) -> [Band] {
+    runs.enumerated().flatMap { index, run in
+      run.services.map { service in
+        Band(
+          run: index, words: runs.count > 1 ? "\(service.name): \(run.label)" : service.name,
+          samples: service.samples)
+      }
+    }
+    .filter { !$0.spans.isEmpty }
+  }
+
+  /// Equal neighbours are one.
+  var spans: [Span] {
+    var spans: [Span] = []
+    for (index, sample) in samples.enumerated() {
+      guard let (colour, share) = Self.worst(sample.state) else { continue }
+      let opacity = 0.25 + 0.75 * (share * 10).rounded(.up) / 10
+      if let last = spans.last, last.end == index, last.colour == colour, last.opacity == opacity {
+        spans[spans.count - 1].end += 1
+      } else {
+        spans.append(Span(begin: index, end: index + 1, colour: colour, opacity: opacity))
+      }
+    }
+    return spans
+  }
+
+  private static func worst(_ state: Series.UpstreamState) -> (Colour, Double)? {
+    if state.open > 0 { return (.open, state.open) }
+    if state.halfOpen > 0 { return (.halfOpen, state.halfOpen) }
+    if state.away > 0 { return (.away, state.away) }
+    return state.busy >= 0.98 ? (.busy, 0.4) : nil
+  }
+}

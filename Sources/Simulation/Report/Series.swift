@@ -1,0 +1,119 @@
+/// What is counted of the requests of one client class, or of those to one service.
+struct Series: Sendable {
+  struct Counts: Sendable, Equatable {
+    var offered = 0
+    var good = 0
+    var failed = 0
+    var attempts = 0
+    var retries = 0
+    var hedges = 0
+    /// Answered by a fallback, among `good`.
+    var fallbacks = 0
+    /// Requests that are not idempotent and were sent again though a replica had them.
+    var repeats = 0
+    /// Endpoints that attempts ejected; those that a comparison of endpoints does are not counted.
+    var ejections = 0
+    /// Times that a breaker of an upstream or a route opened.
+    var openings = 0
+
+    mutating func add(_ other: Counts) {
+      offered += other.offered
+      good += other.good
+      failed += other.failed
+      attempts += other.attempts
+      retries += other.retries
+      hedges += other.hedges
+      fallbacks += other.fallbacks
+      repeats += other.repeats
+      ejections += other.ejections
+      openings += other.openings
+    }
+
+    /// What was counted since `before`.
+    func since(_ before: Counts) -> Counts {
+      Counts(
+        offered: offered - before.offered, good: good - before.good,
+        failed: failed - before.failed, attempts: attempts - before.attempts,
+        retries: retries - before.retries, hedges: hedges - before.hedges,
+        fallbacks: fallbacks - before.fallbacks,
+        repeats: repeats - before.repeats, ejections: ejections - before.ejections,
+        openings: openings - before.openings)
+    }
+  }
+
+  /// One step of the time line.
+  struct Sample: Sendable {
+    var counts: Counts
+    /// Of good answers, in nanoseconds.
+    var p50: Int64
+    var p99: Int64
+    var state: UpstreamState
+  }
+
+  /// How the sidecars of a service's callers see it at one time.
+  struct UpstreamState: Sendable {
+    /// Sidecars whose breaker is open, half open: shares, 0...1.
+    var open = 0.0
+    var halfOpen = 0.0
+    /// Of the endpoints that each sidecar knows: not to be picked, 0...1.
+    var away = 0.0
+    /// Of the places of all replicas: busy, 0...1.
+    var busy = 0.0
+    /// Requests that wait at replicas.
+    var queued = 0
+  }
+
+  let name: String
+  private(set) var samples: [Sample] = []
+  private(set) var reasons = [Int](repeating: 0, count: Reason.count)
+  private(set) var whole = LatencyHistogram()
+  var counts = Counts()
+  private var sampled = Counts()
+  private var sampledReasons = [Int](repeating: 0, count: Reason.count)
+  private var recent = LatencyHistogram()
+
+  init(name: String) {
+    self.name = name
+  }
+
+  /// An exchange has ended; `nanoseconds`: how long it took.
+  @inline(__always)
+  mutating func record(_ reason: Reason, nanoseconds: Int64) {
+    if reason.isOK {
+      counts.good += 1
+      recent.record(nanoseconds)
+    } else {
+      counts.failed += 1
+      reasons[Int(reason.code)] += 1
+    }
+  }
+
+  /// Adds what `other` has counted since its last sample. Before either is sampled.
+  mutating func add(recentOf other: Series) {
+    counts.add(other.counts.since(other.sampled))
+    recent.add(other.recent)
+    for code in reasons.indices {
+      reasons[code] += other.reasons[code] - other.sampledReasons[code]
+    }
+  }
+
+  mutating func sample(_ state: UpstreamState) {
+    samples.append(
+      Sample(
+        counts: counts.since(sampled), p50: recent.percentile(0.5), p99: recent.percentile(0.99),
+        state: state))
+    sampled = counts
+    sampledReasons = reasons
+    whole.add(recent)
+    recent.clear()
+  }
+
+  /// Of the samples' states.
+  func mean(_ member: KeyPath<UpstreamState, Double>) -> Double {
+    guard !samples.isEmpty else { return 0 }
+    return samples.reduce(0) { $0 + $1.state[keyPath: member] } / Double(samples.count)
+  }
+
+  /// Neither answered nor failed when the run ended.
+  var unfinished: Int { counts.offered - counts.good - counts.failed }
+}

@@ -1,0 +1,141 @@
+/// What the panels show.
+extension SimulationPicture {
+  private typealias Points = [(x: Double, y: Double)]
+
+  /// Each sample at its middle.
+  private func points(_ run: SimulationRun, _ axis: Axis, _ value: (Series.Sample) -> Double?)
+    -> Points
+  {
+    let step = run.seconds / Double(max(run.total.samples.count, 1))
+    return run.total.samples.enumerated().compactMap { index, sample in
+      value(sample).map { (time.place((Double(index) + 0.5) * step), axis.place($0)) }
+    }
+  }
+
+  /// Requests a second.
+  mutating func drawRates() {
+    let scale = Double(runs[0].total.samples.count) / runs[0].seconds
+    let most =
+      runs.flatMap(\.total.samples)
+      .map { Double(max($0.counts.offered, $0.counts.good)) * scale }.max() ?? 1
+    let axis = frame(
+      "Requests of clients, a second", .linear, most: most, number: Numbers.short)
+    let offered = points(runs[0], axis) { Double($0.counts.offered) * scale }
+    if let first = offered.first, let last = offered.last {
+      let floor = axis.place(0)
+      svg.area(
+        [(first.x, floor)] + offered + [(last.x, floor)], fill: Self.grey, opacity: 0.18)
+    }
+    svg.line(offered, stroke: Self.grey, width: 1.5)
+    var entries = [(words: "offered", colour: Self.grey, dash: String?.none)]
+    for (index, run) in runs.enumerated() {
+      svg.line(
+        points(run, axis) { Double($0.counts.good) * scale }, stroke: Self.colour(index), width: 2)
+      entries.append(("good: \(label(run))", Self.colour(index), nil))
+    }
+    legend(entries)
+    top += Self.panelHeight + Self.gap
+  }
+
+  /// Of good answers; samples without one leave a gap.
+  mutating func drawLatencies() {
+    let samples = runs.flatMap(\.total.samples)
+    let most = samples.map { Double($0.p99) / 1_000_000 }.max() ?? 1
+    let fastest = samples.map { Double($0.p50) / 1_000_000 }.filter { $0 > 0 }.min() ?? 1
+    var least = 1.0
+    while least > fastest, least > 0.001 { least /= 10 }
+    while least * 10 <= fastest { least *= 10 }
+    let axis = frame(
+      "Latency of good answers, logarithmic", .logarithmic(least: least), most: most,
+      number: { Numbers.axisTime($0 * 1_000_000) })
+    var entries: [(words: String, colour: String, dash: String?)] = []
+    for (index, run) in runs.enumerated() {
+      for (isMedian, dash) in [(true, "5 3"), (false, nil)] as [(Bool, String?)] {
+        let pieces = pieces(run) { isMedian ? $0.p50 : $0.p99 }
+        for piece in pieces {
+          svg.line(
+            piece.map { ($0.x, axis.place($0.y)) }, stroke: Self.colour(index),
+            width: isMedian ? 1.5 : 2, dash: dash)
+        }
+        entries.append(("\(isMedian ? "p50" : "p99"): \(label(run))", Self.colour(index), dash))
+      }
+    }
+    legend(entries)
+    top += Self.panelHeight + Self.gap
+  }
+
+  /// Runs of samples that have a value, in milliseconds.
+  private func pieces(_ run: SimulationRun, _ value: (Series.Sample) -> Int64) -> [Points] {
+    let step = run.seconds / Double(max(run.total.samples.count, 1))
+    var pieces: [Points] = [[]]
+    for (index, sample) in run.total.samples.enumerated() {
+      let x = time.place((Double(index) + 0.5) * step)
+      if value(sample) > 0 {
+        pieces[pieces.count - 1].append((x, Double(value(sample)) / 1_000_000))
+      } else if !pieces[pieces.count - 1].isEmpty {
+        pieces.append([])
+      }
+    }
+    return pieces
+  }
+
+  /// The share of attempts that are retries, over all services.
+  mutating func drawRetries() {
+    let shares = runs.map(\.retryShares)
+    let most = max(shares.flatMap { $0 }.max() ?? 0, 0.01) * 100
+    let axis = frame(
+      "Retries among the attempts at all services", .linear, most: most,
+      number: { Numbers.short($0) + "%" })
+    var entries: [(words: String, colour: String, dash: String?)] = []
+    for (index, run) in runs.enumerated() {
+      let step = run.seconds / Double(max(shares[index].count, 1))
+      let line = shares[index].enumerated().map { sample, share in
+        (x: time.place((Double(sample) + 0.5) * step), y: axis.place(share * 100))
+      }
+      svg.line(line, stroke: Self.colour(index), width: 2)
+      entries.append((label(run), Self.colour(index), nil))
+    }
+    legend(entries)
+    top += Self.panelHeight + Self.gap
+  }
+
+  /// One row for each upstream about which there is something to tell.
+  mutating func drawBands() {
+    guard !bands.isEmpty else { return }
+    svg.text(
+      "How sidecars see services", x: Self.left, y: top - 8, size: 12.5, fill: "#222222",
+      isBold: true)
+    legend(Band.Colour.allCases.map { ($0.words, $0.rawValue, nil) })
+    for band in bands {
+      let step = (plotRight - Self.left) / Double(max(band.samples.count, 1))
+      svg.rectangle(
+        x: Self.left, y: top, width: plotRight - Self.left, height: Self.bandHeight - 4,
+        fill: "#f1f3f5")
+      for span in band.spans {
+        svg.rectangle(
+          x: Self.left + Double(span.begin) * step, y: top,
+          width: Double(span.end - span.begin) * step, height: Self.bandHeight - 4,
+          fill: span.colour.rawValue, opacity: span.opacity)
+      }
+      svg.rectangle(
+        x: Self.left + 2, y: top + 1, width: Double(band.words.count) * 6 + 10,
+        height: Self.bandHeight - 6, fill: "#ffffff", opacity: 0.82)
+      svg.text(band.words, x: Self.left + 6, y: top + 12, size: 11, fill: "#111111")
+      svg.rectangle(
+        x: Self.left - 10, y: top, width: 5, height: Self.bandHeight - 4,
+        fill: runs.count > 1 ? Self.colour(band.run) : Self.grey)
+      top += Self.bandHeight
+    }
+    drawTimeAxis(at: top)
+  }
+}
+
+extension SimulationRun {
+  fileprivate var retryShares: [Double] {
+    total.samples.indices.map { sample in
+      let attempts = services.reduce(0) { $0 + $1.samples[sample].counts.attempts }
+      let retries = services.reduce(0) { $0 + $1.samples[sample].counts.retries }
+      return attempts == 0 ? 0 : Double(retries) / Double(attempts)
+    }
+  }
+}

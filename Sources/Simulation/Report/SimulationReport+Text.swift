@@ -1,0 +1,66 @@
+import ProxyConfiguration
+
+/// The summary table.
+extension SimulationReport {
+  package var text: String {
+    guard let first = runs.first else { return "" }
+    var text = "\(first.scenario.name)\n"
+    if !first.scenario.about.isEmpty { text += "\(first.scenario.about)\n" }
+    let seconds = Numbers.decimal(first.seconds, places: 0)
+    text += "\(seconds) s of virtual time, seed \(first.seed)\n\n"
+    var table = TextTable()
+    table.add(Self.columns)
+    for run in runs { add(run, to: &table) }
+    text += table.text
+    for run in runs { text += failures(of: run) }
+    return text
+  }
+
+  private static let columns = [
+    "", "offered", "good", "failed", "p50", "p90", "p99", "p99.9", "tries", "retries", "open",
+    "away", "fallback",
+  ]
+
+  private func add(_ run: SimulationRun, to table: inout TextTable) {
+    if isComparison { table.add(["\(run.label):"]) }
+    for series in run.clients { table.add(row(series, isService: false)) }
+    for series in run.services { table.add(row(series, isService: true)) }
+  }
+
+  private func row(_ series: Series, isService: Bool) -> [String] {
+    let counts = series.counts
+    let ended = counts.good + counts.failed
+    let times = [0.5, 0.9, 0.99, 0.999].map { Numbers.time(series.whole.percentile($0)) }
+    let cells =
+      [
+        isService ? "  → \(series.name)" : series.name, Numbers.grouped(counts.offered),
+        Numbers.percent(counts.good, of: ended), Numbers.percent(counts.failed, of: ended),
+      ] + times
+    guard isService else { return cells }
+    let tries = counts.offered == 0 ? 0 : Double(counts.attempts) / Double(counts.offered)
+    return cells + [
+      Numbers.decimal(tries, places: 2), Numbers.percent(counts.retries, of: counts.attempts),
+      Numbers.percent(series.mean(\.open)), Numbers.percent(series.mean(\.away)),
+      Numbers.percent(counts.fallbacks, of: ended),
+    ]
+  }
+
+  private func failures(of run: SimulationRun) -> String {
+    var table = TextTable()
+    for series in run.clients + run.services where series.counts.failed > 0 {
+      let reasons = Reason.all.filter { series.reasons[Int($0.code)] > 0 }
+        .sorted { series.reasons[Int($0.code)] > series.reasons[Int($1.code)] }
+      let words = reasons.map { "\($0.name) \(Numbers.grouped(series.reasons[Int($0.code)]))" }
+      table.add(["  \(series.name)  ".padded(to: 24) + words.joined(separator: ", ")])
+    }
+    let text = table.text
+    if text.isEmpty { return "" }
+    return "\nfailures\(isComparison ? " of \(run.label)" : "")\n" + text
+  }
+}
+
+extension String {
+  fileprivate func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(width - count, 0))
+  }
+}

@@ -1,0 +1,147 @@
+import Primitives
+import Resilience
+import Upstreams
+
+/// Whether a request may go at all: the stages above the balancer, in the proxy's order.
+///
+///     deadline ── rate limit ── adaptive limit, shedding ── breakers ── requests ── (balancer)
+extension Simulator {
+  private static let shedder = PriorityShedder()
+
+  /// `deadline`: the caller's, which the route's timeout can only shorten.
+  mutating func begin(_ exchange: Int, deadline: Int64) {
+    let edge = links[Int(exchanges[exchange].link)].edge
+    let end = min(deadline, saturatingSum(now, plan.edges[edge].policy.timeout))
+    exchanges[exchange].deadline = end
+    let generation = exchanges[exchange].generation
+    enter(exchange, isBounded: deadline != .max)
+    // It may have ended at once.
+    guard end < plan.end, exchanges[exchange].generation == generation else { return }
+    queue.push(Event(.deadline, at: end, index: exchange, generation: generation))
+  }
+
+  /// Gone through again for a fallback. `isBounded`: the caller gave a deadline.
+  private mutating func enter(_ exchange: Int, isBounded: Bool) {
+    let link = Int(exchanges[exchange].link)
+    let edge = links[link].edge
+    series[clients.count + plan.edges[edge].target].counts.offered += 1
+    exchanges[exchange].admittedAt = now
+    links[link].requestCount += 1
+    links[link].budget?.requestBegan()
+    links[link].hedgeBudget?.requestBegan()
+    if let refusal = refusal(exchange, link, isBounded) { return giveUp(exchange, refusal) }
+    tryOnce(exchange)
+  }
+
+  private mutating func refusal(_ exchange: Int, _ link: Int, _ isBounded: Bool) -> Reason? {
+    if isBounded {
+      let budget = DeadlineBudget(
+        deadline: Instant(nanoseconds: exchanges[exchange].deadline))
+      if budget.isDoomed(instant, fastestNanoseconds: links[link].digest.fastestNanoseconds) {
+        return .failure(.deadlineUnreachable)
+      }
+    }
+    if !exchanges[exchange].isFallback {
+      for limiter in links[link].rateLimiters where !limiter.admit(now: instant).isAdmitted {
+        return .failure(.rateLimited)
+      }
+    }
+    let priority = RequestPriority(rawValue: exchanges[exchange].priority) ?? .normal
+    let ceiling = plan.shedsByPriority ? Self.shedder.ceiling(priority) : .all
+    if let limiter = links[link].limiter {
+      guard limiter.acquire(ceiling) else {
+        return .failure(limiter.inFlight < limiter.limit ? .requestShed : .concurrencyLimited)
+      }
+      exchanges[exchange].holdsLimit = true
+    }
+    if !passesBreakers(exchange, link) { return .failure(.circuitOpen) }
+    return refusalByCount(link, ceiling)
+  }
+
+  /// This request is counted already.
+  private func refusalByCount(_ link: Int, _ ceiling: Share) -> Reason? {
+    let most = plan.edges[links[link].edge].policy.requestsMax
+    let count = links[link].requestCount
+    if count > most { return .failure(.requestsExceeded) }
+    // Rounded up, as `ResourceLimits` does it.
+    let allowed = (most * Int(ceiling.basisPoints) + 9_999) / 10_000
+    return count > allowed ? .failure(.requestShed) : nil
+  }
+
+  private mutating func passesBreakers(_ exchange: Int, _ link: Int) -> Bool {
+    let instant = instant
+    if !exchanges[exchange].isFallback,
+      let admission = links[link].routeBreaker?.admit(instant)
+    {
+      guard case .admitted(let ticket) = admission else { return false }
+      exchanges[exchange].routeTicket = ticket
+    }
+    if let admission = links[link].breaker?.admit(instant) {
+      guard case .admitted(let ticket) = admission else { return false }
+      exchanges[exchange].ticket = ticket
+    }
+    return true
+  }
+
+  // MARK: The other end
+
+  /// Ends as `reason`, unless the route has something else to offer.
+  mutating func giveUp(_ exchange: Int, _ reason: Reason) {
+    let edge = links[Int(exchanges[exchange].link)].edge
+    guard reason == .failure(.circuitOpen) || reason == .failure(.noEndpoint),
+      !exchanges[exchange].isFallback, let fallback = plan.edges[edge].policy.fallback
+    else { return end(exchange, reason) }
+    series[clients.count + plan.edges[edge].target].counts.fallbacks += 1
+    exchanges[exchange].isFallback = true
+    switch fallback {
+    case .answer(let isGood): end(exchange, isGood ? .fallback : reason)
+    case .edge(let other):
+      let caller = Int(exchanges[exchange].link) - plan.edges[edge].firstLink
+      close(exchange, reason)
+      exchanges[exchange].link = UInt32(
+        plan.edges[other].firstLink + (plan.edges[other].linkCount == 1 ? 0 : caller))
+      exchanges[exchange].attempts = 0
+      exchanges[exchange].tried = TriedEndpoints()
+      enter(exchange, isBounded: false)
+    }
+  }
+
+  /// Gives back what admission took, and tells its machines how it went.
+  mutating func releaseHeld(_ exchange: Int, _ link: Int, _ reason: Reason) {
+    links[link].requestCount -= 1
+    if exchanges[exchange].holdsRetry { links[link].budget?.retryEnded() }
+    if exchanges[exchange].holdsHedge { links[link].hedgeBudget?.retryEnded() }
+    exchanges[exchange].holdsRetry = false
+    exchanges[exchange].holdsHedge = false
+    links[link].budget?.requestEnded()
+    links[link].hedgeBudget?.requestEnded()
+    let edge = links[link].edge
+    let took = now - exchanges[exchange].admittedAt
+    let instant = instant
+    if exchanges[exchange].holdsLimit {
+      exchanges[exchange].holdsLimit = false
+      links[link].limiter?.release(
+        nanoseconds: took, outcome: reason.outcome(plan.edges[edge].policy.classifier),
+        now: instant)
+    }
+    if let ticket = exchanges[exchange].ticket {
+      exchanges[exchange].ticket = nil
+      count(
+        links[link].breaker?.record(
+          ticket, reason.outcome(plan.edges[edge].policy.classifier), nanoseconds: took, instant),
+        edge)
+    }
+    if let ticket = exchanges[exchange].routeTicket {
+      exchanges[exchange].routeTicket = nil
+      count(
+        links[link].routeBreaker?.record(
+          ticket, reason.outcome(plan.edges[edge].policy.routeClassifier), nanoseconds: took,
+          instant), edge)
+    }
+  }
+
+  private mutating func count(_ change: CircuitBreaker.Transition?, _ edge: Int) {
+    guard change?.to == .open else { return }
+    series[clients.count + plan.edges[edge].target].counts.openings += 1
+  }
+}

@@ -1,0 +1,109 @@
+import ArgumentParser
+import Primitives
+import ProxyConfiguration
+import Reactor
+import Simulation
+
+/// `weir simulate`: what a policy does, before production does it.
+struct Simulate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs a scenario in virtual time and shows what its policies do.",
+    discussion: """
+      A scenario has services, load and faults over time, and policies in the keys of weir.yaml. \
+      It runs on the proxy's own balancers, breakers, retries and limits, much faster than real \
+      time, and one seed always gives the same run. docs/simulate.md has every key; \
+      config/scenarios has scenarios to begin with:
+
+        weir simulate config/scenarios/retry-storm.yaml --svg storm.svg
+        weir simulate config/scenarios/retry-storm.yaml --svg storm.svg \\
+          --compare config/scenarios/retry-storm.yaml config/scenarios/retry-storm-budget.yaml
+      """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+  }
+
+  @Argument(help: ArgumentHelp("The scenario.", valueName: "file"))
+  var scenario: String
+
+  @Option(help: "Another seed than the scenario's.")
+  var seed: UInt64?
+
+  @Option(help: "text: a table. json: all figures, the time line too.")
+  var format: Format = .text
+
+  @Option(help: ArgumentHelp("Writes the time line as a picture.", valueName: "file"))
+  var svg: String?
+
+  @Option(help: ArgumentHelp("Ends earlier, such as 30s.", valueName: "duration"))
+  var until: String?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Runs the scenario once with the policies of each of these files, side by side.",
+      valueName: "files"))
+  var compare: [String] = []
+
+  /// sysexits(3).
+  private static let noInput: Int32 = 66
+  private static let cannotCreate: Int32 = 73
+
+  func validate() throws {
+    if let until, Scalars.duration(until) ?? .zero <= .zero {
+      throw ValidationError("--until must be a duration such as 30s")
+    }
+  }
+
+  func run() throws {
+    let report = SimulationReport(try runs())
+    if let svg {
+      do throws(Errno) {
+        try SystemFile.write(svg, Array(report.svg.utf8))
+      } catch {
+        ThisProcess.say("weir: \(svg) cannot be written: \(error)")
+        throw ExitCode(Self.cannotCreate)
+      }
+    }
+    print(format == .json ? report.json : report.text, terminator: "")
+  }
+
+  private func runs() throws -> [SimulationRun] {
+    do throws(ConfigurationFaults) {
+      let scenario = try ScenarioReader.read(
+        try Self.text(self.scenario), file: self.scenario, environment: ThisProcess.environment)
+      let seed = self.seed ?? UInt64(scenario.seed)
+      let until = self.until.flatMap { Scalars.duration($0) }
+      guard !compare.isEmpty else { return [SimulationRun(scenario, seed: seed, until: until)] }
+      var runs: [SimulationRun] = []
+      for file in compare {
+        let policies = try ScenarioReader.readPolicies(
+          try Self.text(file), file: file, of: scenario, environment: ThisProcess.environment)
+        runs.append(
+          SimulationRun(
+            scenario, policies: policies, label: Self.label(file), seed: seed, until: until))
+      }
+      return runs
+    } catch {
+      for fault in error.faults { ThisProcess.say(fault.description) }
+      throw ExitCode(error.isUnreadable ? Self.noInput : 1)
+    }
+  }
+
+  private static func text(_ file: String) throws(ConfigurationFaults) -> [UInt8] {
+    do throws(Errno) {
+      return try SystemFile.read(file)
+    } catch {
+      let message = "the file cannot be read: \(error)"
+      throw ConfigurationFaults(
+        faults: [ConfigurationFault(file: file, line: 1, column: 1, message: message)],
+        isUnreadable: true)
+    }
+  }
+
+  /// The file's name without folder and ending.
+  private static func label(_ file: String) -> String {
+    let name = file.split(separator: "/").last.map(String.init) ?? file
+    return name.split(separator: ".").first.map(String.init) ?? name
+  }
+}

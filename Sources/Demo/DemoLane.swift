@@ -114,14 +114,21 @@ package final class DemoLane: ConnectionReceiver {
     self.connection = nil
   }
 
-  /// The connection has ended: without a request that is no failure.
-  private func fail() {
+  /// Precondition: no request is on its way.
+  func close() {
+    precondition(request == nil, "a request would be lost")
     body = nil
     connection?.giveBuffers(to: pool)
     connection?.close()
     connection = nil
-    guard let request else { return }
+  }
+
+  /// The connection has ended: without a request that is no failure.
+  private func fail() {
+    let request = request
     self.request = nil
+    close()
+    guard let request else { return }
     traffic.ended(
       self, request, status: nil, nanoseconds: loop.now.nanoseconds(since: sentAt))
   }

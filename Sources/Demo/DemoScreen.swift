@@ -88,7 +88,12 @@ struct DemoScreen: Sendable {
       line.add("/\(number)", isSelected ? .strong : .dim, isMarked: isSelected)
       line.add(" ")
       line.add(endpoint.state, endpoint.tone)
-      if !endpoint.ills.isEmpty { line.add(" (\(endpoint.ills.text))", .done) }
+      // That it is forced open is its state already.
+      let shown = endpoint.ills.subtracting(.forced).text
+      if !shown.isEmpty {
+        line.add(", ")
+        line.add(shown, .done)
+      }
     }
     return line
   }
@@ -112,6 +117,7 @@ struct DemoScreen: Sendable {
 
   private func help(_ view: DemoView) -> [DemoLine] {
     let text = [
+      "", "Figures are of the last second; p50 and p99 are milliseconds, over 5 s.",
       "", "Keys", "  up, down, 1 to 5    choose a service       left, right    its endpoint",
       "  k  kill it: it listens no more, its connections are reset; k again revives it",
       "  s  slow: each answer takes 400 ms longer     e  errors: it answers 503",

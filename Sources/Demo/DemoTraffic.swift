@@ -53,12 +53,14 @@ final class DemoTraffic {
     before = (successes, failed)
   }
 
-  /// No request after this.
+  /// No request after this; the proxy need not wait for connections that carry none.
   func stop() {
     hasStopped = true
+    for lane in idle { lane.close() }
   }
 
   func ended(_ lane: DemoLane, _ request: DemoRequest, status: Int?, nanoseconds: Int64) {
+    if hasStopped { lane.close() }
     idle.append(lane)
     if status != nil { latencies.record(microseconds: UInt64(max(nanoseconds, 0) / 1000)) }
     let known = status ?? 0

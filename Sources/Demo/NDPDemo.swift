@@ -1,7 +1,5 @@
 import ControlPlane
-import Logging
 import Primitives
-import ProxyConfiguration
 import Reactor
 import Telemetry
 
@@ -14,8 +12,8 @@ import Telemetry
 /// ```
 package final class NDPDemo: @unchecked Sendable {
   // SAFETY: everything below is used on the demo's loop only, once `run` has begun.
-  private let loop: EventLoop
-  private let pool = BufferPool(bytesMax: 64 << 20)
+  let loop: EventLoop
+  let pool = BufferPool(bytesMax: 64 << 20)
   private let options: Options
   /// Prints as it is.
   private let write: (String) -> Void
@@ -120,47 +118,6 @@ package final class NDPDemo: @unchecked Sendable {
     ticker?.arm(at: loop.now.advanced(by: .milliseconds(1000 / Int64(Self.ticksPerSecond))))
   }
 
-  /// Endpoints on ports that are free, handed to the configuration as variables.
-  private func startServices() throws(Errno) {
-    for service in DemoPlatform.services {
-      var made: [DemoService] = []
-      for number in 0..<DemoPlatform.endpointCount {
-        let endpoint = try DemoService(loop: loop, pool: pool, service: service, number: number)
-        let word = service.name.uppercased().split(separator: "-").joined(separator: "_")
-        ThisProcess.setEnvironment("WEIR_DEMO_\(word)_\(number)", "\(endpoint.port)")
-        names[endpoint.address] = endpoint.name
-        made.append(endpoint)
-      }
-      endpoints.append(made)
-    }
-  }
-
-  private func startProxy(_ path: String) throws(Fault) -> ControlPlane {
-    var log = Logger(label: "weir")
-    // What it warns of is what the screen shows.
-    log.logLevel = .error
-    let made: ControlPlane
-    do throws(ConfigurationFaults) {
-      made = try ControlPlane(file: ConfigurationFile(path: path), log: log)
-    } catch {
-      let faults = error.faults.map(\.description).joined(separator: "\n")
-      let hint =
-        error.isUnreadable ? "\nrun the demo in the repository, or name a file with --config" : ""
-      throw Fault(description: faults + hint, isConfiguration: true)
-    }
-    made.watch { [self] change in
-      loop.mailbox.post { [self] in note(change) }
-    }
-    do throws(ControlPlane.StartFault) {
-      try made.start { [self] in loop.mailbox.post { [self] in loop.stop() } }
-    } catch {
-      throw Fault(
-        description: "\(error)\nother ports: weir demo --port 8081 --admin-port 9902 (0: any)")
-    }
-    plane = made
-    return made
-  }
-
   /// Ends it; any thread.
   package func end() {
     loop.mailbox.post { [self] in finish() }
@@ -220,7 +177,7 @@ package final class NDPDemo: @unchecked Sendable {
 
   // MARK: Shown
 
-  private func note(_ change: MeshChange) {
+  func note(_ change: MeshChange) {
     events.add(change, names, at: milliseconds)
     showLatest()
   }

@@ -95,8 +95,8 @@ let package = Package(
     library(
       "WeirTesting",
       [
-        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Routing", "Upstreams", "Telemetry",
-        "DataPath", "ProxyConfiguration",
+        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
+        "Telemetry", "DataPath", "ProxyConfiguration",
       ]),
 
     tests("PrimitivesTests", ["Primitives"]),
@@ -110,8 +110,8 @@ let package = Package(
     tests(
       "SimulationTests",
       [
-        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Routing", "Upstreams", "Telemetry",
-        "DataPath", "ControlPlane", "WeirTesting",
+        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
+        "Telemetry", "DataPath", "ControlPlane", "WeirTesting",
         proxyOnly("Logging", "swift-log"),
       ]
     ),

@@ -57,6 +57,12 @@ extension Exchange {
     guard let retry = route?.policy?.retry,
       retry.conditions.matchesAnswer(status: responseHead.status, grpcStatus: nil)
     else { return false }
+    if isHedged {
+      // The hedge may still have a better one.
+      dropAnswer(on: connection, upstream)
+      promoteHedge(upstream, downstream)
+      return true
+    }
     let status = responseHead.status
     var evidence = evidence(
       .answer(status: status, grpcStatus: nil), bytesWritten: connection.attemptBytesSent)
@@ -80,6 +86,8 @@ extension Exchange {
     _ downstream: DownstreamConnection, dropping answered: UpstreamConnection? = nil
   ) -> Bool {
     guard let policy = route?.policy?.retry, let state = hold.state else { return false }
+    // One that was a retry itself is over: its place is free for the next.
+    endRetryPlace()
     let deadline = min(headDeadline, totalDeadline)
     let decision = RetryDecision.decide(
       evidence, policy: policy, attemptsMade: needsFresh ? tries - 1 : tries,
@@ -94,7 +102,6 @@ extension Exchange {
       return false
     case .again(let nanoseconds):
       if let answered { dropAnswer(on: answered, upstream) }
-      // Only now: what ends with the answer is the place of the retry before.
       hold.parts.insert(.retry)
       retryReason = reason
       trail.retry(reason, after: nanoseconds)

@@ -38,6 +38,11 @@ extension Exchange {
       retryReason = nil
       upstream.count(reason, isFailure: isFailure)
     }
+    endRetryPlace()
+  }
+
+  /// Gives the place in the retry budget back, if one is held.
+  func endRetryPlace() {
     if hold.parts.remove(.retry) != nil { hold.state?.budget.retryEnded() }
   }
 
@@ -85,7 +90,7 @@ extension Exchange {
       limiter.release(
         nanoseconds: hold.nanoseconds ?? 0, outcome: hold.outcome, now: now)
     }
-    if hold.parts.contains(.retry) { state.budget.retryEnded() }
+    endRetryPlace()
     if hold.parts.contains(.request) {
       state.budget.requestEnded()
       state.limits.release(.requests)

@@ -7,7 +7,7 @@ import Reactor
 ///
 /// ```
 /// idle ──(begin)── connecting ──(connected)── sent ──(first byte)── the exchange adopts it ── idle
-///                      └──(fails, or the exchange no longer needs it)── idle
+///                      └────────────────────────┴─(fails, or is no longer needed)── idle
 /// ```
 ///
 /// Whichever answers first is the attempt; the other is cut. Only requests without a body and with

@@ -44,7 +44,7 @@ package final class RoutePolicy: Sendable {
 
   package let retry: RetryPolicy?
   package let hedge: HedgePolicy?
-  let hedgeBudget: RetryBudget?
+  package let hedgeBudget: RetryBudget?
   let rateLimits: [RateLimit]
   let priority: RequestPriority
   package let breaker: Breaker?

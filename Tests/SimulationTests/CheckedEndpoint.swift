@@ -1,11 +1,12 @@
 import Primitives
 import WeirTesting
 
-/// An endpoint's end of one health check.
+/// An endpoint's end of a connection that takes one request: a health check, or one of a client's.
 final class CheckedEndpoint: SimulatedPeer {
   enum Conduct {
     /// All at once, when the request's head is there.
     case answers(String)
+    case answersLate(String, after: Duration)
     /// In pieces of `bytes`, one each `pause`, and then no more.
     case drips(String, bytes: Int, pause: Duration)
     /// Takes the request and says nothing.
@@ -38,6 +39,8 @@ final class CheckedEndpoint: SimulatedPeer {
     asked(head)
     switch conduct {
     case .answers(let text): socket.deliver(Array(text.utf8))
+    case .answersLate(let text, let delay):
+      network.after(delay) { if !socket.weirClosed { socket.deliver(Array(text.utf8)) } }
     case .drips(let text, let bytes, let pause):
       drip(Array(text.utf8)[...], bytes, pause, socket)
     case .hangs: break

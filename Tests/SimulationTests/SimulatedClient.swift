@@ -9,24 +9,51 @@ final class SimulatedClient: SimulatedPeer {
     var body: [UInt8]
     var answerBytes: Int
     var isChunked: Bool
+    /// Further lines of its head.
+    var fields = ""
+    /// From its last byte to its answer's head; for requests without a body.
+    var headMax: Duration?
+    /// From its first byte to its answer's last, or to the cut.
+    var totalMax: Duration?
   }
+
+  /// When a request was sent and answered, as the client saw it.
+  private struct Times {
+    var begun: Instant?
+    var sent: Instant?
+    var head: Instant?
+  }
+
+  /// A reply of Weir's takes a few rounds to a client whose kernel holds little.
+  private static let slack = Duration.milliseconds(400)
 
   private let journal: Journal
   private let network: SimulatedNetwork
   private let requests: [Request]
   /// It may break off, stall or end its direction early.
   private let isFaulty: Bool
+  /// Waited before each request but the first, at most.
+  private let pause: Duration
+  private var times: [Times]
+  /// Ends of the requests that are being sent, in `send`'s bytes.
+  private var ends: [(number: Int, range: Range<Int>)] = []
+  private var answeredAt = Instant(nanoseconds: 0)
   private var sentCount = 0
   private var answered = 0
   private var inbox: [UInt8] = []
   private var socket: SimulatedSocket?
   private var isOver = false
 
-  init(_ journal: Journal, _ network: SimulatedNetwork, _ requests: [Request], isFaulty: Bool) {
+  init(
+    _ journal: Journal, _ network: SimulatedNetwork, _ requests: [Request], isFaulty: Bool,
+    pause: Duration = .zero
+  ) {
     self.journal = journal
     self.network = network
     self.requests = requests
     self.isFaulty = isFaulty
+    self.pause = pause
+    times = requests.map { _ in Times() }
   }
 
   func connected(_ socket: SimulatedSocket) {
@@ -37,8 +64,11 @@ final class SimulatedClient: SimulatedPeer {
   private func sendNext() {
     guard sentCount < requests.count, let socket, !isOver else { return }
     var all: [UInt8] = []
+    ends = []
     repeat {
+      let start = all.count
       all += bytes(requests[sentCount])
+      ends.append((sentCount, start..<all.count))
       sentCount += 1
       // Pipelines now and then.
     } while sentCount < requests.count && network.random.chance(1, in: 4)
@@ -47,7 +77,7 @@ final class SimulatedClient: SimulatedPeer {
 
   private func bytes(_ request: Request) -> [UInt8] {
     var text = "\(request.method) /\(request.id) HTTP/1.1\r\nHost: sim\r\nx-id: \(request.id)\r\n"
-    text += "x-size: \(request.answerBytes)\r\n"
+    text += "x-size: \(request.answerBytes)\r\n\(request.fields)"
     guard request.method != "GET", request.method != "HEAD" else {
       return Array((text + "\r\n").utf8)
     }
@@ -69,13 +99,22 @@ final class SimulatedClient: SimulatedPeer {
     guard start < bytes.count, !isOver else { return }
     if isFaulty, network.random.chance(1, in: 40) {
       isOver = true
+      journal.left(requests[answered].id, pending: sentCount - answered)
       if network.random.chance(1, in: 2) { socket.reset(losing: true) } else { socket.close() }
       return
     }
     let most = network.random.chance(1, in: 4) ? 3 : 20_000
     let count = min(1 + Int(network.random.below(UInt32(most))), bytes.count - start)
     socket.deliver(Array(bytes[start..<start + count]))
+    note(start..<start + count)
     network.after(network.latency()) { [self] in send(bytes, from: start + count, on: socket) }
+  }
+
+  private func note(_ delivered: Range<Int>) {
+    for (number, range) in ends {
+      if delivered.contains(range.lowerBound) { times[number].begun = network.time }
+      if delivered.contains(range.upperBound - 1) { times[number].sent = network.time }
+    }
   }
 
   func received(_ socket: SimulatedSocket) {
@@ -90,6 +129,11 @@ final class SimulatedClient: SimulatedPeer {
 
   private func read(_ socket: SimulatedSocket) {
     inbox += socket.take()
+    if answered < sentCount, times[answered].head == nil, let head = PlainMessage.head(inbox),
+      !head.startLine.hasPrefix("HTTP/1.1 1")
+    {
+      times[answered].head = network.time
+    }
     while takeAnswer(isOver: false) {}
   }
 
@@ -108,15 +152,36 @@ final class SimulatedClient: SimulatedPeer {
     else { return false }
     inbox.removeFirst(answer.count)
     if answer.startLine.hasPrefix("HTTP/1.1 1") { return true }
+    checkTimes(request)
     answered += 1
     judge(answer, request)
+    answeredAt = network.time
     if answer["connection"] == "close" { leave() } else if answered == sentCount { next() }
     return true
   }
 
   private func next() {
     if sentCount == requests.count { return leave() }
-    network.after(network.latency()) { [self] in sendNext() }
+    var wait = network.latency()
+    if pause > .zero {
+      wait += .milliseconds(Int(network.random.below(UInt32(pause / .milliseconds(1)))))
+    }
+    network.after(wait) { [self] in sendNext() }
+  }
+
+  /// Every exchange ends by its deadline. A client that stalls sees it later.
+  private func checkTimes(_ request: Request) {
+    guard !isFaulty else { return }
+    let times = times[answered]
+    func check(_ name: String, from start: Instant?, to end: Instant, _ most: Duration?) {
+      guard let start, let most else { return }
+      let took = end.duration(since: max(start, answeredAt))
+      if took > most + Self.slack {
+        journal.fault("\(request.id): its \(name) took \(took) of at most \(most)")
+      }
+    }
+    check("answer", from: times.begun, to: network.time, request.totalMax)
+    if let head = times.head { check("head", from: times.sent, to: head, request.headMax) }
   }
 
   private func judge(_ answer: PlainMessage, _ request: Request) {
@@ -130,11 +195,13 @@ final class SimulatedClient: SimulatedPeer {
             + "a part: \(answer.body.count) of \(expected.count) bytes, \(part)")
       }
       journal.answered(request.id)
-    } else if answer["proxy-status"] == nil {
+    } else if answer["proxy-status"] == nil, answer["x-endpoint"] == nil {
       journal.fault("\(request.id): \(answer) without a proxy-status")
     } else {
       journal.failed(
-        request.id, answer.startLine + " " + String(decoding: answer.body, as: UTF8.self))
+        request.id,
+        "\(answer.startLine) \(answer["proxy-status"] ?? "") "
+          + String(decoding: answer.body, as: UTF8.self))
     }
   }
 
@@ -147,7 +214,16 @@ final class SimulatedClient: SimulatedPeer {
     guard !isOver else { return }
     read(socket)
     if !isReset, !isOver { _ = takeAnswer(isOver: true) }
-    if answered < sentCount { journal.cut(requests[answered].id) }
+    // Cut before it was whole; `takeAnswer` may have left.
+    if !isOver, answered < sentCount {
+      checkTimes(requests[answered])
+      journal.cut(requests[answered].id, pending: sentCount - answered)
+    }
     leave()
+  }
+
+  /// What it still waits for, after all is over: nothing may.
+  var lost: String? {
+    !isOver && answered < requests.count ? requests[answered].id : nil
   }
 }

@@ -6,16 +6,20 @@ import WeirTesting
 final class SimulatedEndpoint: SimulatedPeer {
   private let journal: Journal
   private let network: SimulatedNetwork
-  private let isFaulty: Bool
+  private let temper: EndpointTemper
+  private let name: String
   private var inbox: [UInt8] = []
   private var isHeadSeen = false
   private var isBusy = false
   private var isOver = false
 
-  init(_ journal: Journal, _ network: SimulatedNetwork, isFaulty: Bool) {
+  init(
+    _ journal: Journal, _ network: SimulatedNetwork, _ temper: EndpointTemper, name: String = ""
+  ) {
     self.journal = journal
     self.network = network
-    self.isFaulty = isFaulty
+    self.temper = temper
+    self.name = name
   }
 
   /// The body that belongs to a request and no other.
@@ -27,7 +31,7 @@ final class SimulatedEndpoint: SimulatedPeer {
 
   func received(_ socket: SimulatedSocket) {
     guard !isOver else { return }
-    if isFaulty, network.random.chance(1, in: 100) {
+    if temper.isFickle, network.random.chance(1, in: 100) {
       network.after(.seconds(1)) { [self] in read(socket) }
     } else {
       read(socket)
@@ -39,8 +43,9 @@ final class SimulatedEndpoint: SimulatedPeer {
     inbox += socket.take(network.random.chance(1, in: 3) ? 1000 : .max)
     if !isHeadSeen, let head = PlainMessage.head(inbox) {
       isHeadSeen = true
-      journal.seen(head["x-id"] ?? "?", method: String(head.startLine.prefix { $0 != " " }))
-      if isFaulty, fail(socket) { return }
+      let method = String(head.startLine.prefix { $0 != " " })
+      journal.seen(head["x-id"] ?? "?", method: method, by: name)
+      if fails(socket) { return }
     }
     guard !isBusy, let request = PlainMessage.read(inbox) else {
       // What was not taken is taken later.
@@ -50,12 +55,29 @@ final class SimulatedEndpoint: SimulatedPeer {
     isBusy = true
     inbox.removeFirst(request.count)
     isHeadSeen = false
-    network.after(network.latency()) { [self] in answer(request, socket) }
+    var delay = network.latency()
+    if temper.mood == .slow { delay += .milliseconds(Int(network.random.below(4000))) }
+    network.after(delay) { [self] in answer(request, socket) }
   }
 
   /// True: it has failed instead of answering.
+  private func fails(_ socket: SimulatedSocket) -> Bool {
+    switch temper.mood {
+    case .fickle: return network.random.chance(1, in: 10) && fail(socket)
+    case .hanging:
+      isOver = true
+      return true
+    case .resetting where network.random.chance(1, in: 2):
+      isOver = true
+      network.after(network.latency()) { [self] in
+        socket.reset(losing: network.random.chance(1, in: 2))
+      }
+      return true
+    default: return false
+    }
+  }
+
   private func fail(_ socket: SimulatedSocket) -> Bool {
-    guard network.random.chance(1, in: 10) else { return false }
     isOver = true
     switch network.random.below(6) {
     case 0: socket.reset(losing: true)
@@ -78,6 +100,9 @@ final class SimulatedEndpoint: SimulatedPeer {
     let body = Self.answer(
       request["x-id"] ?? "", request.body.count, Int(request["x-size"] ?? "") ?? 0)
     let hasBody = !request.startLine.hasPrefix("HEAD")
+    if let refusal = refusal(of: request) {
+      return send(refusal, from: 0, closes: false, on: socket)
+    }
     var bytes = Array("HTTP/1.1 200 OK\r\n".utf8)
     var closes = false
     switch network.random.below(5) {
@@ -100,6 +125,24 @@ final class SimulatedEndpoint: SimulatedPeer {
     send(bytes, from: 0, closes: closes, on: socket)
   }
 
+  /// A status instead of the answer.
+  private func refusal(of request: PlainMessage) -> [UInt8]? {
+    let status: Int
+    var fields = ""
+    switch temper.mood {
+    case .erring where network.random.chance(3, in: 4):
+      status = [500, 502, 503, 504][Int(network.random.below(4))]
+    case .limiting where network.random.chance(3, in: 4):
+      status = network.random.chance(1, in: 2) ? 429 : 503
+      fields = "Retry-After: \(network.random.below(3))\r\n"
+      if network.random.chance(1, in: 4) { fields += "x-weir-retried: 2\r\n" }
+    default: return nil
+    }
+    let body = request.startLine.hasPrefix("HEAD") ? "" : "refused"
+    return Array(
+      "HTTP/1.1 \(status) \r\nx-endpoint: 1\r\n\(fields)Content-Length: 7\r\n\r\n\(body)".utf8)
+  }
+
   private func chunked(_ body: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     var at = 0
@@ -114,7 +157,7 @@ final class SimulatedEndpoint: SimulatedPeer {
 
   private func send(_ bytes: [UInt8], from start: Int, closes: Bool, on socket: SimulatedSocket) {
     guard !isOver else { return }
-    if isFaulty, network.random.chance(1, in: 60) {
+    if isBreakingOff {
       isOver = true
       return socket.reset(losing: network.random.chance(1, in: 2))
     }
@@ -127,14 +170,35 @@ final class SimulatedEndpoint: SimulatedPeer {
     }
   }
 
+  private var isBreakingOff: Bool {
+    switch temper.mood {
+    case .fickle: network.random.chance(1, in: 60)
+    case .resetting: network.random.chance(1, in: 4)
+    default: false
+    }
+  }
+
   private func finish(_ closes: Bool, _ socket: SimulatedSocket) {
     isBusy = false
     // Servers close idle connections when they like, and what crosses that is lost.
-    if closes || isFaulty && network.random.chance(1, in: 10) {
+    if closes || temper.isFickle && network.random.chance(1, in: 10) {
       isOver = true
       return socket.close()
     }
-    if !inbox.isEmpty || !socket.isEmpty { read(socket) }
+    if !inbox.isEmpty || !socket.isEmpty { return read(socket) }
+    guard temper.mood == .restless else { return }
+    network.after(.milliseconds(Int(network.random.below(300)))) { [self] in grow(restless: socket)
+    }
+  }
+
+  private func grow(restless socket: SimulatedSocket) {
+    guard !isOver, !isBusy, !isHeadSeen, inbox.isEmpty else { return }
+    // Bytes that cross a request cannot be told from its answer; these do not.
+    if socket.isQuiet, network.random.chance(1, in: 2) {
+      socket.deliver(Array("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison".utf8))
+    }
+    isOver = true
+    socket.close()
   }
 
   func ended(_ socket: SimulatedSocket, isReset: Bool) {

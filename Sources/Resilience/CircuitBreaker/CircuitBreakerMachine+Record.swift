@@ -80,7 +80,8 @@ extension CircuitBreakerMachine {
       state: state, underlying: mode == .automatic || mode == .shadow ? underlying : state,
       calls: calls, failures: failures, slow: slow, failureRate: rate(failures),
       slowCallRate: rate(slow), consecutiveFailures: consecutive,
-      openUntil: phase == .open ? until : nil, probesInFlight: probes.inFlight,
+      openUntil: phase == .open ? until : nil,
+      probesInFlight: isProbing ? probes.inFlight : 0,
       openings: openings, admittedShare: admittedShare(now))
   }
 

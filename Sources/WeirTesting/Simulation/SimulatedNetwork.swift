@@ -19,7 +19,10 @@ package final class SimulatedNetwork: Kernel {
     case peer(any SimulatedPeer)
   }
 
-  package private(set) var time = Instant(nanoseconds: 1_000_000_000)
+  /// When a network begins.
+  package static let start = Instant(nanoseconds: 1_000_000_000)
+
+  package private(set) var time = SimulatedNetwork.start
   package var random: RandomSource
   /// Calls fail now and then, for want of descriptors or a way.
   package var isFaulty = false

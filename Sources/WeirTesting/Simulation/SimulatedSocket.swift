@@ -70,6 +70,9 @@ package final class SimulatedSocket {
   /// Nothing of Weir's waits to be taken.
   package var isEmpty: Bool { acknowledged == taken }
 
+  /// Nor is anything of Weir's on its way.
+  package var isQuiet: Bool { sent == taken && outbound.isEmpty }
+
   /// The peer takes at most `most` of Weir's bytes.
   package func take(_ most: Int = .max) -> [UInt8] {
     let count = min(most, outbound.count, Int(acknowledged - taken))

@@ -58,7 +58,7 @@ extension Exchange {
   /// Sends an answer of our own; `write` answers false when it does not fit.
   func reply(_ downstream: DownstreamConnection, _ write: (Buffer) -> Bool) {
     // A request whose body has not come yet: it may be in the input, whole.
-    if !requestDone, !head.hasBody { requestDone = hasHead }
+    if !requestDone { requestDone = hasHead && skipBody(of: downstream) }
     if !requestDone { keepsDownstreamOpen = false }
     responseBegun = true
     stage = .replying
@@ -73,6 +73,21 @@ extension Exchange {
     out.compact()
     guard write(out) else { return cut(downstream) }
     sendReply(downstream)
+  }
+
+  /// Passes over a body that nobody wants and that is there already; false: not all of it is.
+  private func skipBody(of downstream: DownstreamConnection) -> Bool {
+    switch head.framing {
+    case .none: return true
+    case .length(let length):
+      // Bytes that went straight to an endpoint are gone from the input.
+      guard unrepeatableBytes == 0,
+        length <= UInt64(downstream.input.count - head.headBytes)
+      else { return false }
+      bodyOffset = head.headBytes + Int(length)
+      return true
+    case .chunked, .untilClose: return false
+    }
   }
 
   /// Sends what is left for the client.

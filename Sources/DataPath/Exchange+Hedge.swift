@@ -100,7 +100,7 @@ extension Exchange {
     guard let upstream, let downstream else { return }
     if let connection, let endpoint {
       self.connection = nil
-      recordAbandoned(upstream)
+      recordOvertaken(upstream)
       keep(.abandoned)
       endAttempt(upstream)
       endpoint.close(connection, .abandoned, reset: true)

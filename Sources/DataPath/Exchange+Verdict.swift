@@ -33,6 +33,13 @@ extension Exchange {
     endRetry(upstream, true)
   }
 
+  /// Its hedge was answered first.
+  func recordOvertaken(_ upstream: WorkerUpstream) {
+    guard !attempt.isRecorded, attempt.endpoint != nil else { return }
+    upstream.recordOvertaken(&attempt, now)
+    endRetry(upstream, true)
+  }
+
   private func endRetry(_ upstream: WorkerUpstream, _ isFailure: Bool) {
     if let reason = retryReason {
       retryReason = nil

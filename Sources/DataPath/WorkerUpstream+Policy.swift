@@ -46,6 +46,15 @@ extension WorkerUpstream {
     }
   }
 
+  /// Its hedge was faster: how long it has taken so far is the least that it would have taken.
+  func recordOvertaken(_ attempt: inout Attempt, _ now: Instant) {
+    attempt.isRecorded = true
+    let nanoseconds = now.nanoseconds(since: attempt.startedAt)
+    attempt.nanoseconds = nanoseconds
+    guard plan.state.recordsAttempts else { return }
+    tell(attempt, .ignored, .success, nanoseconds, now)
+  }
+
   func recordAbandoned(_ attempt: Attempt, _ now: Instant) {
     guard plan.state.recordsAttempts else { return }
     tell(attempt, .ignored, .ignored, now.nanoseconds(since: attempt.startedAt), now)

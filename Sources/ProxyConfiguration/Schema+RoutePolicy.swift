@@ -58,7 +58,7 @@ extension Schema {
     ),
     Key(
       "budget", .percentage(1...10_000, mayBeOff: false), default: "5%",
-      "Second attempts there may be, as a share of requests. Default: what the percentile asks for; Finagle's backup requests are capped alike."
+      "Hedges in flight, as a share of requests in flight; one always may be. Default: the share that the percentile asks for."
     ),
   ]
 

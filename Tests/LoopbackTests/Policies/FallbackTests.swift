@@ -37,6 +37,25 @@ struct FallbackTests {
     #expect(proxy.stop())
   }
 
+  /// A body that came with its head is passed over, so a refusal does not cost a connection.
+  @Test func aRefusedBodyIsPassedOver() throws {
+    let service = try NamedService()
+    let proxy = try RunningProxy(
+      endpoints: [service.port], routes: routes("{ respond: { status: 200, body: later } }"),
+      upstream: Self.breaker)
+    service.answer(500)
+    #expect(try proxy.ask() == (500, "a"))
+    let client = try BlockingSocket.connect(port: proxy.port)
+    let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
+    try client.send(post + "\r\nabc")
+    let first = try client.receive(until: "\r\n\r\nlater")
+    #expect(first.hasPrefix("HTTP/1.1 200 ") && !first.contains("connection: close"))
+    try client.send(post + "Connection: close\r\n\r\nabc")
+    #expect(try client.receiveAll().hasSuffix("\r\n\r\nlater"))
+    #expect(try taken(proxy) == 2)
+    #expect(proxy.stop())
+  }
+
   @Test func anotherUpstreamStandsIn() throws {
     let (service, spare) = (try NamedService(), try NamedService("spare"))
     let proxy = try RunningProxy(

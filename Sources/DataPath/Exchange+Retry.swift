@@ -58,7 +58,7 @@ extension Exchange {
       retry.conditions.matchesAnswer(status: responseHead.status, grpcStatus: nil)
     else { return false }
     if isHedged {
-      // The hedge may still have a better one.
+      // The hedge may still have a better one, and is out already: no need for a third.
       dropAnswer(on: connection, upstream)
       promoteHedge(upstream, downstream)
       return true
@@ -70,12 +70,6 @@ extension Exchange {
     let bytes = input.readable
     evidence.retryAfterNanoseconds = ResponseHints.retryAfterNanoseconds(responseHead, bytes)
     evidence.isRetriedBelow = ResponseHints.isRetriedBelow(responseHead)
-    if isHedged {
-      // The other attempt is out already: no need for a third.
-      dropAnswer(on: connection, upstream)
-      promoteHedge(upstream, downstream)
-      return true
-    }
     return tryAgain(evidence, .status, upstream, downstream, dropping: connection)
   }
 

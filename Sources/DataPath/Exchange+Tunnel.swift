@@ -65,9 +65,6 @@ extension Exchange {
     isUpgraded = true
     keepsDownstreamOpen = false
     headDeadline = .distantFuture
-    tryDeadline = .distantFuture
-    if let upstream { record(status: 101, upstream) }
-    settle(status: 101)
     stage = .tunnelling
     // What the client sent ahead goes first.
     guard pool.lend(to: connection.output) else {

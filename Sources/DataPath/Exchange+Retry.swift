@@ -57,6 +57,12 @@ extension Exchange {
     guard let retry = route?.policy?.retry,
       retry.conditions.matchesAnswer(status: responseHead.status, grpcStatus: nil)
     else { return false }
+    if isHedged {
+      // The hedge may still have a better one, and is out already: no need for a third.
+      dropAnswer(on: connection, upstream)
+      promoteHedge(upstream, downstream)
+      return true
+    }
     let status = responseHead.status
     var evidence = evidence(
       .answer(status: status, grpcStatus: nil), bytesWritten: connection.attemptBytesSent)
@@ -64,12 +70,6 @@ extension Exchange {
     let bytes = input.readable
     evidence.retryAfterNanoseconds = ResponseHints.retryAfterNanoseconds(responseHead, bytes)
     evidence.isRetriedBelow = ResponseHints.isRetriedBelow(responseHead)
-    if isHedged {
-      // The other attempt is out already: no need for a third.
-      dropAnswer(on: connection, upstream)
-      promoteHedge(upstream, downstream)
-      return true
-    }
     return tryAgain(evidence, .status, upstream, downstream, dropping: connection)
   }
 

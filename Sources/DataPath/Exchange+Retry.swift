@@ -94,7 +94,6 @@ extension Exchange {
       return false
     case .again(let nanoseconds):
       if let answered { dropAnswer(on: answered, upstream) }
-      // Only now: what ends with the answer is the place of the retry before.
       hold.parts.insert(.retry)
       retryReason = reason
       trail.retry(reason, after: nanoseconds)

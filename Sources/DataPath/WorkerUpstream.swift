@@ -202,12 +202,13 @@ package final class WorkerUpstream {
     if acquireSlot() { return open(endpoint, for: exchange) }
     // At the limit: another endpoint's idle connection serves as well, or makes room.
     for other in endpoints where other.idleCount > 0 {
-      if !isFresh, standsIn(other, request, &exchange.attempt), let connection = other.checkOut() {
+      if !isFresh, mayStandIn(other, for: exchange.attempt, request),
+        let connection = other.checkOut()
+      {
+        standIn(other, &exchange.attempt)
         return .reused(connection)
       }
-      if other.evict(.evicted), acquireSlot() {
-        return open(exchange.attempt.endpoint ?? endpoint, for: exchange)
-      }
+      if other.evict(.evicted), acquireSlot() { return open(endpoint, for: exchange) }
     }
     giveBack(exchange.attempt)
     exchange.attempt.clear()
@@ -228,22 +229,22 @@ package final class WorkerUpstream {
     return .refused(.noEndpoint)
   }
 
-  /// Another endpoint in place of the one that was picked, where the request does not care.
-  private func standsIn(
-    _ other: WorkerEndpoint, _ request: PickRequest, _ attempt: inout Attempt
+  /// Another endpoint will do in place of the one that was picked.
+  private func mayStandIn(
+    _ other: WorkerEndpoint, for attempt: Attempt, _ request: PickRequest
   ) -> Bool {
     if other === attempt.endpoint { return true }
-    guard request.hash == nil, request.subset == nil, other.state.isWell,
-      other.state.breaker?.isPlainlyClosed ?? true, !request.tried.contains(other.key)
-    else { return false }
+    return request.hash == nil && request.subset == nil && other.state.isWell
+      && other.state.breaker?.isPlainlyClosed ?? true && !request.tried.contains(other.key)
+  }
+
+  private func standIn(_ other: WorkerEndpoint, _ attempt: inout Attempt) {
+    if other === attempt.endpoint { return }
     giveBack(attempt)
-    attempt.clear()
     let pick = Pick(index: other.index, reason: .freeConnection)
-    if !enter(other, pick, worker.loop.now, &attempt) {
-      // Another worker has opened its breaker just now: too late for this one.
-      attempt.begin(other, pick, .none, worker.loop.now)
-    }
-    return true
+    let now = worker.loop.now
+    // Another worker may have opened its breaker just now: that is too late.
+    if !enter(other, pick, now, &attempt) { attempt.begin(other, pick, .none, now) }
   }
 
   /// The attempt is not made: its breaker need not wait for it.

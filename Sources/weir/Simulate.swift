@@ -53,6 +53,7 @@ struct Simulate: ParsableCommand {
     if let until, Scalars.duration(until) ?? .zero <= .zero {
       throw ValidationError("--until must be a duration such as 30s")
     }
+    if let seed, seed > Int.max { throw ValidationError("--seed must be below 2^63") }
   }
 
   func run() throws {

@@ -47,8 +47,11 @@ struct Link: Sendable {
   /// When who may be picked changes by itself; 0: it has changed. Nanoseconds.
   var nextLook = Int64.max
 
-  /// `endpoints`: their zones, -1 for none.
-  init(edge: Int, zone: Int, endpoints: [Int], policy: EdgePolicy, seed: UInt64) {
+  /// `placement`: of these endpoints, for hashed policies; links of an edge share one.
+  init(
+    edge: Int, zone: Int, endpoints: [BalancerEndpoint], placement: HashPlacement?,
+    policy: EdgePolicy, seed: UInt64
+  ) {
     self.edge = edge
     self.zone = zone
     let start = Instant(nanoseconds: 0)
@@ -87,12 +90,13 @@ struct Link: Sendable {
     var settings = policy.balancing
     settings.ownZone = zone < 0 ? nil : UInt8(zone)
     balancer = Balancer(
-      settings: settings, endpoints: Self.endpoints(endpoints), now: start,
+      settings: settings, endpoints: endpoints, placement: placement, now: start,
       random: &random)
     self.random = random
   }
 
-  private static func endpoints(_ zones: [Int]) -> [BalancerEndpoint] {
+  /// By their zones, -1 for none.
+  static func endpoints(_ zones: [Int]) -> [BalancerEndpoint] {
     zones.enumerated().map { number, zone in
       BalancerEndpoint(
         // Any constant will do that spreads endpoints over rings.

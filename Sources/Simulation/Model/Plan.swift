@@ -1,4 +1,5 @@
 import Primitives
+import Upstreams
 
 /// A scenario with its policies, names resolved to indices: what a `Simulator` runs.
 struct Plan: Sendable {
@@ -29,10 +30,14 @@ struct Plan: Sendable {
     edges.enumerated().flatMap { number, edge in
       let service = services[edge.target]
       let zones = (0..<service.replicaCount).map { replicas[service.firstReplica + $0].zone }
+      let endpoints = Link.endpoints(zones)
+      let balancing = edge.policy.balancing
+      let placement = balancing.policy.isHashed ? HashPlacement(balancing, endpoints) : nil
       return (0..<edge.linkCount).map { index in
         let link = edge.firstLink + index
         return Link(
-          edge: number, zone: linkZones[link], endpoints: zones, policy: edge.policy,
+          edge: number, zone: linkZones[link], endpoints: endpoints, placement: placement,
+          policy: edge.policy,
           seed: Self.seed(seed, stream: 0x10_0000_0000 + UInt64(link)))
       }
     }

@@ -52,7 +52,8 @@ struct RetryHintTests {
     let service = try AnsweringService("a", .status(503))
     let inner = try RunningProxy([service], route: Self.retry)
     let outer = try RunningProxy(
-      endpoints: [inner.port], routes: "[{ match: { prefix: / }, upstream: service, \(Self.retry) }]")
+      endpoints: [inner.port],
+      routes: "[{ match: { prefix: / }, upstream: service, \(Self.retry) }]")
     let answer = try outer.get("/")
     #expect(answer.hasPrefix("HTTP/1.1 503 ") && answer.contains("\r\nx-weir-retried: 3\r\n"))
     #expect(service.requests.count == 3)

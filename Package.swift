@@ -79,8 +79,9 @@ let package = Package(
     library(
       "Demo",
       [
-        "Primitives", "Reactor", "HTTPModel", "HTTP1", "HTTPClient", "ProxyConfiguration",
-        "ControlPlane", proxyOnly("Logging", "swift-log"),
+        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "ProxyConfiguration",
+        "Telemetry", "HTTPClient", "DataPath", "ControlPlane",
+        proxyOnly("Logging", "swift-log"),
         proxyOnly("Histogram", "hdrhistogram-swift"),
       ]),
     .executableTarget(

@@ -73,17 +73,21 @@ extension ControlPlane {
 
   private func metrics(_ request: AdminRequest, _ done: @escaping Done) {
     let format: Exposition.Format = request.wantsOpenMetrics ? .openMetrics : .text
+    counts { [self] shards in
+      let text = Exposition.render(registry, shards: shards, format: format)
+      done(AdminResponse(status: 200, contentType: format.contentType, body: Array(text.utf8)))
+    }
+  }
+
+  /// Calls `done` on the control queue with what each loop has counted, and what all share.
+  func counts(_ done: @escaping @Sendable ([[UInt64]]) -> Void) {
     let own = processMetrics?.scrape(logSink) ?? []
     workers?.ask(Self.scrape) { [self] shards in
       controlLoop?.scrape { [self] counted in
         queue.async { [self] in
-          let policies = [
-            policyGauges.scrape(configuration, builder), controlShard.values,
-          ]
-          let all = shards + [own, counted] + policies
-          let text = Exposition.render(registry, shards: all, format: format)
           done(
-            AdminResponse(status: 200, contentType: format.contentType, body: Array(text.utf8)))
+            shards + [own, counted]
+              + [policyGauges.scrape(configuration, builder), controlShard.values])
         }
       }
     }

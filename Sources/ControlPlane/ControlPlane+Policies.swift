@@ -21,6 +21,7 @@ extension ControlPlane {
   }
 
   func note(_ change: HealthChange) {
+    observer?(.health(change))
     guard let state = builder.state(of: change.upstream) else { return }
     let identity = "\(change.endpoint)"
     healthCauses[change.upstream, default: [:]][identity] =
@@ -40,6 +41,7 @@ extension ControlPlane {
   }
 
   func note(_ event: PolicyEvent) {
+    observer?(.policy(event))
     switch event {
     case .breaker(let scope, let upstream, let subject, let change):
       log.notice(

@@ -64,7 +64,8 @@ package final class ControlPlane: @unchecked Sendable {
   /// The file has changed while one waited.
   var isReloadWanted = false
   let kernel = LinuxKernel()
-  private let shownUpstreams = Lock<[UpstreamView]>([])
+  /// Who is told of changes, beside the log.
+  var observer: (@Sendable (MeshChange) -> Void)?
   /// From `start` on.
   private(set) var controlLoop: ControlLoop?
   private var whenEnded: (@Sendable () -> Void)?
@@ -102,17 +103,6 @@ package final class ControlPlane: @unchecked Sendable {
       }
       return (Dictionary(uniqueKeysWithValues: named), adminAddress)
     }
-  }
-
-  /// The upstreams as they were when they were last asked for: asking does not wait.
-  package var upstreamViews: [UpstreamView] {
-    let shown = shownUpstreams.withLock { $0 }
-    queue.async { [self] in
-      workers?.ask(UpstreamView.all(of:)) { [self] views in
-        shownUpstreams.withLock { $0 = UpstreamView.sum(views) }
-      }
-    }
-    return shown
   }
 
   static func key(_ listener: ListenerConfiguration) -> String {

@@ -1,3 +1,5 @@
+import Primitives
+
 /// What a service of the demo says: shaped like FHIR R4, made up throughout.
 struct DemoAnswer: Sendable {
   var status: String
@@ -13,7 +15,16 @@ struct DemoAnswer: Sendable {
     /// The members of one resource beside its type, id and status.
     var details: String
     var status: String
+    /// How long each of its answers takes, as if there were work.
+    var delay: Duration
+    /// Of the demo's own traffic, and what it asks for in turn.
+    var requestsPerSecond: Int
+    var requests: [DemoRequest]
   }
+
+  /// Of a service that has trouble of its own.
+  static let failure = outcome(
+    "503 Service Unavailable", "transient", "made to fail, for the demo")
 
   static func answer(
     _ method: String, _ path: String, of service: Service, endpoint: String, count: Int

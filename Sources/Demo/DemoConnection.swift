@@ -81,9 +81,17 @@ package final class DemoConnection: ByteStream {
     loop.resumeLater(self)
   }
 
+  /// Cuts it, as the end of the service's machine would.
+  func reset() {
+    guard isOpen else { return }
+    kernel.resetOnClose(descriptor)
+    close()
+  }
+
   private func close() {
     guard isOpen else { return }
     giveBuffers(to: pool)
     loop.close(self)
+    service.forget(self)
   }
 }

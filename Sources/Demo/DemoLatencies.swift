@@ -1,15 +1,11 @@
 import Histogram
 
-/// How long requests took in the last ten seconds: one histogram a second, the oldest emptied
+/// How long requests took in the last five seconds: one histogram a second, the oldest emptied
 /// first.
 struct DemoLatencies {
-  private static let seconds = 10
+  private static let seconds = 5
   private var perSecond: [Histogram<UInt32>] = []
   private var current = 0
-  /// Answers since the start.
-  private(set) var total = 0
-  /// Answers of the second that `turn` ended last.
-  private(set) var lastSecond = 0
 
   init() {
     for _ in 0..<Self.seconds { perSecond.append(Self.empty) }
@@ -22,12 +18,10 @@ struct DemoLatencies {
 
   mutating func record(microseconds: UInt64) {
     perSecond[current].record(microseconds)
-    total += 1
   }
 
   /// Ends a second.
   mutating func turn() {
-    lastSecond = Int(perSecond[current].totalCount)
     current = (current + 1) % Self.seconds
     perSecond[current] = Self.empty
   }

@@ -1,118 +1,131 @@
-/// What the demo shows: on a terminal a screen that is drawn again each second, else lines.
-enum DemoScreen {
-  struct Endpoint: Sendable {
-    var name: String
-    var address: String
-    var perSecond: Int
-    var inFlight: Int
-    var connections: Int
-
-    /// What the proxy has to do with it now.
-    var state: String { inFlight > 0 ? "busy" : connections > 0 ? "idle" : "unused" }
-  }
-
-  struct Service: Sendable {
-    var name: String
-    var perSecond: Int
-    var p50Microseconds: UInt64?
-    var p99Microseconds: UInt64?
-    var endpoints: [Endpoint]
-  }
-
-  struct View: Sendable {
-    var proxy: String
-    var admin: String
-    var elapsedSeconds: Int
-    var answered: Int
-    var failures: Int
-    var services: [Service]
-
-    var perSecond: Int { services.reduce(0) { $0 + $1.perSecond } }
-  }
-
-  /// What to try: each line works when pasted.
-  static func hints(_ view: View) -> [String] {
-    [
-      "Weir demo: three services behind one proxy. Try these in another terminal:",
-      "",
-      "  curl -i http://\(view.proxy)/fhir/MedicationRequest/rx-1",
-      "  curl -i --json '{}' http://\(view.proxy)/fhir/MedicationRequest",
-      "  curl -i 'http://\(view.proxy)/fhir/Medication?code=paracetamol'",
-      "  curl -i http://\(view.proxy)/nowhere",
-      "  curl 'http://\(view.admin)/upstreams?format=text'",
-      "  curl http://\(view.admin)/metrics",
-    ]
-  }
-
-  /// One line a second, for a pipe.
-  static func line(_ view: View) -> String {
-    let latencies = view.services.map {
-      "\($0.name) \(milliseconds($0.p50Microseconds))/\(milliseconds($0.p99Microseconds))"
-    }
-    return "\(view.elapsedSeconds)s  answered \(view.answered)  failed \(view.failures)  "
-      + "\(view.perSecond)/s  p50/p99: \(latencies.joined(separator: ", "))"
-  }
-
-  /// What is left when it has ended.
-  static func summary(_ view: View) -> String {
-    "The demo ended after \(view.elapsedSeconds) s: answered \(view.answered), "
-      + "failed \(view.failures)."
-  }
-
-  /// All that fits `rows` lines of `columns`, the most useful first.
-  static func screen(_ view: View, columns: Int, rows: Int) -> String {
-    var lines = hints(view)
-    lines.append("")
-    lines.append(
-      "\(view.elapsedSeconds)s  answered \(view.answered)  failed \(view.failures)  "
-        + "\(view.perSecond)/s  admin http://\(view.admin)  Control-C ends it")
-    lines.append(row("service", "req/s", "p50", "p99", "address", "state"))
-    for service in view.services {
-      lines.append(
-        row(
-          service.name, "\(service.perSecond)", milliseconds(service.p50Microseconds),
-          milliseconds(service.p99Microseconds), "", ""))
-      for endpoint in service.endpoints {
-        lines.append(
-          row(
-            "  \(endpoint.name)", "\(endpoint.perSecond)", "", "", endpoint.address, endpoint.state
-          ))
-      }
-    }
-    // Hints wrap, so that they can be pasted; what does not fit below them is left out.
-    var shown: [String] = []
-    var used = 0
-    for (index, line) in lines.enumerated() {
-      let isHint = index < hints(view).count
-      let height = isHint ? max(1, (line.count + columns - 1) / columns) : 1
-      used += height
-      if used > rows { break }
-      shown.append((isHint ? line : String(line.prefix(columns))) + "\u{1B}[K")
-    }
-    return "\u{1B}[H" + shown.joined(separator: "\r\n") + "\u{1B}[J"
-  }
+/// The demo's screen: drawn anew several times a second, whatever the terminal's size is then.
+///
+/// 80 columns and 24 rows show all of it; below that the earliest events go first, then what stands
+/// lowest.
+struct DemoScreen: Sendable {
+  var columns: Int
+  var rows: Int
+  /// Nobody asked for none (no-color.org).
+  var inColour: Bool
 
   /// The other screen, without a cursor, so that what stood there before comes back at the end.
   static let enter = "\u{1B}[?1049h\u{1B}[?25l"
   static let leave = "\u{1B}[?25h\u{1B}[?1049l"
 
-  private static func row(
-    _ name: String, _ rate: String, _ p50: String, _ p99: String, _ address: String,
-    _ state: String
-  ) -> String {
-    let cells = [left(name, 24), right(rate, 5), right(p50, 9), right(p99, 9)]
-    return cells.joined(separator: " ") + "  " + left(address, 16) + state
+  /// Where the figures of a service begin, and the cells of its endpoints.
+  private static let figuresColumn = 25
+  private static let cellsColumn = 4
+
+  func text(_ view: DemoView, _ selection: DemoSelection) -> String {
+    var lines = head(view)
+    if selection.showsHelp {
+      lines += help(view)
+    } else {
+      for (index, service) in view.services.enumerated() {
+        lines.append(row(service, index, isSelected: selection.service == index))
+        lines.append(
+          cells(service, selected: selection.service == index ? selection.endpoint : nil))
+      }
+      lines.append(title("what happened"))
+      let legend = Self.legend
+      let room = max(rows - lines.count - legend.count, 0)
+      let events = view.events.suffix(room)
+      lines += events.map(line)
+      lines += Array(repeating: DemoLine(), count: room - events.count)
+      lines += legend
+    }
+    let shown = lines.prefix(rows).map {
+      $0.rendered(columns: columns, inColour: inColour) + "\u{1B}[K"
+    }
+    return "\u{1B}[H" + shown.joined(separator: "\r\n") + "\u{1B}[J"
   }
 
-  private static func left(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(width - text.count, 0))
+  private func head(_ view: DemoView) -> [DemoLine] {
+    var first = DemoLine("Weir demo", .strong)
+    first.add("  \(view.elapsedSeconds)s  \(view.perSecond)/s  answered \(view.answered)  ")
+    first.add("failed \(view.failed)", view.failed == 0 ? .plain : .bad)
+    first.add("  http://\(view.proxy)", .dim)
+    var second = DemoLine("service", .dim)
+    second.pad(to: Self.figuresColumn)
+    for (word, width) in [
+      ("req/s", 5), ("ok", 6), ("p50", 6), ("p99", 6), ("retry", 6), ("hedge", 6), ("fallb", 6),
+    ] {
+      second.add(right: word, width, .dim)
+    }
+    second.add("  breaker", .dim)
+    return [first, second]
   }
 
-  private static func right(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(width - text.count, 0)) + text
+  private func row(_ service: DemoView.Service, _ index: Int, isSelected: Bool) -> DemoLine {
+    var line = DemoLine(isSelected ? "> " : "  ", .strong)
+    line.add("\(index + 1) \(service.name)", .strong)
+    line.pad(to: Self.figuresColumn)
+    let isFailing = service.successesPerSecond < service.perSecond
+    line.add(right: "\(service.perSecond)", 5)
+    line.add(
+      right: DemoText.share(service.successesPerSecond, of: service.perSecond), 6,
+      isFailing ? .bad : .good)
+    line.add(right: DemoText.milliseconds(service.p50Microseconds), 6)
+    line.add(right: DemoText.milliseconds(service.p99Microseconds), 6)
+    for count in [service.rates.retries, service.rates.hedges, service.rates.fallbacks] {
+      line.add(right: "\(count)", 6, count == 0 ? .dim : .warning)
+    }
+    line.add("  ")
+    line.add(service.breaker, service.breakerTone)
+    return line
   }
 
-  private static func milliseconds(_ microseconds: UInt64?) -> String {
-    microseconds.map { "\($0 / 1000).\($0 / 100 % 10) ms" } ?? "-"
+  private func cells(_ service: DemoView.Service, selected: Int?) -> DemoLine {
+    let width = min((columns - Self.cellsColumn) / max(service.endpoints.count, 1), 34)
+    var line = DemoLine()
+    for (number, endpoint) in service.endpoints.enumerated() {
+      let column = Self.cellsColumn + number * width - 1
+      // What does not fit is cut, so that the cells stay under each other.
+      line.clip(to: column - 1)
+      line.pad(to: column)
+      let isSelected = selected == number
+      line.add(isSelected ? ">" : " ", .strong)
+      line.add("/\(number)", isSelected ? .strong : .dim, isMarked: isSelected)
+      line.add(" ")
+      line.add(endpoint.state, endpoint.tone)
+      // That it is forced open is its state already.
+      let shown = endpoint.ills.subtracting(.forced).text
+      if !shown.isEmpty {
+        line.add(", ")
+        line.add(shown, .done)
+      }
+    }
+    return line
+  }
+
+  private func title(_ text: String) -> DemoLine {
+    DemoLine("-- \(text) " + String(repeating: "-", count: max(columns - text.count - 4, 0)), .dim)
+  }
+
+  private func line(_ event: DemoEvents.Event) -> DemoLine {
+    var line = DemoLine()
+    line.add(right: event.time, 8, .dim)
+    line.add("  ")
+    line.add(event.text, event.tone)
+    return line
+  }
+
+  private static let legend = [
+    DemoLine("up/down, 1-5 service  left/right endpoint  r heal all  ? help  q quit", .dim),
+    DemoLine("k kill  s slow  e errors  f force breaker open; again: undo; K S E F: service", .dim),
+  ]
+
+  private func help(_ view: DemoView) -> [DemoLine] {
+    let text = [
+      "", "Figures are of the last second; p50 and p99 are milliseconds, over 5 s.",
+      "", "Keys", "  up, down, 1 to 5    choose a service       left, right    its endpoint",
+      "  k  kill it: it listens no more, its connections are reset; k again revives it",
+      "  s  slow: each answer takes 400 ms longer     e  errors: it answers 503",
+      "  f  force its breaker open, through the proxy's control plane; f again releases",
+      "  K S E F  the same to all endpoints of the service; F: to the service's breaker",
+      "  r  heal everything      q, Control-C  quit      ?  back to the screen", "",
+      "In another terminal", "",
+    ]
+    return (text + DemoText.hints(view)).map { DemoLine($0) }
   }
 }

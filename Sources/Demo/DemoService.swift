@@ -7,27 +7,58 @@ import Reactor
 package final class DemoService: EventSource {
   private let loop: EventLoop
   private let pool: BufferPool
-  private let service: DemoAnswer.Service
+  let service: DemoAnswer.Service
   let name: String
-  let delay: Duration
-  private(set) var answered = 0
-  /// Where it listens.
+  /// By its place of memory: few, and only for `kill`.
+  private var connections: [ObjectIdentifier: DemoConnection] = [:]
+  private(set) var ills: DemoIlls = []
+  private var answered = 0
+  /// Where it listens, and will again once revived.
   package let port: UInt16
 
-  /// `number`: of the service's endpoints; `delay`: before each answer, as if there were work.
+  /// How much longer an answer takes once the endpoint is slow: more than a person waits gladly,
+  /// less than a health check does.
+  static let slowness: Duration = .milliseconds(400)
+
+  /// `number`: of the service's endpoints, from 0.
   init(
-    loop: EventLoop, pool: BufferPool, service: DemoAnswer.Service, number: Int, delay: Duration
+    loop: EventLoop, pool: BufferPool, service: DemoAnswer.Service, number: Int
   ) throws(Errno) {
     self.loop = loop
     self.pool = pool
     self.service = service
-    self.delay = delay
-    name = "\(service.name)-\(number)"
+    name = "\(service.name)/\(number)"
     let address = SocketAddress.ip(.loopback4, port: 0)
     let descriptor = try loop.kernel.listen(on: address, backlog: 128, isShared: false)
     port = loop.kernel.localAddress(descriptor)?.port ?? 0
     super.init()
     try loop.add(self, on: descriptor, watching: .readable)
+  }
+
+  /// As the configuration and the proxy name it.
+  var address: String { "127.0.0.1:\(port)" }
+
+  /// Before each answer.
+  var delay: Duration { service.delay + (ills.contains(.slow) ? Self.slowness : .zero) }
+
+  /// Throws where it cannot listen any more: somebody took its port. Then it stays killed.
+  func set(_ ills: DemoIlls) throws(Errno) {
+    if ills.contains(.killed), isOpen { kill() }
+    if !ills.contains(.killed), !isOpen {
+      let address = SocketAddress.ip(.loopback4, port: port)
+      let descriptor = try loop.kernel.listen(on: address, backlog: 128, isShared: false)
+      try loop.add(self, on: descriptor, watching: .readable)
+    }
+    self.ills = ills
+  }
+
+  private func kill() {
+    loop.close(self)
+    for connection in Array(connections.values) { connection.reset() }
+  }
+
+  func forget(_ connection: DemoConnection) {
+    connections[ObjectIdentifier(connection)] = nil
   }
 
   package override func ready(_ readiness: Readiness) { accept() }
@@ -36,6 +67,7 @@ package final class DemoService: EventSource {
   /// The answer to a request, which it counts.
   func answer(_ method: String, _ path: String) -> DemoAnswer {
     answered += 1
+    if ills.contains(.failing), path != "/health" { return DemoAnswer.failure }
     return DemoAnswer.answer(method, path, of: service, endpoint: name, count: answered)
   }
 
@@ -46,6 +78,7 @@ package final class DemoService: EventSource {
         let connection = DemoConnection(loop: loop, pool: pool, service: self)
         do throws(Errno) {
           try loop.add(connection, on: socket.descriptor)
+          connections[ObjectIdentifier(connection)] = connection
         } catch {
           loop.kernel.close(socket.descriptor)
         }

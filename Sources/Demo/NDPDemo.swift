@@ -1,26 +1,58 @@
 import ControlPlane
-import Dispatch
-import Logging
 import Primitives
-import ProxyConfiguration
 import Reactor
+import Telemetry
 
-/// `weir demo`: a small platform on loopback in this process, with Weir in front.
+/// `weir demo`: a small platform on loopback in this process, with Weir in front, and somebody who
+/// breaks it.
+///
+/// ```
+///  keys, script ──▶ services ◀── proxy ◀── traffic        all but the proxy on this loop
+///                                  └── changes, reports ──▶ screen or lines
+/// ```
 package final class NDPDemo: @unchecked Sendable {
   // SAFETY: everything below is used on the demo's loop only, once `run` has begun.
-  private let loop: EventLoop
-  private let pool = BufferPool(bytesMax: 64 << 20)
-  private let isTerminal: Bool
-  private let seconds: Int?
+  let loop: EventLoop
+  let pool = BufferPool(bytesMax: 64 << 20)
+  private let options: Options
   /// Prints as it is.
   private let write: (String) -> Void
-  private var endpoints: [[DemoService]] = []
-  /// What each endpoint had answered a second ago.
-  private var answeredBefore: [[Int]] = []
-  private var client: DemoClient?
+  var endpoints: [[DemoService]] = []
+  /// Endpoints by address.
+  var names: [String: String] = [:]
+  var traffic: [DemoTraffic] = []
+  var plane: ControlPlane?
+  var events = DemoEvents()
+  var rates = DemoRates()
+  var report: MeshReport?
+  var selection = DemoSelection()
+  /// Services whose own breakers were forced open.
+  var forced: Set<Int> = []
+  private var steps: ArraySlice<DemoScript.Step> = []
+  private var keyboard: DemoKeyboard?
   private var ticker: Heartbeat?
-  private var elapsed = 0
-  private var plane: ControlPlane?
+  private var scripter: Heartbeat?
+  private var startedAt: Instant
+  private(set) var elapsed = 0
+  private var ticks = 0
+  private var isEnding = false
+
+  package struct Options: Sendable {
+    /// Ends by itself after that time.
+    package var seconds: Int?
+    /// A screen instead of lines.
+    package var isTerminal: Bool
+    /// On that screen.
+    package var inColour: Bool
+    package var script: DemoScript
+
+    package init(seconds: Int?, isTerminal: Bool, inColour: Bool, script: DemoScript) {
+      self.seconds = seconds
+      self.isTerminal = isTerminal
+      self.inColour = inColour
+      self.script = script
+    }
+  }
 
   package struct Fault: Error, CustomStringConvertible {
     package var description: String
@@ -28,18 +60,18 @@ package final class NDPDemo: @unchecked Sendable {
     package var isConfiguration = false
   }
 
-  /// `seconds`: ends by itself after that time.
-  package init(
-    seconds: Int?, isTerminal: Bool, write: @escaping (String) -> Void
-  ) throws(Fault) {
-    self.seconds = seconds
-    self.isTerminal = isTerminal
+  /// Often enough for a countdown in tenths to look alive; the proxy is asked that often too.
+  private static let ticksPerSecond = 4
+
+  package init(_ options: Options, write: @escaping (String) -> Void) throws(Fault) {
+    self.options = options
     self.write = write
     do throws(Errno) {
       loop = try EventLoop(kernel: LinuxKernel())
     } catch {
       throw Fault(description: "the demo cannot start: \(error)")
     }
+    startedAt = loop.now
   }
 
   /// Starts the services and the proxy, then serves on the calling thread until it ends.
@@ -55,104 +87,122 @@ package final class NDPDemo: @unchecked Sendable {
         description: "\(path) has no listener named demo; give it one", isConfiguration: true)
     }
     do throws(Errno) {
-      client = try DemoClient(
-        loop: loop, pool: pool, target: proxy, requests: DemoRequest.mix,
-        pause: .milliseconds(20))
-      ticker = try Heartbeat(on: loop) { [unowned self] in tick() }
-    } catch {
-      throw Fault(description: "the demo's client cannot start: \(error)")
-    }
-    write(
-      isTerminal ? DemoScreen.enter : DemoScreen.hints(view()).joined(separator: "\n") + "\n\n")
-    if isTerminal { show(view()) }
-    ticker?.arm(at: loop.now.advanced(by: .seconds(1)))
-    loop.run()
-    write((isTerminal ? DemoScreen.leave : "") + DemoScreen.summary(view()) + "\n")
-  }
-
-  /// Three endpoints a service on ports that are free, handed to the configuration as variables.
-  private func startServices() throws(Errno) {
-    for (index, service) in DemoPlatform.services.enumerated() {
-      var made: [DemoService] = []
-      for number in 1...3 {
-        let endpoint = try DemoService(
-          loop: loop, pool: pool, service: service, number: number,
-          delay: .milliseconds(Int64(1 + index)))
-        let word = service.name.uppercased().split(separator: "-")[0]
-        ThisProcess.setEnvironment("WEIR_DEMO_\(word)_\(number)", "\(endpoint.port)")
-        made.append(endpoint)
+      startedAt = loop.now
+      for service in DemoPlatform.services {
+        traffic.append(
+          try DemoTraffic(loop: loop, pool: pool, target: proxy, service: service))
       }
-      endpoints.append(made)
-      answeredBefore.append(made.map { _ in 0 })
+      ticker = try Heartbeat(on: loop) { [unowned self] in tick() }
+      scripter = try Heartbeat(on: loop) { [unowned self] in playScript() }
+    } catch {
+      throw Fault(description: "the demo's clients cannot start: \(error)")
     }
+    begin()
+    loop.run()
+    keyboard?.end()
+    write((options.isTerminal ? DemoScreen.leave : "") + DemoText.summary(view) + "\n")
   }
 
-  private func startProxy(_ path: String) throws(Fault) -> ControlPlane {
-    var log = Logger(label: "weir")
-    log.logLevel = .warning
-    let made: ControlPlane
-    do throws(ConfigurationFaults) {
-      made = try ControlPlane(file: ConfigurationFile(path: path), log: log)
-    } catch {
-      let faults = error.faults.map(\.description).joined(separator: "\n")
-      let hint =
-        error.isUnreadable ? "\nrun the demo in the repository, or name a file with --config" : ""
-      throw Fault(description: faults + hint, isConfiguration: true)
+  private func begin() {
+    if options.isTerminal {
+      keyboard = DemoKeyboard(loop: loop) { [unowned self] in press($0) }
+      write(DemoScreen.enter)
+    } else {
+      write(
+        "Weir demo: \(DemoPlatform.services.count) services behind one proxy. Try these in "
+          + "another terminal:\n\n" + DemoText.hints(view).joined(separator: "\n") + "\n\n")
     }
-    do throws(ControlPlane.StartFault) {
-      try made.start { [self] in loop.mailbox.post { [self] in loop.stop() } }
-    } catch {
-      throw Fault(
-        description: "\(error)\nother ports: weir demo --port 8081 --admin-port 9902 (0: any)")
-    }
-    plane = made
-    return made
+    show()
+    steps = options.script.steps[...]
+    playScript()
+    ticker?.arm(at: loop.now.advanced(by: .milliseconds(1000 / Int64(Self.ticksPerSecond))))
   }
 
   /// Ends it; any thread.
   package func end() {
-    loop.mailbox.post { [self] in client?.stop() }
-    plane?.drain(delay: .zero)
+    loop.mailbox.post { [self] in finish() }
   }
+
+  /// Asks once more how things stand, for the summary, and then drains.
+  func finish() {
+    guard !isEnding else { return }
+    isEnding = true
+    for each in traffic { each.stop() }
+    plane?.report { [self] last in
+      loop.mailbox.post { [self] in take(last) }
+      plane?.drain(delay: .zero)
+    }
+  }
+
+  // MARK: Time
+
+  private var milliseconds: Int { Int(loop.now.nanoseconds(since: startedAt) / 1_000_000) }
 
   private func tick() {
-    elapsed += 1
-    client?.turn()
-    let view = view()
-    answeredBefore = endpoints.map { $0.map(\.answered) }
-    show(view)
-    if let seconds, elapsed >= seconds { return end() }
-    ticker?.arm(at: loop.now.advanced(by: .seconds(1)))
+    guard !isEnding else { return }
+    ticks += 1
+    if ticks % Self.ticksPerSecond == 0 { turn() }
+    plane?.report { [self] fresh in
+      loop.mailbox.post { [self] in
+        take(fresh)
+        if options.isTerminal { show() }
+      }
+    }
+    if let seconds = options.seconds, elapsed >= seconds { return finish() }
+    // By the clock, so that seconds do not drift.
+    let next = Int64(ticks + 1) * 1000 / Int64(Self.ticksPerSecond)
+    ticker?.arm(at: startedAt.advanced(by: .milliseconds(next)))
   }
 
-  private func show(_ view: DemoScreen.View) {
-    guard isTerminal else { return write(DemoScreen.line(view) + "\n") }
+  private func turn() {
+    elapsed += 1
+    for each in traffic { each.turn() }
+    rates.turn()
+    if !options.isTerminal { show() }
+  }
+
+  private func take(_ fresh: MeshReport) {
+    report = fresh
+    rates.update(fresh.counters)
+  }
+
+  private func playScript() {
+    while let step = steps.first, step.milliseconds <= milliseconds {
+      steps.removeFirst()
+      perform(step.action)
+    }
+    guard let next = steps.first else { return }
+    scripter?.arm(at: startedAt.advanced(by: .milliseconds(Int64(next.milliseconds))))
+  }
+
+  // MARK: Shown
+
+  func note(_ change: MeshChange) {
+    events.add(change, names, at: milliseconds)
+    showLatest()
+  }
+
+  /// An event of the demo's own.
+  func note(_ text: String, _ tone: DemoTone) {
+    events.add(text, tone, at: milliseconds)
+    showLatest()
+  }
+
+  /// In a pipe an event is a line at once; the screen is drawn soon enough.
+  private func showLatest() {
+    guard !options.isTerminal, let event = events.recent.last else { return }
+    write(DemoText.line(event) + "\n")
+  }
+
+  func show() {
+    guard !isEnding else { return }
+    guard options.isTerminal else {
+      if elapsed > 0 { write(DemoText.line(view) + "\n") }
+      return
+    }
     // Asked each time: the terminal may have been resized.
     let size = Terminal.size ?? (80, 24)
-    write(DemoScreen.screen(view, columns: size.columns, rows: size.rows))
-  }
-
-  private func view() -> DemoScreen.View {
-    let addresses = plane?.addresses
-    let latencies = client?.latencies ?? []
-    let states = plane?.upstreamViews.flatMap(\.endpoints) ?? []
-    let services = DemoPlatform.services.indices.map { index in
-      let own = index < latencies.count ? latencies[index] : DemoLatencies()
-      return DemoScreen.Service(
-        name: DemoPlatform.services[index].name, perSecond: own.lastSecond,
-        p50Microseconds: own.percentile(50), p99Microseconds: own.percentile(99),
-        endpoints: zip(endpoints[index], answeredBefore[index]).map { endpoint, before in
-          let address = "127.0.0.1:\(endpoint.port)"
-          let state = states.first { $0.address == address }
-          return DemoScreen.Endpoint(
-            name: endpoint.name, address: address, perSecond: endpoint.answered - before,
-            inFlight: state?.inFlight ?? 0, connections: state?.connections ?? 0)
-        })
-    }
-    return DemoScreen.View(
-      proxy: addresses?.listeners["demo"]?.description ?? "",
-      admin: addresses?.admin?.description ?? "", elapsedSeconds: elapsed,
-      answered: latencies.reduce(0) { $0 + $1.total }, failures: client?.failures ?? 0,
-      services: services)
+    let screen = DemoScreen(columns: size.columns, rows: size.rows, inColour: options.inColour)
+    write(screen.text(view, selection))
   }
 }

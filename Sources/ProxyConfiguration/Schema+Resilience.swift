@@ -116,7 +116,8 @@ extension Schema {
     Key("minimum_calls", .integer(1...1_000_000), default: "100", "\(callsMin) Envoy's."),
     Key(
       "deviations", .percentage(10...100_000, mayBeOff: false), default: "190%",
-      "How many standard deviations below the mean is too far. Envoy's factor of 1.9."),
+      "How many standard deviations below the mean is too far; and never less than 5 % below it. Envoy's factor of 1.9."
+    ),
   ]
 
   private static let failurePercentage: [Key] = [

@@ -5,6 +5,12 @@ package enum Terminal {
   /// Standard output is a terminal.
   package static var isThere: Bool { isatty(STDOUT_FILENO) == 1 }
 
+  /// Unless `NO_COLOR` is set to anything (no-color.org), or the terminal knows no sequences.
+  package static var wantsColour: Bool {
+    ThisProcess.environment("NO_COLOR")?.isEmpty ?? true
+      && ThisProcess.environment("TERM") != "dumb"
+  }
+
   /// How much it shows now; nil where it does not say.
   package static var size: (columns: Int, rows: Int)? {
     var size = winsize()

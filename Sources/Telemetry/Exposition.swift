@@ -15,13 +15,7 @@ package enum Exposition {
   package static func render(
     _ registry: MetricRegistry, shards: [[UInt64]], format: Format
   ) -> String {
-    var sums: [UInt64] = []
-    for shard in shards {
-      if sums.count < shard.count {
-        sums.append(contentsOf: repeatElement(0, count: shard.count - sums.count))
-      }
-      for index in shard.indices { sums[index] &+= shard[index] }
-    }
+    let sums = CounterTotals.sum(shards)
     var text = ""
     for definition in registry.definitions() where !definition.series.isEmpty {
       append(definition, sums, format, &text)

@@ -6,8 +6,21 @@ import Reactor
 /// `weir demo`: a platform to look at, on loopback.
 struct DemoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "demo", abstract: "Runs three services, Weir before them, and some traffic.",
-    discussion: "On a terminal it shows a screen, else one line a second. Control-C ends it.")
+    commandName: "demo",
+    abstract: "Runs a small platform, Weir before it, and some traffic; break it and watch.",
+    discussion: """
+      On a terminal it shows a screen: choose an endpoint with the arrows, and kill it (k), slow it \
+      (s), have it answer errors (e) or force its breaker open (f); the same key undoes it. Capitals \
+      do it to the whole service, r heals everything, ? tells more, q or Control-C ends it. Else it \
+      prints one line a second, and one for each event.
+
+      Without a keyboard, --script does the same. Its steps are separated by semicolons: \
+      "at TIME kill|slow|fail|force SERVICE", with /0 to /2 behind the service for one of its \
+      endpoints, or "at TIME heal", which may name either too. The services are prescription, \
+      dispense, ai-validation, medication-directory and reporting. --for ends the demo, script or not:
+
+        weir demo --for 12s --script "at 2s kill ai-validation/0; at 4s slow dispense; at 7s heal"
+      """)
 
   @Option(name: .customLong("for"), help: "Ends after this many seconds, such as 10s.")
   var time: String?
@@ -21,6 +34,9 @@ struct DemoCommand: ParsableCommand {
   @Option(help: "The port of its admin listener, 9901 if not given; 0: any that is free.")
   var adminPort: UInt16?
 
+  @Option(help: "What to do to the services when, such as 'at 3s kill dispense/0; at 6s heal'.")
+  var script: String?
+
   private var seconds: Int? {
     time.flatMap { Int($0.hasSuffix("s") ? String($0.dropLast()) : $0) }
   }
@@ -33,13 +49,22 @@ struct DemoCommand: ParsableCommand {
     if time != nil, seconds ?? 0 < 1 {
       throw ValidationError("--for must be a number of seconds such as 10s")
     }
+    do throws(DemoScript.Fault) {
+      _ = try DemoScript(script ?? "", within: seconds)
+    } catch {
+      throw ValidationError("--script: \(error)")
+    }
   }
 
   func run() throws {
     if let port { ThisProcess.setEnvironment("WEIR_DEMO_PORT", "\(port)") }
     if let adminPort { ThisProcess.setEnvironment("WEIR_DEMO_ADMIN_PORT", "\(adminPort)") }
     do throws(NDPDemo.Fault) {
-      let demo = try NDPDemo(seconds: seconds, isTerminal: Terminal.isThere, write: Terminal.write)
+      let demo = try NDPDemo(
+        NDPDemo.Options(
+          seconds: seconds, isTerminal: Terminal.isThere, inColour: Terminal.wantsColour,
+          script: (try? DemoScript(script ?? "")) ?? DemoScript()),
+        write: Terminal.write)
       let signals = Signals([Signals.terminate, Signals.interrupt], on: .global()) { _ in
         demo.end()
       }

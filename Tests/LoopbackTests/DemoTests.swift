@@ -3,24 +3,15 @@ import Testing
 
 /// `weir demo` as a newcomer meets it.
 struct DemoTests {
-  private static let arguments =
-    "demo --port 0 --admin-port 0 --config \(ExampleTests.root)/config/demo.yaml"
+  private static let options =
+    "--port 0 --admin-port 0 --config \(ExampleTests.root)/config/demo.yaml"
 
   /// Without a terminal it prints lines; the commands among them work when pasted.
   @Test func whatItSaysToTryWorks() throws {
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = URL(filePath: try WeirProcess.binary)
-    process.arguments = Self.arguments.split(separator: " ").map(String.init)
-    process.standardOutput = pipe
-    try process.run()
-    defer { if process.isRunning { process.terminate() } }
-    var text = ""
-    while !text.contains("\n1s  answered") {
-      let data = pipe.fileHandleForReading.availableData
-      if data.isEmpty { break }
-      text += String(decoding: data, as: UTF8.self)
-    }
+    let demo = try RunningCommand(
+      try WeirProcess.binary, ["demo"] + Self.options.split(separator: " ").map(String.init))
+    defer { demo.end() }
+    let text = demo.read(until: "\n1s  answered")
     let commands = text.split(separator: "\n").filter { $0.hasPrefix("  curl ") }
     let expected = [
       "\"resourceType\":\"MedicationRequest\",\"id\":\"rx-1\"", "HTTP/1.1 201 Created",
@@ -33,20 +24,128 @@ struct DemoTests {
       let output = try Command.run("sh", ["-c", quiet])
       #expect(output.contains(part), "\(command): \(output)")
     }
-    process.interrupt()
-    let rest = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-    #expect(String(decoding: rest, as: UTF8.self).hasSuffix("failed 0.\n"))
+    demo.interrupt()
+    let rest = demo.readToEnd()
+    #expect(demo.exitCode == 0)
+    #expect(rest.contains("The demo ended after ") && rest.contains(", failed 0.\n"), "\(rest)")
   }
 
-  /// On a terminal it takes the other screen and gives the first one and the cursor back.
+  /// A killed endpoint is ejected and comes back; a killed service opens the breaker, and closes it
+  /// again; what may be skipped is, by its fallback.
+  @Test func aScriptBreaksAndHeals() throws {
+    let script =
+      "at 2500ms heal; at 1s kill dispense/0; at 1s kill prescription; at 1s force ai-validation"
+    let (output, code) = try demo("--for 8s", script: script)
+    #expect(code == 0)
+    let events = output.split(separator: "\n").filter { $0.hasPrefix("  at ") }.map(String.init)
+    func time(of text: String) -> Double? {
+      events.first { $0.contains(text) }
+        .flatMap { $0.split(separator: " ").dropFirst().first }
+        .flatMap { Double($0.dropLast()) }
+    }
+    let order = [
+      "> kill dispense/0", "dispense/0 ejected for 5.0s: connect_refused", "> heal everything",
+      "dispense/0 is back from ejection",
+    ]
+    #expect(order.compactMap(time).count == order.count, "\(output)")
+    #expect(order.compactMap(time) == order.compactMap(time).sorted(), "\(output)")
+    let breaker = ["closed -> open", "open -> half_open", "half_open -> closed"].compactMap {
+      time(of: "prescription breaker \($0)")
+    }
+    #expect(breaker.count == 3 && breaker == breaker.sorted(), "\(output)")
+    #expect(time(of: "ai-validation breaker closed -> forced_open") != nil, "\(output)")
+    #expect(time(of: "ai-validation breaker forced_open -> closed") != nil, "\(output)")
+    let end = output.components(separatedBy: "The demo ended after 8 s").last ?? ""
+    for word in ["circuit_open", "retries", "fallbacks", "ejections", "openings of breakers"] {
+      #expect(end.contains(word), "\(end)")
+    }
+  }
+
+  @Test(arguments: [
+    ("at 3s eat dispense", "'eat' must be one of kill, slow, fail, force, heal"),
+    ("at 3s kill", "'at 3s kill' must name one service"),
+    ("at 3s kill dispense/3", "must be a number from 0 to 2"),
+    ("at 3s kill dispense/+1", "must be a number from 0 to 2"),
+    ("at 3s kill nobody", "there is no service nobody; there are prescription, dispense"),
+    ("at 3s kill /0", "there is no service ; there are"),
+    ("at -3s heal", "must begin with a time"),
+    ("at 12s kill dispense; at 3s heal", "'kill dispense' comes after the end"),
+  ])
+  func refusesScripts(script: String, fault: String) throws {
+    let (output, code) = try demo("--for 10s", script: script)
+    #expect(code == 64 && output.contains(fault), "\(output)")
+  }
+
+  /// On a terminal it takes the other screen and gives the first one, the cursor and the keys' echo
+  /// back when control-C ends it.
   @Test func restoresTheTerminal() throws {
-    let command = "\(try WeirProcess.binary) \(Self.arguments) --for 1s"
-    let output = try Command.run("script", ["-qec", command, "/dev/null"])
-    #expect(output.hasPrefix("\u{1B}[?1049h\u{1B}[?25l"))
-    #expect(output.contains("prescription-1") && output.contains("p99"))
-    let end = try #require(output.range(of: "\u{1B}[?25h\u{1B}[?1049l"))
-    #expect(output[end.upperBound...].contains("The demo ended after 1 s"))
+    let demo = try terminal("trap : INT; \(try WeirProcess.binary) demo \(Self.options); stty -a")
+    defer { demo.end() }
+    let screen = demo.read(until: "q quit")
+    #expect(screen.hasPrefix("\u{1B}[?1049h\u{1B}[?25l"))
+    #expect(screen.contains("prescription") && screen.contains("p99"))
+    demo.type("\u{03}")
+    let rest = demo.readToEnd()
+    let end = try #require(rest.range(of: "\u{1B}[?25h\u{1B}[?1049l"))
+    let after = rest[end.upperBound...]
+    #expect(after.contains("The demo ended after "))
+    let words = after.split(whereSeparator: \.isWhitespace)
+    #expect(["icanon", "echo", "isig"].allSatisfy(words.contains), "\(after)")
+    #expect(after.contains("min = 1;") && after.contains("susp = ^Z;"), "\(after)")
+  }
+
+  /// Keys choose, break, heal and end.
+  @Test func obeysKeys() throws {
+    let demo = try terminal("NO_COLOR=1 \(try WeirProcess.binary) demo \(Self.options)")
+    defer { demo.end() }
+    _ = demo.read(until: "q quit")
+    demo.type("\u{1B}[B\u{1B}[C\u{1B}OCk")
+    #expect(demo.read(until: "dispense/2 ejected").contains("> kill dispense/2"))
+    #expect(demo.read(until: ", killed").contains("/2 ejected"))
+    demo.type("k1S")
+    #expect(demo.read(until: "> slow prescription").contains("> revive dispense/2"))
+    demo.type("3F")
+    _ = demo.read(until: "ai-validation breaker closed -> forced_open")
+    demo.type("?")
+    #expect(demo.read(until: "/metrics").contains("kill it: it listens no more"))
+    demo.type("?r")
+    _ = demo.read(until: "ai-validation breaker forced_open -> closed")
+    demo.type("q")
+    let rest = demo.readToEnd()
+    #expect(rest.contains("The demo ended after ") && rest.contains("1 ejections"), "\(rest)")
+    #expect(demo.exitCode == 0)
+  }
+
+  /// Nothing is wider or higher than the terminal, and without colours nothing but text is sent.
+  @Test(arguments: [(80, 24), (40, 10), (200, 50)])
+  func fits(columns: Int, rows: Int) throws {
+    let demo = try terminal(
+      "stty cols \(columns) rows \(rows); NO_COLOR=1 \(try WeirProcess.binary) demo --for 1s "
+        + Self.options)
+    defer { demo.end() }
+    let output = demo.readToEnd()
+    let screens = output.components(separatedBy: "\u{1B}[H").dropFirst()
+    #expect(screens.count > 2)
+    for screen in screens {
+      // A terminal makes `\r\n` of each `\n`.
+      let text = screen.components(separatedBy: "\u{1B}[J")[0]
+        .replacing("\r\r\n", with: "\n").replacing("\u{1B}[K", with: "")
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+      #expect(lines.count <= rows && lines.allSatisfy { $0.count <= columns }, "\(text)")
+      #expect(!lines.contains { $0.contains("\u{1B}") }, "\(text)")
+    }
+    if rows >= 24 { #expect(output.contains("reporting") && output.contains("q quit")) }
+  }
+
+  private func demo(_ options: String, script: String) throws -> (output: String, code: Int32) {
+    let arguments = "demo \(options) \(Self.options)".split(separator: " ").map(String.init)
+    let demo = try RunningCommand(try WeirProcess.binary, arguments + ["--script", script])
+    defer { demo.end() }
+    return (demo.readToEnd(), demo.exitCode)
+  }
+
+  /// A shell on a terminal of its own.
+  private func terminal(_ command: String) throws -> RunningCommand {
+    try RunningCommand("/usr/bin/script", ["-qec", command, "/dev/null"])
   }
 }

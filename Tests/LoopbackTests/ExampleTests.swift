@@ -84,6 +84,7 @@ struct ExampleTests {
     ("run --config x --log-level loud", 64, "--log-level must be one of"),
     ("serve", 64, "Unexpected argument"),
     ("demo --for soon", 64, "--for must be a number of seconds"),
+    ("demo --script kill", 64, "'kill' must begin with a time"),
   ])
   func exits(arguments: String, code: Int32, text: String) throws {
     let (output, actual) = try weir(arguments)

@@ -57,7 +57,7 @@ extension ControlPlane {
     return .text(meant.map { set($0, command, upstream) }.joined())
   }
 
-  private func set(_ known: KnownBreaker, _ command: BreakerCommand, _ upstream: String) -> String {
+  func set(_ known: KnownBreaker, _ command: BreakerCommand, _ upstream: String) -> String {
     let name = "\(known.scope.rawValue) \(known.subject)"
     let change = known.breaker.set(command.mode(known.configured), now: kernel.now())
     guard let change else { return "\(name): \(known.breaker.state.rawValue) as before\n" }

@@ -14,7 +14,7 @@ extension ControlPlane {
     }
   }
 
-  private func reports(_ views: [UpstreamView]) -> [UpstreamReport] {
+  func reports(_ views: [UpstreamView]) -> [UpstreamReport] {
     let now = kernel.now()
     let routes = builder.breakers(configuration).filter { $0.scope == .route }
     return views.map { view in

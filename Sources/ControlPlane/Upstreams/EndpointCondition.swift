@@ -3,7 +3,7 @@ import Upstreams
 
 /// Whether an endpoint may be picked, and if not, for what; the raw value is the `state` of
 /// `weir_upstream_endpoints`.
-enum EndpointCondition: String, CaseIterable, Sendable {
+package enum EndpointCondition: String, CaseIterable, Sendable {
   case available, unhealthy, ejected
   /// Its breaker refuses; a half-open one takes probes, so that it counts as available.
   case circuitOpen = "circuit_open"

@@ -2,48 +2,48 @@ import Primitives
 import Resilience
 import Upstreams
 
-/// An upstream for `/upstreams`: what workers count, and what they share.
-struct UpstreamReport: Sendable {
-  struct Endpoint: Sendable {
-    var counts: UpstreamView.Endpoint
-    var condition = EndpointCondition.available
+/// An upstream for `/upstreams` and for screens: what workers count, and what they share.
+package struct UpstreamReport: Sendable {
+  package struct Endpoint: Sendable {
+    package var counts: UpstreamView.Endpoint
+    package var condition = EndpointCondition.available
     /// Nil: nobody checks it.
-    var isHealthy: Bool?
+    package var isHealthy: Bool?
     /// What the last change of its health was for.
-    var healthCause: String?
-    var ejection: (cause: OutlierDetector.Cause, forNanoseconds: Int64)?
-    var breaker: CircuitBreaker.Figures?
-    var weight = 1
-    var zone: String?
-    var priority = 0
+    package var healthCause: String?
+    package var ejection: (cause: OutlierDetector.Cause, forNanoseconds: Int64)?
+    package var breaker: CircuitBreaker.Figures?
+    package var weight = 1
+    package var zone: String?
+    package var priority = 0
   }
 
-  struct Limit: Sendable {
-    var name: String
-    var used: Int
-    var most: Int
+  package struct Limit: Sendable {
+    package var name: String
+    package var used: Int
+    package var most: Int
   }
 
-  struct Adaptive: Sendable {
-    var limit: Int
-    var inFlight: Int
-    var fastestNanoseconds: Int64
+  package struct Adaptive: Sendable {
+    package var limit: Int
+    package var inFlight: Int
+    package var fastestNanoseconds: Int64
   }
 
-  struct Budget: Sendable {
-    var requests: Int
-    var retries: Int
-    var retriesMax: Int
+  package struct Budget: Sendable {
+    package var requests: Int
+    package var retries: Int
+    package var retriesMax: Int
   }
 
-  var name: String
-  var now: Instant
-  var endpoints: [Endpoint]
-  var breaker: CircuitBreaker.Figures?
+  package var name: String
+  package var now: Instant
+  package var endpoints: [Endpoint]
+  package var breaker: CircuitBreaker.Figures?
   /// Of routes that lead to it, by `listener/route`.
-  var routeBreakers: [(route: String, figures: CircuitBreaker.Figures)] = []
-  var limits: [Limit] = []
-  var adaptive: Adaptive?
-  var budget: Budget?
-  var unresolved: [String] = []
+  package var routeBreakers: [(route: String, figures: CircuitBreaker.Figures)] = []
+  package var limits: [Limit] = []
+  package var adaptive: Adaptive?
+  package var budget: Budget?
+  package var unresolved: [String] = []
 }

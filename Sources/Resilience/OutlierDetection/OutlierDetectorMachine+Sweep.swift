@@ -67,10 +67,13 @@ extension OutlierDetectorMachine {
     let sum = rates.reduce(0, +)
     // The variance, times the square of the count.
     let spread = count * rates.reduce(0) { $0 + $1 * $1 } - sum * sum
+    let gap = Int128(rule.gapMin.basisPoints) * 100 * count
     let factor = Int128(min(max(rule.deviations, 0), 1000) * 1000 + 0.5)
     return zip(slots, rates).compactMap { slot, rate in
       let distance = sum - count * rate
-      guard distance > 0, distance * distance * 1_000_000 > factor * factor * spread else {
+      guard distance > 0, distance >= gap,
+        distance * distance * 1_000_000 > factor * factor * spread
+      else {
         return nil
       }
       return (slot, Int64(1_000_000 - rate))

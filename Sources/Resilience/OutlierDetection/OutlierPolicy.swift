@@ -53,6 +53,10 @@ package struct OutlierPolicy: Sendable, Equatable {
     package var minimumCalls = 100
     /// Standard deviations below the mean; held to thousandths. Range: 0 ... 1000.
     package var deviations = 1.9
+    /// And at least this much below it. 5 %: where all others never fail the deviation is next to
+    /// nothing, and a single failure in thousands would eject (seen in simulation; Envoy has no such
+    /// floor).
+    package var gapMin: Share = .percent(5)
 
     package init() {}
   }

@@ -33,6 +33,9 @@ extension Balancer {
     var place = placement.place(hash, in: part)
     var pick = Pick(index: -1, reason: .hash, priority: roster.levels[level].priority)
     pick.isPanic = levels[level].isPanic
+    // All have been tried: the first eligible one will do, and the walk need not go all round.
+    let isSpent = isSpent(level, request.tried)
+    pick.isElsewhere = isSpent
     var untried = -1
     var eligible = -1
     for step in 1...placement.parts[part].count {
@@ -42,6 +45,7 @@ extension Balancer {
       } else if !request.tried.isEmpty, request.tried.contains(keys[index]) {
         pick.isElsewhere = true
         if eligible < 0 { eligible = index }
+        if isSpent { break }
       } else if isBounded, isOverloaded(index, levels[level]) {
         pick.reason = .hashOverloaded
         if untried < 0 { untried = index }
@@ -54,6 +58,17 @@ extension Balancer {
     if pick.index < 0 { pick.index = leftOver(level, untried, eligible, request.tried) }
     if levels[level].eligible == 1 { pick.reason = .onlyOne }
     return pick
+  }
+
+  /// Every eligible endpoint of the level is among the tried.
+  private func isSpent(_ level: Int, _ tried: TriedEndpoints) -> Bool {
+    guard !tried.isEmpty, levels[level].eligible <= tried.count else { return false }
+    let start = roster.levels[level].start
+    for place in start..<start + levels[level].eligible
+    where !tried.contains(keys[Int(members[place])]) {
+      return false
+    }
+    return true
   }
 
   /// With more endpoints than slots some have none: they are found by number.

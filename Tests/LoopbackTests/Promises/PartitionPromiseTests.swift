@@ -66,7 +66,8 @@ struct PartitionPromiseTests {
   /// for again though its time is up, and though there are attempts left.
   @Test func answersThatAreLostAreNoReasonToActAgain() throws {
     let promised = try PromisedProxy(
-      try Fleet(0, isolated: 2), route: [PromisedProxy.retry], upstream: [PromisedProxy.budget])
+      try Fleet(0, isolated: 2), route: [PromisedProxy.retry],
+      upstream: [PromisedProxy.budget, "timeouts: { connect: 100ms }"])
     let warm = promised.load(8, perSecond: 400, LoadRequest.writing).report()
     #expect(warm.failed.isEmpty, "\(warm)")
     for network in promised.fleet.networks { try network.drop(.answers) }

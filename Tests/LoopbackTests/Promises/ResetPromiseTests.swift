@@ -42,6 +42,22 @@ struct ResetPromiseTests {
     try promised.expectKept(report)
   }
 
+  /// All fail, and four attempts are allowed each: without a budget that would be four times the
+  /// load. Of sixteen in flight 20 % may be retries, three: at most three for each thirteen others.
+  @Test func theBudgetBoundsWhatAnOutageAddsToTheLoad() throws {
+    let promised = try PromisedProxy(
+      try Fleet(3, answersAfter: .milliseconds(20)),
+      route: ["retry: { attempts: 4, on: [reset], backoff: { base: 1ms, max: 1ms } }"],
+      upstream: ["retry_budget: { ratio: 20%, minimum: 0 }"])
+    for relay in promised.fleet.relays { relay.behave(.cutting(afterBytes: 0)) }
+    let report = promised.load(260, perSecond: 5000, LoadRequest.reading).report()
+    #expect(report.outcomes == ["502 upstream_reset": 260], "\(report)")
+    let added = promised.fleet.journal.entries.count - 260
+    #expect((1...260 * 3 / 13 + 16).contains(added), "\(report)")
+    #expect(try promised.proxy.refusedRetries("budget_spent") > 0)
+    try promised.expectKept(report)
+  }
+
   /// All kept connections at once, in the midst of it: a GET whose connection had been closed goes
   /// out on a fresh one without any policy; POSTs fail only where bytes were on their way.
   @Test func resetsOfKeptConnectionsCostOnlyWhatWasOnItsWay() throws {

@@ -144,6 +144,18 @@ struct OutlierDetectorTests {
     #expect(ejected(detector.advance(now: at(.seconds(10)))) == outliers)
   }
 
+  /// Where the others never fail, one that fails a little is far away in deviations only.
+  @Test(arguments: [(5, []), (6, [5]), (60, [5])])
+  func aSuccessRateBarelyBelowTheMean(failures: Int, outliers: [Int]) {
+    let detector = detector(of: 6) { $0.consecutive5xx = nil }
+    for slot in 0..<6 {
+      let failures = slot == 5 ? failures : 0
+      _ = record(detector, slot, .status5xx, times: failures)
+      _ = record(detector, slot, .success, times: 100 - failures)
+    }
+    #expect(ejected(detector.advance(now: at(.seconds(10)))) == outliers)
+  }
+
   @Test func equalRatesAreNoOutliers() {
     let detector = detector(of: 7) {
       $0.consecutive5xx = nil

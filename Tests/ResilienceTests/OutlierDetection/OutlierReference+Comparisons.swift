@@ -40,7 +40,10 @@ extension OutlierReference {
     let squares = rates.map { ($0 - mean) * ($0 - mean) }.reduce(0, +)
     let threshold = mean - rule.deviations * (squares / Double(rates.count)).squareRoot()
     return worstFirst(
-      zip(seen, rates).filter { $0.1 < threshold - 1e-7 }.map { ($0.0.slot, 1 - $0.1) })
+      zip(seen, rates)
+        .filter { $0.1 < threshold - 1e-7 && mean - $0.1 >= rule.gapMin.fraction - 1e-7 }.map {
+          ($0.0.slot, 1 - $0.1)
+        })
   }
 
   private func failingTooMuch() -> [Int] {

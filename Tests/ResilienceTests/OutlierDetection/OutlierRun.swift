@@ -38,6 +38,7 @@ struct OutlierRun {
     policy.successRate?.minimumEndpoints = 3
     policy.successRate?.minimumCalls = 10
     policy.successRate?.deviations = 1 + Double(random.below(10)) / 10
+    policy.successRate?.gapMin = .percent([0, 5, 20][Int(random.below(3))])
     policy.latency?.minimumCalls = 5
     if random.below(2) == 0 {
       policy.failurePercentage = OutlierPolicy.FailurePercentage()

@@ -4,60 +4,38 @@ import HTTPModel
 import Primitives
 import Reactor
 
-/// The demo's trickle of traffic: one request after another through the proxy, and how long each
-/// took, by service.
-package final class DemoClient: ConnectionReceiver {
+/// One connection of the demo's traffic to the proxy: one request after another.
+///
+/// Confinement: its loop. It tells its `DemoTraffic` how each request ended.
+package final class DemoLane: ConnectionReceiver {
+  /// Longer than any route of the demo may take.
+  private static let patience: Duration = .seconds(5)
+
   private let loop: EventLoop
   private let pool: BufferPool
   private let target: SocketAddress
-  private let requests: [DemoRequest]
-  private let pause: Duration
+  private unowned let traffic: DemoTraffic
   private var connection: UpstreamConnection?
   private let head = ResponseHead()
   private var body: BodyDecoder?
+  private var request: DemoRequest?
   private var sentAt = Instant(nanoseconds: 0)
-  private var count = 0
-  private var pacer: Heartbeat?
-  /// A request is on its way; else an end of the connection is no failure.
-  private var isWaiting = false
-  private var hasStopped = false
-  private(set) var latencies: [DemoLatencies]
-  private(set) var failures = 0
 
-  init(
-    loop: EventLoop, pool: BufferPool, target: SocketAddress, requests: [DemoRequest],
-    pause: Duration
-  ) throws(Errno) {
+  init(loop: EventLoop, pool: BufferPool, target: SocketAddress, traffic: DemoTraffic) {
     self.loop = loop
     self.pool = pool
     self.target = target
-    self.requests = requests
-    self.pause = pause
-    let most = requests.map(\.service).max() ?? 0
-    latencies = [DemoLatencies](repeating: DemoLatencies(), count: most + 1)
+    self.traffic = traffic
     super.init()
-    pacer = try Heartbeat(on: loop) { [unowned self] in send() }
-    pacer?.arm(at: loop.now)
   }
 
-  /// Ends a second.
-  func turn() {
-    for index in latencies.indices { latencies[index].turn() }
-  }
-
-  private var request: DemoRequest { requests[count % requests.count] }
-
-  /// No request after this.
-  func stop() {
-    hasStopped = true
-  }
-
-  private func send() {
-    guard !hasStopped else { return }
-    isWaiting = true
+  /// Precondition: none is on its way here.
+  func send(_ request: DemoRequest) {
+    precondition(self.request == nil, "a lane has one request at a time")
+    self.request = request
     sentAt = loop.now
     guard let connection, connection.isOpen else { return connect() }
-    write(connection)
+    write(connection, request)
   }
 
   private func connect() {
@@ -70,11 +48,11 @@ package final class DemoClient: ConnectionReceiver {
     }
   }
 
-  private func write(_ connection: UpstreamConnection) {
+  private func write(_ connection: UpstreamConnection, _ request: DemoRequest) {
     guard pool.lend(to: connection.output) else { return fail() }
     let out = connection.output
     connection.beginAttempt()
-    let request = request
+    loop.arm(connection, at: loop.now.advanced(by: Self.patience))
     let type = request.body.isEmpty ? "" : "content-type: application/fhir+json\r\n"
     out.append(
       text: "\(request.method) \(request.path) HTTP/1.1\r\nhost: demo.ndp.test\r\n\(type)"
@@ -83,7 +61,7 @@ package final class DemoClient: ConnectionReceiver {
   }
 
   package override func connectionReady(_ connection: UpstreamConnection) {
-    if connection.requestCount == 0 { return write(connection) }
+    if connection.requestCount == 0, let request { return write(connection, request) }
     guard pool.lend(to: connection.input) else { return fail() }
     let input = connection.input
     while true {
@@ -93,7 +71,7 @@ package final class DemoClient: ConnectionReceiver {
       case .endOfStream, .failed: return fail()
       }
       do {
-        if try isWhole(connection, input) { return note() }
+        if try isWhole(connection, input) { return finish() }
       } catch {
         return fail()
       }
@@ -104,7 +82,7 @@ package final class DemoClient: ConnectionReceiver {
     if body == nil {
       guard
         try connection.decoder.decode(
-          input.readable, answering: request.method == "GET" ? .get : .post, into: head)
+          input.readable, answering: request?.method == "POST" ? .post : .get, into: head)
       else {
         return false
       }
@@ -120,31 +98,46 @@ package final class DemoClient: ConnectionReceiver {
     return true
   }
 
-  private func note() {
-    let microseconds = UInt64(max(loop.now.nanoseconds(since: sentAt), 0) / 1000)
-    latencies[request.service].record(microseconds: microseconds)
-    count += 1
-    isWaiting = false
-    if head.status >= 500 { failures += 1 }
-    pacer?.arm(at: loop.now.advanced(by: pause))
+  private func finish() {
+    guard let request else { return fail() }
+    self.request = nil
+    if let connection { leave(connection) }
+    traffic.ended(
+      self, request, status: Int(head.status), nanoseconds: loop.now.nanoseconds(since: sentAt))
   }
 
-  private func fail() {
-    if isWaiting {
-      failures += 1
-      count += 1
-    }
-    isWaiting = false
+  /// Keeps it for the next request, unless the proxy will close it.
+  private func leave(_ connection: UpstreamConnection) {
+    connection.giveBuffers(to: pool)
+    if head.isPersistent, !connection.peerEnded { return loop.disarm(connection) }
+    connection.close()
+    self.connection = nil
+  }
+
+  /// Precondition: no request is on its way.
+  func close() {
+    precondition(request == nil, "a request would be lost")
     body = nil
     connection?.giveBuffers(to: pool)
     connection?.close()
     connection = nil
-    pacer?.arm(at: loop.now.advanced(by: .milliseconds(500)))
   }
 
-  package override func connectFailed(
-    _ connection: UpstreamConnection, _ failure: FailureKind
-  ) {
+  /// The connection has ended: without a request that is no failure.
+  private func fail() {
+    let request = request
+    self.request = nil
+    close()
+    guard let request else { return }
+    traffic.ended(
+      self, request, status: nil, nanoseconds: loop.now.nanoseconds(since: sentAt))
+  }
+
+  package override func connectFailed(_ connection: UpstreamConnection, _ failure: FailureKind) {
+    fail()
+  }
+
+  package override func connectionDeadlinePassed(_ connection: UpstreamConnection) {
     fail()
   }
 }

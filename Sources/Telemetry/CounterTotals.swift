@@ -1,0 +1,49 @@
+/// Counters at one moment, added up over all loops: for who shows figures instead of serving
+/// `/metrics`.
+///
+/// Immutable. Cost: making one copies the registry's names; a question is linear in the family's
+/// series.
+package struct CounterTotals: Sendable {
+  private let definitions: [MetricRegistry.Definition]
+  private let sums: [UInt64]
+
+  /// `shards`: the values of each loop.
+  package init(_ registry: MetricRegistry, shards: [[UInt64]]) {
+    definitions = registry.definitions()
+    sums = Self.sum(shards)
+  }
+
+  /// Slot by slot; a shard that is shorter has nothing in its last slots.
+  static func sum(_ shards: [[UInt64]]) -> [UInt64] {
+    var sums: [UInt64] = []
+    for shard in shards {
+      if sums.count < shard.count {
+        sums.append(contentsOf: repeatElement(0, count: shard.count - sums.count))
+      }
+      for index in shard.indices { sums[index] &+= shard[index] }
+    }
+    return sums
+  }
+
+  /// The family's values by that label, in the order in which the values were first met; nothing
+  /// for a family that nobody counted in yet. `only`: of series with these labels.
+  package func values(
+    _ family: String, by label: String, only: KeyValuePairs<String, String> = [:]
+  ) -> [(label: String, count: UInt64)] {
+    guard let definition = definitions.first(where: { $0.name == family }),
+      let column = definition.labels.firstIndex(of: label)
+    else { return [] }
+    let conditions = only.map { (definition.labels.firstIndex(of: $0.key), $0.value) }
+    var found: [(label: String, count: UInt64)] = []
+    for (values, slot) in definition.series where slot < sums.count {
+      guard conditions.allSatisfy({ column, value in column.map { values[$0] == value } ?? false })
+      else { continue }
+      if let place = found.firstIndex(where: { $0.label == values[column] }) {
+        found[place].count &+= sums[slot]
+      } else {
+        found.append((values[column], sums[slot]))
+      }
+    }
+    return found
+  }
+}

@@ -74,7 +74,7 @@ extension Exchange {
     guard let state = hold.state, !hold.isSettled else { return }
     hold.isSettled = true
     hold.outcome = outcome
-    let nanoseconds = now.nanoseconds(since: hold.admittedAt)
+    let nanoseconds = now.nanoseconds(since: hold.timedFrom)
     hold.nanoseconds = nanoseconds
     if hold.parts.remove(.breaker) != nil, let breaker = state.breaker,
       let change = breaker.record(hold.ticket, outcome, nanoseconds: nanoseconds, now: now)

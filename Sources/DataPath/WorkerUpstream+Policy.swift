@@ -9,7 +9,7 @@ extension WorkerUpstream {
 
   /// An answer's head is there.
   func record(_ attempt: inout Attempt, status: UInt16, _ now: Instant) {
-    let nanoseconds = now.nanoseconds(since: attempt.startedAt)
+    let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
     let state = plan.state
     let outcome = state.endpointClassifier.outcome(status: status)
     attempt.isRecorded = true
@@ -25,7 +25,7 @@ extension WorkerUpstream {
     let outcome = plan.state.endpointClassifier.outcome(failure)
     attempt.isRecorded = true
     attempt.isFailure = outcome == .failure
-    let nanoseconds = now.nanoseconds(since: attempt.startedAt)
+    let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
     if attempt.isFailure { attempt.nanoseconds = nanoseconds }
     guard plan.state.recordsAttempts else { return }
     tell(attempt, outcome, AttemptResult(failure), nanoseconds, now)
@@ -38,7 +38,7 @@ extension WorkerUpstream {
     guard let state = attempt.endpoint?.state, let detector = plan.state.detector,
       let slot = state.slot
     else { return }
-    let nanoseconds = now.nanoseconds(since: attempt.startedAt)
+    let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
     if let ejection = detector.record(
       slot, .localOriginFailure, nanoseconds: nanoseconds, now: now)
     {
@@ -49,7 +49,7 @@ extension WorkerUpstream {
   /// Its hedge was faster: how long it has taken so far is the least that it would have taken.
   func recordOvertaken(_ attempt: inout Attempt, _ now: Instant) {
     attempt.isRecorded = true
-    let nanoseconds = now.nanoseconds(since: attempt.startedAt)
+    let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
     attempt.nanoseconds = nanoseconds
     guard plan.state.recordsAttempts else { return }
     tell(attempt, .ignored, .success, nanoseconds, now)
@@ -57,7 +57,7 @@ extension WorkerUpstream {
 
   func recordAbandoned(_ attempt: Attempt, _ now: Instant) {
     guard plan.state.recordsAttempts else { return }
-    tell(attempt, .ignored, .ignored, now.nanoseconds(since: attempt.startedAt), now)
+    tell(attempt, .ignored, .ignored, now.nanoseconds(since: attempt.timedFrom), now)
   }
 
   private func tell(

@@ -53,6 +53,11 @@ extension Exchange {
 
   func settle(status: UInt16) {
     guard let state = hold.state, !hold.isSettled else { return }
+    // Nobody waits to hear how it went.
+    if hold.parts.isDisjoint(with: [.breaker, .routeBreaker, .limiter]) {
+      hold.isSettled = true
+      return
+    }
     let outcome = state.classifier.outcome(status: status)
     settle(
       outcome, route: route?.policy?.breaker?.classifier.outcome(status: status) ?? outcome)

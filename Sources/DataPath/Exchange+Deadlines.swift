@@ -60,7 +60,7 @@ extension Exchange {
   func isDoomed(_ upstream: WorkerUpstream) -> Bool {
     let deadline = DeadlineBudget(deadline: min(clientDeadline, totalDeadline))
     return deadline.isBounded
-      && deadline.isDoomed(now, fastestNanoseconds: upstream.digest.fastestNanoseconds)
+      && deadline.isDoomed(now, fastestNanoseconds: upstream.digest.fastestNanoseconds(now: now))
   }
 
   /// What is left for the answer's head, for the next hop; nil: no limit.
@@ -85,7 +85,7 @@ extension Exchange {
   private func nextDeadline(_ downstream: DownstreamConnection) -> Instant {
     var next = min(headDeadline, totalDeadline, pendingDeadline)
     next = min(next, tryDeadline, resumeAt, hedgeAt)
-    if let upstream, stage != .waiting {
+    if let upstream, isTimingStream {
       next = min(next, lastProgress.advanced(byNanoseconds: upstream.streamIdleNanoseconds))
     }
     if let settings = listener?.settings {
@@ -138,12 +138,21 @@ extension Exchange {
       return .downstreamWriteStalled
     }
     if isTimingBody, let failure = bodyRate(settings) { return failure }
-    if let upstream,
+    if let upstream, isTimingStream,
       now >= lastProgress.advanced(byNanoseconds: upstream.streamIdleNanoseconds)
     {
       return connection?.output.isEmpty == false ? .upstreamWriteStalled : .streamIdleTimeout
     }
     return nil
+  }
+
+  /// Somebody ought to send. A wait of our own (for a connection, a delay, a back-off) is bounded by
+  /// itself.
+  private var isTimingStream: Bool {
+    switch stage {
+    case .connecting, .responding, .replying, .tunnelling: true
+    case .idle, .head, .delayed, .choosing, .waiting, .backingOff: false
+    }
   }
 
   private var isTimingBody: Bool { stage == .responding && !requestDone && !awaitsContinue }

@@ -1,5 +1,6 @@
 import HTTPModel
 import Primitives
+import Reactor
 import Resilience
 import Upstreams
 
@@ -66,6 +67,16 @@ extension Exchange {
     guard let state = hold.state, !hold.isSettled else { return }
     let outcome = state.classifier.outcome(failure)
     settle(outcome, route: route?.policy?.breaker?.classifier.outcome(failure) ?? outcome)
+  }
+
+  /// Time ran out while the endpoint had all that the client had sent, and not the rest: a client
+  /// that stops in the middle of its body would else open breakers for all the others.
+  func isHeldUpByClient(_ failure: FailureKind) -> Bool {
+    switch failure {
+    case .requestTimeout, .totalTimeout, .streamIdleTimeout:
+      stage == .responding && !requestDone && connection?.output.isEmpty == true
+    default: false
+    }
   }
 
   func settle(_ outcome: Outcome) { settle(outcome, route: outcome) }

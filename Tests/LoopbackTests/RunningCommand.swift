@@ -28,8 +28,13 @@ final class RunningCommand {
 
   func interrupt() { process.interrupt() }
 
-  /// What it printed since the last call, up to and with `text`, or to its end.
+  /// What it printed since the last call, up to and with `text`, or to its end. Text that does not
+  /// come within two minutes ends the command, so that the test fails and does not hang.
   func read(until text: String) -> String {
+    let command = process.processIdentifier
+    let watch = DispatchWorkItem { kill(command, SIGTERM) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + 120, execute: watch)
+    defer { watch.cancel() }
     while !rest.contains(text) {
       let data = output.fileHandleForReading.availableData
       if data.isEmpty { break }

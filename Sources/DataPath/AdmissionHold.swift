@@ -28,6 +28,8 @@ struct AdmissionHold {
   var ticket = CircuitBreaker.Ticket.none
   var routeTicket = CircuitBreaker.Ticket.none
   var admittedAt = Instant(nanoseconds: 0)
+  /// From when its latency counts, as an attempt's.
+  var timedFrom = Instant(nanoseconds: 0)
   /// Of the answer's head, as it stood then.
   var deadline = Instant.distantFuture
   var priority = RequestPriority.normal

@@ -23,12 +23,15 @@ struct Attempt {
   var isKept = false
   /// When its connection was asked for.
   var startedAt = Instant(nanoseconds: 0)
+  /// From when its latency counts: the start, or the last byte of a request with a body, since how
+  /// long a client takes to send one says nothing of the endpoint.
+  var timedFrom = Instant(nanoseconds: 0)
   /// When its request was put on the connection; 0: it was not.
   var sentAt = Instant(nanoseconds: 0)
   /// Of that connection.
   var openedAt = Instant(nanoseconds: 0)
   var requestNumber: UInt64 = 0
-  /// From `startedAt` to the answer's head; nil: there was none.
+  /// From `timedFrom` to the answer's head; nil: there was none.
   var nanoseconds: Int64?
 
   /// Its request goes out on `connection`.
@@ -54,6 +57,7 @@ struct Attempt {
     isHedge = false
     isKept = false
     startedAt = now
+    timedFrom = now
     sentAt = Instant(nanoseconds: 0)
     nanoseconds = nil
   }

@@ -71,10 +71,8 @@ package struct AttemptTrace: Sendable, Equatable {
       connectionAge: isSent && attempt.isReused
         ? attempt.sentAt.nanoseconds(since: attempt.openedAt) : nil,
       requestNumber: attempt.requestNumber, ending: ending)
-    if case .answered = ending { headAt = headTime(attempt) }
-  }
-
-  private func headTime(_ attempt: Attempt) -> Int64? {
-    attempt.nanoseconds.map { askedAt + $0 }
+    if case .answered = ending {
+      headAt = attempt.nanoseconds.map { attempt.timedFrom.nanoseconds(since: start) + $0 }
+    }
   }
 }

@@ -103,6 +103,7 @@ extension Exchange {
     let state = upstream.plan.state
     hold.state = state
     hold.admittedAt = now
+    hold.timedFrom = now
     hold.deadline = min(headDeadline, totalDeadline)
     let input = downstream.input
     let ceiling = ceiling(policy, input.readable)

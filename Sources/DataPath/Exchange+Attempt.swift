@@ -65,6 +65,10 @@ extension Exchange {
       pendingDeadline = .distantFuture
     }
     resumeAt = .distantFuture
+    // The wait before it was nobody's silence, and no time that the client had for its body.
+    lastProgress = now
+    bodyWindowStart = Instant(nanoseconds: 0)
+    bodyWindowBytes = 0
     if let endpoint = attempt.endpoint {
       attempt.isCounted = true
       upstream.attemptBegan(endpoint)

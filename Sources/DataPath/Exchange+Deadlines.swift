@@ -60,7 +60,7 @@ extension Exchange {
   func isDoomed(_ upstream: WorkerUpstream) -> Bool {
     let deadline = DeadlineBudget(deadline: min(clientDeadline, totalDeadline))
     return deadline.isBounded
-      && deadline.isDoomed(now, fastestNanoseconds: upstream.digest.fastestNanoseconds)
+      && deadline.isDoomed(now, fastestNanoseconds: upstream.digest.fastestNanoseconds(now: now))
   }
 
   /// What is left for the answer's head, for the next hop; nil: no limit.
@@ -84,8 +84,8 @@ extension Exchange {
 
   private func nextDeadline(_ downstream: DownstreamConnection) -> Instant {
     var next = min(headDeadline, totalDeadline, pendingDeadline)
-    next = min(next, tryDeadline, resumeAt, hedgeAt)
-    if let upstream, stage != .waiting {
+    next = min(next, tryDeadline, resumeAt, hedgeAt, probeDeadline)
+    if let upstream, isTimingStream {
       next = min(next, lastProgress.advanced(byNanoseconds: upstream.streamIdleNanoseconds))
     }
     if let settings = listener?.settings {
@@ -105,7 +105,26 @@ extension Exchange {
     if now >= resumeAt { return goOn(downstream) }
     if now >= tryDeadline { return attemptFailed(.perTryTimeout) }
     if now >= hedgeAt { beginHedge(downstream) }
+    if now >= probeDeadline { giveUpProbes() }
     armDeadline(downstream)
+  }
+
+  /// When a probe of a half-open breaker is given up whose client still sends: a slow upload must not
+  /// hold the only probe, and with it everybody else. As long as a request may wait for a connection.
+  private var probeDeadline: Instant {
+    guard head.hasBody, !requestDone, let upstream else { return .distantFuture }
+    let holdsOne =
+      (hold.parts.contains(.breaker) && hold.ticket.isProbe)
+      || (hold.parts.contains(.routeBreaker) && hold.routeTicket.isProbe)
+      || (attempt.endpoint != nil && !attempt.isRecorded && attempt.ticket.isProbe)
+    guard holdsOne else { return .distantFuture }
+    return hold.admittedAt.advanced(byNanoseconds: upstream.plan.pendingNanoseconds)
+  }
+
+  /// The request goes on; how it ends counts nowhere.
+  private func giveUpProbes() {
+    settle(.ignored)
+    if let upstream, attempt.ticket.isProbe { recordAbandoned(upstream) }
   }
 
   /// A delay is over, or a back-off.
@@ -138,12 +157,21 @@ extension Exchange {
       return .downstreamWriteStalled
     }
     if isTimingBody, let failure = bodyRate(settings) { return failure }
-    if let upstream,
+    if let upstream, isTimingStream,
       now >= lastProgress.advanced(byNanoseconds: upstream.streamIdleNanoseconds)
     {
       return connection?.output.isEmpty == false ? .upstreamWriteStalled : .streamIdleTimeout
     }
     return nil
+  }
+
+  /// Somebody ought to send. A wait of our own (for a connection, a delay, a back-off) is bounded by
+  /// itself.
+  private var isTimingStream: Bool {
+    switch stage {
+    case .connecting, .responding, .replying, .tunnelling: true
+    case .idle, .head, .delayed, .choosing, .waiting, .backingOff: false
+    }
   }
 
   private var isTimingBody: Bool { stage == .responding && !requestDone && !awaitsContinue }

@@ -17,8 +17,10 @@ extension Exchange {
       failure = kind
       failureDetail = detail
     }
-    settle(kind)
-    leave(kind)
+    // What the client did says nothing of the service.
+    let isClients = isHeldUpByClient(kind)
+    if isClients { settle(.ignored) } else { settle(kind) }
+    leave(isClients ? nil : kind)
     takeBackAnswer(downstream)
     if responseBegun { return cut(downstream) }
     status = failureStatus == 0 ? kind.row.status : failureStatus

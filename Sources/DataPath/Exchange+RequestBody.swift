@@ -85,6 +85,9 @@ extension Exchange {
     requestDone = true
     // The time to answer begins when there is something whole to answer.
     if head.hasBody {
+      attempt.timedFrom = now
+      // The first attempt's: what follows it is part of what the client waited for.
+      if tries == 1 { hold.timedFrom = now }
       armTimeout()
       armTry()
       armDeadline(downstream)

@@ -80,6 +80,8 @@ extension Exchange {
     _ downstream: DownstreamConnection, dropping answered: UpstreamConnection? = nil
   ) -> Bool {
     guard let policy = route?.policy?.retry, let state = hold.state else { return false }
+    // One that was a retry itself is over: its place is free for the next.
+    if hold.parts.remove(.retry) != nil { state.budget.retryEnded() }
     let deadline = min(headDeadline, totalDeadline)
     let decision = RetryDecision.decide(
       evidence, policy: policy, attemptsMade: needsFresh ? tries - 1 : tries,

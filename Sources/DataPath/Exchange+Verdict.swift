@@ -1,5 +1,6 @@
 import HTTPModel
 import Primitives
+import Reactor
 import Resilience
 import Upstreams
 
@@ -52,6 +53,11 @@ extension Exchange {
 
   func settle(status: UInt16) {
     guard let state = hold.state, !hold.isSettled else { return }
+    // Nobody waits to hear how it went.
+    if hold.parts.isDisjoint(with: [.breaker, .routeBreaker, .limiter]) {
+      hold.isSettled = true
+      return
+    }
     let outcome = state.classifier.outcome(status: status)
     settle(
       outcome, route: route?.policy?.breaker?.classifier.outcome(status: status) ?? outcome)
@@ -63,13 +69,23 @@ extension Exchange {
     settle(outcome, route: route?.policy?.breaker?.classifier.outcome(failure) ?? outcome)
   }
 
+  /// Time ran out while the endpoint had all that the client had sent, and not the rest: a client
+  /// that stops in the middle of its body would else open breakers for all the others.
+  func isHeldUpByClient(_ failure: FailureKind) -> Bool {
+    switch failure {
+    case .requestTimeout, .totalTimeout, .streamIdleTimeout:
+      stage == .responding && !requestDone && connection?.output.isEmpty == true
+    default: false
+    }
+  }
+
   func settle(_ outcome: Outcome) { settle(outcome, route: outcome) }
 
   private func settle(_ outcome: Outcome, route routeOutcome: Outcome) {
     guard let state = hold.state, !hold.isSettled else { return }
     hold.isSettled = true
     hold.outcome = outcome
-    let nanoseconds = now.nanoseconds(since: hold.admittedAt)
+    let nanoseconds = now.nanoseconds(since: hold.timedFrom)
     hold.nanoseconds = nanoseconds
     if hold.parts.remove(.breaker) != nil, let breaker = state.breaker,
       let change = breaker.record(hold.ticket, outcome, nanoseconds: nanoseconds, now: now)

@@ -35,6 +35,7 @@ package final class Worker {
   private var exchanges: [Exchange] = []
   /// Of exchanges that ended; for `/explain`.
   var explainRing: ExplainRing
+  var refusalRate = RefusalRate()
   /// From here on an exchange is slow.
   private(set) var explainSlowNanoseconds: Int64
   private var heartbeat: Heartbeat?

@@ -9,14 +9,14 @@ extension WorkerUpstream {
 
   /// An answer's head is there.
   func record(_ attempt: inout Attempt, status: UInt16, _ now: Instant) {
-    let nanoseconds = now.nanoseconds(since: attempt.startedAt)
+    let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
     let state = plan.state
     let outcome = state.endpointClassifier.outcome(status: status)
     attempt.isRecorded = true
     attempt.nanoseconds = nanoseconds
     attempt.isFailure = outcome == .failure
     if outcome == .success { digest.record(nanoseconds: nanoseconds, now: now) }
-    guard state.recordsAttempts else { return }
+    guard recordsAttempts else { return }
     tell(attempt, outcome, AttemptResult(status: status), nanoseconds, now)
   }
 
@@ -25,9 +25,9 @@ extension WorkerUpstream {
     let outcome = plan.state.endpointClassifier.outcome(failure)
     attempt.isRecorded = true
     attempt.isFailure = outcome == .failure
-    let nanoseconds = now.nanoseconds(since: attempt.startedAt)
+    let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
     if attempt.isFailure { attempt.nanoseconds = nanoseconds }
-    guard plan.state.recordsAttempts else { return }
+    guard recordsAttempts else { return }
     tell(attempt, outcome, AttemptResult(failure), nanoseconds, now)
   }
 
@@ -35,10 +35,11 @@ extension WorkerUpstream {
   func recordBreak(_ attempt: inout Attempt, _ now: Instant) {
     guard attempt.isCounted, !attempt.isFailure else { return }
     attempt.isFailure = true
-    guard let state = attempt.endpoint?.state, let detector = plan.state.detector,
-      let slot = state.slot
-    else { return }
-    let nanoseconds = now.nanoseconds(since: attempt.startedAt)
+    guard let endpoint = attempt.endpoint, let (detector, slot) = detection(of: endpoint) else {
+      return
+    }
+    let state = endpoint.state
+    let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
     if let ejection = detector.record(
       slot, .localOriginFailure, nanoseconds: nanoseconds, now: now)
     {
@@ -49,16 +50,20 @@ extension WorkerUpstream {
   /// Its hedge was faster: how long it has taken so far is the least that it would have taken.
   func recordOvertaken(_ attempt: inout Attempt, _ now: Instant) {
     attempt.isRecorded = true
-    let nanoseconds = now.nanoseconds(since: attempt.startedAt)
+    let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
     attempt.nanoseconds = nanoseconds
-    guard plan.state.recordsAttempts else { return }
+    guard recordsAttempts else { return }
     tell(attempt, .ignored, .success, nanoseconds, now)
   }
 
   func recordAbandoned(_ attempt: Attempt, _ now: Instant) {
-    guard plan.state.recordsAttempts else { return }
-    tell(attempt, .ignored, .ignored, now.nanoseconds(since: attempt.startedAt), now)
+    guard recordsAttempts else { return }
+    tell(attempt, .ignored, .ignored, now.nanoseconds(since: attempt.timedFrom), now)
   }
+
+  /// Of an upstream that has left, the breakers of endpoints still wait for what is under way: they
+  /// are kept for its return.
+  private var recordsAttempts: Bool { plan.state.recordsAttempts || isRetired }
 
   private func tell(
     _ attempt: Attempt, _ outcome: Outcome, _ result: AttemptResult, _ nanoseconds: Int64,
@@ -71,11 +76,20 @@ extension WorkerUpstream {
     {
       told(change, .endpoint, endpoint: state)
     }
-    if let detector = plan.state.detector, let slot = state.slot,
+    if let (detector, slot) = detection(of: endpoint),
       let ejection = detector.record(slot, result, nanoseconds: nanoseconds, now: now)
     {
       eject(state, ejection, now)
     }
+  }
+
+  /// Where results of `endpoint` are counted; nil: nowhere. One that has left has no slot any more:
+  /// its number may be another's by now, or one that a new detector does not have.
+  private func detection(of endpoint: WorkerEndpoint) -> (OutlierDetector, slot: Int)? {
+    guard endpoint.index >= 0, let detector = plan.state.detector,
+      let slot = endpoint.state.slot
+    else { return nil }
+    return (detector, slot)
   }
 
   // MARK: Changes
@@ -138,7 +152,19 @@ extension WorkerUpstream {
         worker.report(.returned(upstream: plan.name, endpoint: endpoint.identity))
       }
     }
+    reconcile(detector)
     availability.look(at: detector.nextChange)
+  }
+
+  /// One worker may bring an endpoint back before the other, which ejected it, has said so: the
+  /// detector is right.
+  private func reconcile(_ detector: OutlierDetector) {
+    for endpoint in endpoints where endpoint.state.isEjected {
+      guard let slot = endpoint.state.slot, !detector.isEjected(slot),
+        endpoint.state.set(isEjected: false)
+      else { continue }
+      worker.report(.returned(upstream: plan.name, endpoint: endpoint.state.identity))
+    }
   }
 
   // MARK: Counts

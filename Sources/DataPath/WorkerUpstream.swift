@@ -36,6 +36,7 @@ package final class WorkerUpstream {
   private var seen: UInt64 = 0
   /// The last pick that came to nothing found endpoints whose probes were out.
   private var isRefusedByBreaker = false
+  private(set) var isRetired = false
   /// Of answers that were no failures.
   var digest: LatencyDigest
   // Of those who wait: `WorkerUpstream+Waiting`.
@@ -83,6 +84,7 @@ package final class WorkerUpstream {
 
   /// The upstream has left the mesh; what is in flight goes on.
   func retire() {
+    isRetired = true
     adopt(plan.emptied())
     while let turn = queue.pop(now: worker.loop.now) {
       if case .serve(let ticket) = turn { wake(ticket) } else { refuse(turn) }
@@ -179,7 +181,12 @@ package final class WorkerUpstream {
       if state.isWell { well.insert(index) }
       // Half-open ones stay in the choice: that their probes are out changes without a word.
       let mayPass = state.breaker.map { $0.mayAdmit(now: now) || $0.state == .halfOpen } ?? true
-      if mayPass { admitted.insert(index) }
+      if mayPass {
+        admitted.insert(index)
+      } else if let breaker = state.breaker {
+        // Whoever took the last look may not have known of this one.
+        availability.look(at: breaker.nextChange)
+      }
     }
     admittedCount = admitted.count
     balancer.setAvailable(well: well, admitted: admitted, now: now, random: &worker.random)

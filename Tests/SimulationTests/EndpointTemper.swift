@@ -10,7 +10,7 @@ final class EndpointTemper {
     case refusing
     /// Connections never stand.
     case silent
-    /// Answers come seconds late.
+    /// Answers come seconds late, and piece by piece.
     case slow
     /// Most answers are 5xx.
     case erring

@@ -159,7 +159,7 @@ final class PolicyRun {
     if random.chance(1, in: 4) {
       let most = 10 + Int(random.below(3000))
       request.fields += "x-envoy-expected-rq-timeout-ms: \(most)\r\n"
-      if !hasBody { request.headMax = min(request.headMax ?? .seconds(60), .milliseconds(most)) }
+      request.deadline = .milliseconds(most)
     }
     if random.chance(1, in: 6) {
       let most = 10 + Int(random.below(3000))

@@ -13,6 +13,8 @@ final class SimulatedClient: SimulatedPeer {
     var fields = ""
     /// From its last byte to its answer's head; for requests without a body.
     var headMax: Duration?
+    /// From its first byte to its answer's head.
+    var deadline: Duration?
     /// From its first byte to its answer's last, or to the cut.
     var totalMax: Duration?
   }
@@ -181,7 +183,9 @@ final class SimulatedClient: SimulatedPeer {
       }
     }
     check("answer", from: times.begun, to: network.time, request.totalMax)
-    if let head = times.head { check("head", from: times.sent, to: head, request.headMax) }
+    guard let head = times.head else { return }
+    check("head", from: times.sent, to: head, request.headMax)
+    check("head", from: times.begun, to: head, request.deadline)
   }
 
   private func judge(_ answer: PlainMessage, _ request: Request) {

@@ -165,7 +165,9 @@ final class SimulatedEndpoint: SimulatedPeer {
     let most = network.random.chance(1, in: 4) ? 3 : 20_000
     let count = min(1 + Int(network.random.below(UInt32(most))), bytes.count - start)
     socket.deliver(Array(bytes[start..<start + count]))
-    network.after(network.latency()) { [self] in
+    var pause = network.latency()
+    if temper.mood == .slow { pause += .milliseconds(Int(network.random.below(1000))) }
+    network.after(pause) { [self] in
       send(bytes, from: start + count, closes: closes, on: socket)
     }
   }

@@ -50,6 +50,15 @@ import Primitives
     if untilRefresh == 0 { refresh() }
   }
 
+  /// `fastestNanoseconds`, unless nothing has been recorded for a half-life or two: what refuses by
+  /// it brings no samples, and would go by the old ones for ever.
+  package func fastestNanoseconds(now: Instant) -> Int64? {
+    guard let halvedAt, now.nanoseconds(since: halvedAt) / 2 < halfLifeNanoseconds else {
+      return nil
+    }
+    return fastestNanoseconds
+  }
+
   /// The latency that `share` of the samples did not exceed; nil without samples. O(buckets).
   package func nanoseconds(at share: Share) -> Int64? {
     guard total > 0 else { return nil }

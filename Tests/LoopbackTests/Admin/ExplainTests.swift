@@ -124,6 +124,25 @@ struct ExplainTests {
     #expect(slow.stop())
   }
 
+  /// A flood of refusals leaves room for others: 32 of a second are kept, of two at the most here.
+  @Test func keepsSomeOfManyRefusals() throws {
+    let endpoint = try ScriptedEndpoint.answering { _ in Self.ok }
+    let proxy = try RunningProxy(
+      endpoints: [endpoint.port], routes: "[{ match: { path: /a }, upstream: service }]")
+    let client = try BlockingSocket.connect(port: proxy.port)
+    for number in 0..<100 {
+      let last = number == 99 ? "Connection: close\r\n" : ""
+      try client.send("GET / HTTP/1.1\r\nHost: a\r\nX-Request-ID: n\(number)\r\n\(last)\r\n")
+    }
+    let answers = try client.receiveAll()
+    #expect(answers.components(separatedBy: "HTTP/1.1 404 ").count == 101)
+    let kept = try (0..<100).filter {
+      try proxy.admin("/explain/n\($0)").hasPrefix("HTTP/1.1 200 ")
+    }
+    #expect((32...64).contains(kept.count) && kept.prefix(32) == Array(0..<32)[...])
+    #expect(proxy.stop())
+  }
+
   @Test func tellsOfAFallback() throws {
     let proxy = try RunningProxy(
       endpoints: [1],

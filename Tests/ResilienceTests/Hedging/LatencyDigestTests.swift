@@ -93,6 +93,19 @@ struct LatencyDigestTests {
     #expect(digest.samples == 1)
   }
 
+  /// Requests that are refused because of it bring no samples that could correct it.
+  @Test func theFastestIsForgottenWhenNothingComes() {
+    var digest = LatencyDigest(halfLife: .seconds(10))
+    let start = Instant(nanoseconds: 7)
+    #expect(digest.fastestNanoseconds(now: start) == nil)
+    digest.record(nanoseconds: 2_000_000_000, now: start)
+    #expect(digest.fastestNanoseconds(now: start) ?? 0 > 1_900_000_000)
+    #expect(digest.fastestNanoseconds(now: start.advanced(by: .seconds(19))) != nil)
+    #expect(digest.fastestNanoseconds(now: start.advanced(by: .seconds(20))) == nil)
+    digest.record(nanoseconds: 2000, now: start.advanced(by: .seconds(21)))
+    #expect(digest.fastestNanoseconds(now: start.advanced(by: .seconds(22))) ?? .max <= 2000)
+  }
+
   @Test func extremesAreCountedAtTheEnds() {
     var digest = LatencyDigest()
     for value: Int64 in [.min, -1, 0, 1, .max] {

@@ -44,14 +44,15 @@ extension ControlPlane {
     observer?(.policy(event))
     switch event {
     case .breaker(let scope, let upstream, let subject, let change):
-      log.notice(
-        "a circuit breaker has changed",
-        metadata: [
-          "scope": "\(scope.rawValue)", "upstream": "\(upstream)", "subject": "\(subject)",
-          "from": "\(change.from.rawValue)", "to": "\(change.to.rawValue)",
-          "reason": "\(change.reason.rawValue)",
-          "open_for": "\(change.openFor.map { "\($0)" } ?? "-")",
-        ])
+      var metadata: Logger.Metadata = [
+        "scope": "\(scope.rawValue)", "upstream": "\(upstream)", "subject": "\(subject)",
+        "from": "\(change.from.rawValue)", "to": "\(change.to.rawValue)",
+        "reason": "\(change.reason.rawValue)",
+      ]
+      if let openFor = change.openFor {
+        metadata["open_for"] = "\(SpokenTime.text(openFor.nanosecondsClamped))"
+      }
+      log.notice("a circuit breaker has changed", metadata: metadata)
     case .ejected(let upstream, let endpoint, let reason, let nanoseconds):
       log.warning(
         "an endpoint is ejected",

@@ -173,7 +173,7 @@ extension Exchange {
         hold.routeTicket = ticket
         hold.parts.insert(.routeBreaker)
         if let change = ticket.transition(at: now) {
-          upstream?.told(change, .route, route: route?.name)
+          upstream?.told(change, .route, route: routeSubject)
         }
       case .refused(let nanoseconds):
         return refuse(after: nanoseconds, .route)

@@ -84,7 +84,8 @@ extension Exchange {
     trace.deadline = allowedNanoseconds
     trace.isDeadlineGiven = clientDeadline != .distantFuture
     trace.fault = fault
-    if failure == .circuitOpen || failure == .rateLimited {
+    let isAnswered = trail.fallback?.isAnswer ?? false
+    if failure == .circuitOpen || failure == .rateLimited, !isAnswered {
       trace.retryAfterSeconds = retryAfterSeconds
     }
     trace.waited = trail.waited

@@ -96,8 +96,14 @@ extension Exchange {
       let change = breaker.record(
         hold.routeTicket, routeOutcome, nanoseconds: nanoseconds, now: now)
     {
-      upstream?.told(change, .route, route: route?.name)
+      upstream?.told(change, .route, route: routeSubject)
     }
+  }
+
+  /// What the breaker of the route is called: as in the metrics and at the admin address.
+  var routeSubject: String? {
+    guard let listener, let route else { return nil }
+    return "\(listener.settings.name)/\(route.name)"
   }
 
   /// Gives back what admission took.

@@ -23,6 +23,7 @@ enum LocalReply {
     out.append("; details=\"")
     appendReason(row.name, detail, out)
     out.append("\"\r\n")
+    appendRequestID(exchange, out)
     out.append(
       wantsText
         ? "content-type: text/plain; charset=utf-8\r\n" : "content-type: application/json\r\n")
@@ -109,6 +110,17 @@ enum LocalReply {
     out.append("; details=\"")
     out.append(kind.row.name)
     out.append("\"\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+  }
+
+  /// What the access log and `/explain` know the request by; none has the request whose head was
+  /// not read.
+  private static func appendRequestID(_ exchange: Exchange, _ out: Buffer) {
+    guard exchange.hasHead, exchange.trace != nil, let input = exchange.downstream?.input else {
+      return
+    }
+    out.append("x-request-id: ")
+    exchange.requestID.append(head: input.readable, to: out)
+    out.append("\r\n")
   }
 
   private static func appendReason(_ name: StaticString, _ detail: StaticString, _ out: Buffer) {

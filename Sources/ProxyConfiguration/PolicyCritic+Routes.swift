@@ -12,6 +12,7 @@ extension PolicyCritic {
 
   mutating func judge(_ entry: Route) {
     judgeTries(entry)
+    judgeRetry(entry)
     judgeTimeouts(entry)
     judgeHedge(entry)
     judgeSubset(entry)
@@ -48,6 +49,25 @@ extension PolicyCritic {
     }
   }
 
+  /// Retries that never happen.
+  private mutating func judgeRetry(_ entry: Route) {
+    guard let retry = entry.route.retry, retry.attempts > 1 else { return }
+    let section = entry.section.section("retry")
+    if retry.perTryTimeout == nil, retry.conditions.contains(.named(.perTryTimeout)) {
+      warn(
+        section, "on",
+        "per_try_timeout is off, so that per-try-timeout never asks for a retry; set it")
+    }
+    for target in targets(entry.route) {
+      let budget = target.upstream.retryBudget
+      guard budget.ratio == .zero, budget.retriesMin == 0 else { continue }
+      warn(
+        section, "attempts",
+        "the retry budget of \(target.upstream.name) is 0% and 0, so that there is never a retry; "
+          + "raise retry_budget.minimum, or remove retry")
+    }
+  }
+
   /// A listener of this file behind the upstream that tries again itself.
   private func retries(behind upstream: UpstreamConfiguration) -> (name: String, attempts: Int)? {
     for endpoint in upstream.endpoints {
@@ -61,18 +81,24 @@ extension PolicyCritic {
   private mutating func judgeTimeouts(_ entry: Route) {
     guard let timeout = entry.route.timeout else { return }
     let whole = Scalars.text(timeout)
+    if let total = entry.route.totalTimeout, total <= timeout, entry.section.has("timeout") {
+      warn(
+        entry.section, "total_timeout",
+        "the whole exchange may take \(Scalars.text(total)) and its answer's head \(whole): timeout "
+          + "never ends a request; lower timeout")
+    }
     if let retry = entry.route.retry, let each = retry.perTryTimeout {
       let section = entry.section.section("retry")
       if each >= timeout {
         warn(
           section, "per_try_timeout",
           "an attempt may take \(Scalars.text(each)) and the request \(whole), so that no attempt "
-            + "is ended before the request is; lower it, or raise timeout")
+            + "is ended before the request is; lower per_try_timeout, or raise timeout")
       } else if each * retry.attempts > timeout {
         warn(
           section, "per_try_timeout",
           "\(retry.attempts) attempts of \(Scalars.text(each)) do not fit into the timeout of "
-            + "\(whole): the last are cut short; lower it, or attempts")
+            + "\(whole): the last are cut short; lower per_try_timeout or attempts, or raise timeout")
       }
     }
     for target in targets(entry.route) where target.upstream.connectTimeout >= timeout {

@@ -21,6 +21,12 @@ extension PolicyCritic {
         "\(upstream.name) has one endpoint, and the last healthy one is never ejected: this does "
           + "nothing; a circuit_breaker refuses while it fails")
     }
+    if let target = upstream.pendingTarget, target >= upstream.pendingTimeout {
+      warn(
+        entry.section.section("limits"), "pending_target",
+        "who waits is refused after \(Scalars.text(upstream.pendingTimeout)), timeouts.pending, "
+          + "before the target of \(Scalars.text(target)) is missed: it does nothing; lower it")
+    }
     if let check = upstream.healthCheck, check.timeout >= check.interval {
       let section = entry.section.section("health_check")
       warn(

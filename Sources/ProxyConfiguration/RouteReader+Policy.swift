@@ -69,7 +69,11 @@ extension RouteReader {
     guard route.has("fallback") else { return nil }
     let fallback = route.section("fallback")
     guard fallback.has("upstream") != fallback.has("respond") else {
-      checker.report(fallback.mark, "fallback needs one of upstream and respond")
+      checker.report(
+        fallback.mark,
+        fallback.has("upstream")
+          ? "fallback has upstream and respond; keep one"
+          : "fallback needs one of upstream and respond")
       return nil
     }
     guard let name = fallback.text("upstream") else {

@@ -114,9 +114,7 @@ struct RouteReader {
     _ name: String, _ mark: YAMLNode.Mark, _ checker: inout SchemaChecker
   ) -> Bool {
     if upstreams.contains(name) { return true }
-    let nearest = upstreams.sorted().min {
-      SchemaChecker.distance(name, $0) < SchemaChecker.distance(name, $1)
-    }
+    let nearest = SchemaChecker.nearest(to: name, upstreams.sorted())
     let hint = nearest.map { "; did you mean \($0)?" } ?? "; add it under upstreams"
     checker.report(mark, "there is no upstream \(name)\(hint)")
     return false

@@ -40,6 +40,16 @@ extension SchemaChecker {
     }
   }
 
+  /// The word that `text` was most likely meant to be; of equally near ones that with the longer
+  /// common beginning, for people mistake ends more often.
+  static func nearest(to text: String, _ words: [String]) -> String? {
+    words.min { left, right in
+      let nearer = (distance(text, left), distance(text, right))
+      if nearer.0 != nearer.1 { return nearer.0 < nearer.1 }
+      return text.commonPrefix(with: left) > text.commonPrefix(with: right)
+    }
+  }
+
   /// Levenshtein's distance.
   static func distance(_ left: String, _ right: String) -> Int {
     let target = Array(right)
@@ -72,26 +82,62 @@ extension SchemaChecker {
   static func hint(_ text: String, _ schema: Schema) -> String {
     switch schema {
     case .list where !text.isEmpty: "; write [\(text)]"
-    case .object, .map, .either: text.isEmpty ? "; indent its keys below it or remove it" : ""
+    case .object where text.isEmpty, .map where text.isEmpty, .either where text.isEmpty:
+      "; indent its keys below it or remove it"
+    case .object(let keys): keysHint(text, keys)
     case .integer where text.hasPrefix("-"): ""
-    case .duration where Scalars.integer(text) != nil && !text.isEmpty: "; add the unit: \(text)s"
+    case .duration(let range, _) where Scalars.integer(text) != nil && !text.isEmpty:
+      unitHint(text, range)
     case .size where Scalars.integer(text) != nil && !text.isEmpty: "; add the unit: \(text)B"
-    case .percentage where !text.isEmpty && text.utf8.allSatisfy(isDecimal):
-      "; add the sign: \(text)%"
+    case .percentage(let range, _): percentageHint(text, range)
+    case .statuses: classHint(text)
     case .condition(let words, _): nearest(text, words)
     case .address(let mayBeName): addressHint(text, mayBeName)
     default: ""
     }
   }
 
-  private static func isDecimal(_ byte: UInt8) -> Bool {
-    (0x30...0x39).contains(byte) || byte == 0x2E
+  /// `true` asks for the defaults; else the keys that might be meant.
+  private static func keysHint(_ text: String, _ keys: [Schema.Key]) -> String {
+    let built = keys.filter(\.isBuilt)
+    if ["true", "on", "yes", "enabled"].contains(text), !built.contains(where: \.isRequired) {
+      return "; {} stands for its defaults"
+    }
+    let names = built.prefix(4).map(\.name).joined(separator: ", ")
+    if built.count == 1 { return "; its key is \(names)" }
+    return built.isEmpty ? "" : "; its keys are \(names)\(built.count > 4 ? ", …" : "")"
+  }
+
+  /// HAProxy takes a bare number for milliseconds, others for seconds: whichever may stand there.
+  private static func unitHint(_ text: String, _ range: ClosedRange<Duration>) -> String {
+    let fitting = [text + "s", text + "ms"].filter {
+      Scalars.duration($0).map(range.contains) == true
+    }
+    return fitting.isEmpty ? "" : "; add the unit: \(fitting.joined(separator: " or "))"
+  }
+
+  /// `0.5` means half, not half a percent; so does a factor such as `1.9` where more than all may be
+  /// asked for.
+  private static func percentageHint(_ text: String, _ range: ClosedRange<Int>) -> String {
+    guard let plain = Scalars.percentage(text + "%") else { return "" }
+    let isFraction = text.contains(".") && (plain <= 100 || range.upperBound > 10_000)
+    if isFraction, range.contains(plain * 100) {
+      return "; write \(Scalars.text(basisPoints: plain * 100))"
+    }
+    return range.contains(plain) ? "; add the sign: \(text)%" : ""
+  }
+
+  /// `5xx` is how peers write it.
+  private static func classHint(_ text: String) -> String {
+    guard text.utf8.count == 3, let digit = text.first, ("1"..."5").contains(digit),
+      text.dropFirst().lowercased() == "xx"
+    else { return "" }
+    return "; write \(digit)00-\(digit)99"
   }
 
   private static func nearest(_ text: String, _ words: [String]) -> String {
     let isWord = text.contains { $0.isLetter }
-    let nearest = words.min { distance(text, $0) < distance(text, $1) }
-    return isWord ? nearest.map { "; did you mean \($0)?" } ?? "" : ""
+    return isWord ? nearest(to: text, words).map { "; did you mean \($0)?" } ?? "" : ""
   }
 
   private static func addressHint(_ text: String, _ mayBeName: Bool) -> String {
@@ -110,5 +156,12 @@ extension SchemaChecker {
       return "; ports go to 65535"
     }
     return ""
+  }
+}
+
+extension String {
+  /// How many characters both begin with.
+  fileprivate func commonPrefix(with other: String) -> Int {
+    zip(self, other).prefix { $0 == $1 }.count
   }
 }

@@ -58,11 +58,23 @@ struct ConfigurationWarningTests {
       route: "timeout: 3s, retry: { per_try_timeout: 2s }",
       warnings: [("f:5:90", "2 attempts of 2s do not fit into the timeout of 3s")]),
     Case(
+      route: "timeout: 5s, total_timeout: 5s",
+      warnings: [("f:5:79", "may take 5s and its answer's head 5s: timeout never ends a request")]),
+    Case(
+      upstream: "limits: { pending_target: 3s }",
+      warnings: [("f:8:57", "refused after 3s, timeouts.pending, before the target of 3s")]),
+    Case(
       route: "timeout: 1s",
       warnings: [("f:5:60", "connecting to u may take 1s, as long as the whole request")]),
   ]
 
   static let inert = [
+    Case(
+      route: "retry: { on: [per-try-timeout] }",
+      warnings: [("f:5:64", "per_try_timeout is off, so that per-try-timeout never asks")]),
+    Case(
+      route: "retry: {}", upstream: "retry_budget: { ratio: 0%, minimum: 0 }",
+      warnings: [("f:5:58", "retry budget of u is 0% and 0, so that there is never a retry")]),
     Case(
       upstream: "circuit_breaker: { window_calls: 10 }",
       warnings: [("f:8:64", "10 calls never holds minimum_calls, 20")]),
@@ -92,6 +104,13 @@ struct ConfigurationWarningTests {
   /// On the other side of each bound.
   static let quiet = [
     Case(),
+    Case(route: "retry: { on: [per-try-timeout], per_try_timeout: 1s }"),
+    Case(route: "retry: {}", upstream: "retry_budget: { ratio: 0%, minimum: 1 }"),
+    Case(route: "retry: {}", upstream: "retry_budget: { ratio: 1%, minimum: 0 }"),
+    Case(route: "retry: { attempts: 1 }", upstream: "retry_budget: { ratio: 0%, minimum: 0 }"),
+    Case(route: "timeout: 5s, total_timeout: 6s"),
+    Case(route: "total_timeout: 6s"),
+    Case(upstream: "limits: { pending_target: 2s }"),
     Case(route: "retry: { attempts: 4 }", upstream: "retry_budget: { ratio: 49% }"),
     Case(route: "retry: { attempts: 3 }", upstream: "retry_budget: { ratio: 50% }"),
     Case(method: "HEAD", route: "hedge: {}", upstream: "retry_budget: { ratio: 80% }"),

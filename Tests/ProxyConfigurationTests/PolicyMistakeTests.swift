@@ -79,7 +79,33 @@ struct PolicyMistakeTests {
     route(
       "rate_limit: { per: 1s }", "6:21: \(place).rate_limit needs the key requests"),
     route(
-      "rate_limit: 100", "6:21: \(place).rate_limit must be a mapping, not \"100\""),
+      "rate_limit: 100",
+      "6:21: \(place).rate_limit must be a mapping, not \"100\"; its keys are requests, per, "
+        + "burst, by, …"),
+    route(
+      "hedge: true", "6:16: \(place).hedge must be a mapping, not \"true\"; {} stands for its defaults"),
+    route(
+      "retries: {}", "6:9: unknown key retries in \(place); did you mean retry?"),
+    route(
+      "hedge: { percentile: 0.95 }",
+      "6:30: \(place).hedge.percentile must be a percentage such as 20% or 12.5%, from 50% to "
+        + "99.9%, not \"0.95\"; write 95%"),
+    route(
+      "hedge: { percentile: 12.5 }",
+      "6:30: \(place).hedge.percentile must be a percentage such as 20% or 12.5%, from 50% to "
+        + "99.9%, not \"12.5\""),
+    route(
+      "hedge: { budget: 12.5 }",
+      "6:26: \(place).hedge.budget must be a percentage such as 20% or 12.5%, from 0.01% to 100%, "
+        + "not \"12.5\"; add the sign: 12.5%"),
+    route(
+      "circuit_breaker: { slow_call: 500 }",
+      "6:39: \(place).circuit_breaker.slow_call must be a duration such as 250ms, 5s or 1m, from "
+        + "1ms to 1h, or off, not \"500\"; add the unit: 500s or 500ms"),
+    route(
+      "circuit_breaker: { failures: { statuses: [5xx] } }",
+      "6:51: \(place).circuit_breaker.failures.statuses[0] must be a status such as 503, or a range "
+        + "such as 500-599, not \"5xx\"; write 500-599"),
     route(
       "rate_limit: { requests: 1, by: header }",
       "6:40: by: header needs header, the field's name"),
@@ -95,7 +121,7 @@ struct PolicyMistakeTests {
     route("fallback: {}", "6:19: fallback needs one of upstream and respond"),
     route(
       "fallback: { upstream: v, respond: {} }",
-      "6:19: fallback needs one of upstream and respond"),
+      "6:19: fallback has upstream and respond; keep one"),
     route(
       "fallback: { upstream: w }", "6:31: there is no upstream w; did you mean u?"),
     route(
@@ -116,6 +142,10 @@ struct PolicyMistakeTests {
   }
 
   static let upstreams = [
+    upstream(
+      "outlier_detection: { success_rate: { deviations: 1.9 } }",
+      "11:54: upstreams.u.outlier_detection.success_rate.deviations must be a percentage such as "
+        + "20% or 12.5%, from 0.1% to 1000%, not \"1.9\"; write 190%"),
     upstream(
       "balancing: { policy: maglev }",
       "11:26: maglev needs hash_on beside it, such as hash_on: { header: x-user }"),
@@ -148,7 +178,7 @@ struct PolicyMistakeTests {
     upstream(
       "circuit_breaker: { failures: { statuses: [5xx] } }",
       "11:47: upstreams.u.circuit_breaker.failures.statuses[0] must be a status such as 503, or a "
-        + "range such as 500-599, not \"5xx\""),
+        + "range such as 500-599, not \"5xx\"; write 500-599"),
     upstream(
       "health_check: { host: u.test }",
       "11:27: host is for a check over HTTP; give health_check a path, or remove it"),

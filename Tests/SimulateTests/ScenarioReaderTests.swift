@@ -33,6 +33,11 @@ struct ScenarioReaderTests {
       "duration: 10s", "duration: 10s\nsampel: 1s",
       "unknown key sampel at the top; did you mean sample?"
     ),
+    (
+      "duration: 10s", "duration: 10\nfaults: [{ kind: kill, at: 1s }]",
+      "duration must be a duration such as 250ms, 5s or 1m, from 1s to 24h, not \"10\"; "
+        + "add the unit: 10s"
+    ),
     ("calls: a,", "calls: q,", "there is no service q; did you mean a?"),
     (
       "time: 1ms,", "time: { exponential: 1ms, lognormal: { median: 1ms, p99: 2ms } },",

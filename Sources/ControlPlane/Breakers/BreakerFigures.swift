@@ -9,7 +9,8 @@ enum BreakerFigures {
     var text = figures.state.rawValue
     if figures.underlying != figures.state { text += " (by itself \(figures.underlying.rawValue))" }
     if let until = figures.openUntil, figures.underlying == .open {
-      text += " for \(SpokenTime.text(until.nanoseconds(since: now)))"
+      let left = until.nanoseconds(since: now)
+      text += left > 0 ? " for \(SpokenTime.text(left))" : " until the next request, which probes"
     }
     if figures.underlying == .halfOpen { text += ", \(figures.probesInFlight) probes out" }
     text += ": \(figures.calls) calls, \(figures.failures) failed"

@@ -80,7 +80,11 @@ extension ControlPlane {
     let what = "circuit breaker of scope \(scope.rawValue)"
     let of = subject.map { " and subject \($0)" } ?? ""
     let known = there.map { "\($0.scope.rawValue) \($0.subject)" }.joined(separator: ", ")
-    return "weir: \(upstream) has no \(what)\(of); it has \(known.isEmpty ? "none" : known)\n"
+    if known.isEmpty {
+      return "weir: \(upstream) has no circuit breaker; give it one, "
+        + "circuit_breaker: { mode: disabled } where it is for this only\n"
+    }
+    return "weir: \(upstream) has no \(what)\(of); it has \(known)\n"
   }
 }
 

@@ -81,12 +81,16 @@ enum UpstreamText {
       return state == .closed ? endpoint.condition.rawValue : state.rawValue
     case .ejected:
       guard let ejection = endpoint.ejection else { return endpoint.condition.rawValue }
-      let time = SpokenTime.text(ejection.forNanoseconds)
+      // Nobody looks at it before it is next asked for.
+      let time =
+        ejection.forNanoseconds > 0
+        ? SpokenTime.text(ejection.forNanoseconds) : "until the next request"
       return "ejected \(time): \(ejection.cause.rawValue)"
     case .circuitOpen:
       guard let breaker = endpoint.breaker, let until = breaker.openUntil, breaker.state == .open
       else { return endpoint.breaker?.state.rawValue ?? endpoint.condition.rawValue }
-      return "open \(SpokenTime.text(until.nanoseconds(since: report.now)))"
+      let left = until.nanoseconds(since: report.now)
+      return left > 0 ? "open \(SpokenTime.text(left))" : "open until the next request"
     }
   }
 

@@ -125,7 +125,8 @@ extension ScenarioReader {
         checker.hold(zones.contains(zone), section, "zone", "no replica stands in zone \(zone)")
       }
       checker.hold(
-        at < scenario.duration, section, "at", "the run has ended by then; see duration")
+        !top.has("duration") || at < scenario.duration, section, "at",
+        "the run has ended by then; see duration")
       result.append(
         ScenarioFault(
           kind: kind(section), at: at, lasts: section.duration("for"), service: service,

@@ -75,8 +75,10 @@ package struct ScenarioReader {
       sidecars: top.text("sidecars").flatMap { Scenario.Sidecars(rawValue: $0) } ?? .perReplica,
       clients: [], services: [], faults: [],
       policies: ScenarioPolicies(routes: [], upstreams: [], defaults: []))
+    // A duration that is wrong or missing has been told; what follows from it is no other fault.
     checker.hold(
-      result.sample <= result.duration, top, "sample", "sample is longer than the run's duration")
+      !top.has("duration") || result.sample <= result.duration, top, "sample",
+      "sample is longer than the run's duration")
     let zones = top.texts("zones")
     result.clients = clients(top)
     classes = result.clients.map(\.name)
@@ -93,9 +95,7 @@ package struct ScenarioReader {
   /// Reports a service that is none.
   mutating func exists(_ name: String, _ mark: YAMLNode.Mark) -> Bool {
     if services.contains(name) { return true }
-    let nearest = services.min {
-      SchemaChecker.distance(name, $0) < SchemaChecker.distance(name, $1)
-    }
+    let nearest = SchemaChecker.nearest(to: name, services)
     checker.report(
       mark, "there is no service \(name)\(nearest.map { "; did you mean \($0)?" } ?? "")")
     return false

@@ -51,8 +51,9 @@ struct ChangeList {
         && (fault.service == nil
           || scenario.services[replicas[index].service].name == fault.service)
     }
-    // At least one: a fault of a small share is one all the same.
-    let count = Int((Double(all.count) * fault.share.fraction).rounded(.up))
+    guard fault.share > .zero, !all.isEmpty else { return [] }
+    // 34% of three is one; a fault of a small share is one all the same.
+    let count = max(Int((Double(all.count) * fault.share.fraction).rounded()), 1)
     return Array(all.prefix(count))
   }
 }

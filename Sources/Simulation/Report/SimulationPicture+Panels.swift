@@ -31,7 +31,7 @@ extension SimulationPicture {
     for (index, run) in runs.enumerated() {
       svg.line(
         points(run, axis) { Double($0.counts.good) * scale }, stroke: Self.colour(index), width: 2)
-      entries.append(("good: \(label(run))", Self.colour(index), nil))
+      entries.append((words("good", run), Self.colour(index), nil))
     }
     legend(entries)
     top += Self.panelHeight + Self.gap
@@ -57,7 +57,7 @@ extension SimulationPicture {
             piece.map { ($0.x, axis.place($0.y)) }, stroke: Self.colour(index),
             width: isMedian ? 1.5 : 2, dash: dash)
         }
-        entries.append(("\(isMedian ? "p50" : "p99"): \(label(run))", Self.colour(index), dash))
+        entries.append((words(isMedian ? "p50" : "p99", run), Self.colour(index), dash))
       }
     }
     legend(entries)
@@ -93,7 +93,7 @@ extension SimulationPicture {
         (x: time.place((Double(sample) + 0.5) * step), y: axis.place(share * 100))
       }
       svg.line(line, stroke: Self.colour(index), width: 2)
-      entries.append((label(run), Self.colour(index), nil))
+      entries.append((words("retries", run), Self.colour(index), nil))
     }
     legend(entries)
     top += Self.panelHeight + Self.gap
@@ -108,21 +108,20 @@ extension SimulationPicture {
     legend(Band.Colour.allCases.map { ($0.words, $0.rawValue, nil) })
     for band in bands {
       let step = (plotRight - Self.left) / Double(max(band.samples.count, 1))
+      // The name above, for over the band it would hide what it names.
+      svg.text(band.words, x: Self.left, y: top + 10, size: 11, fill: "#111111")
+      let y = top + Self.bandHeight - Self.bandThickness - 2
       svg.rectangle(
-        x: Self.left, y: top, width: plotRight - Self.left, height: Self.bandHeight - 4,
+        x: Self.left, y: y, width: plotRight - Self.left, height: Self.bandThickness,
         fill: "#f1f3f5")
       for span in band.spans {
         svg.rectangle(
-          x: Self.left + Double(span.begin) * step, y: top,
-          width: Double(span.end - span.begin) * step, height: Self.bandHeight - 4,
+          x: Self.left + Double(span.begin) * step, y: y,
+          width: Double(span.end - span.begin) * step, height: Self.bandThickness,
           fill: span.colour.rawValue, opacity: span.opacity)
       }
       svg.rectangle(
-        x: Self.left + 2, y: top + 1, width: Double(band.words.count) * 6 + 10,
-        height: Self.bandHeight - 6, fill: "#ffffff", opacity: 0.82)
-      svg.text(band.words, x: Self.left + 6, y: top + 12, size: 11, fill: "#111111")
-      svg.rectangle(
-        x: Self.left - 10, y: top, width: 5, height: Self.bandHeight - 4,
+        x: Self.left - 10, y: top + 1, width: 5, height: Self.bandHeight - 3,
         fill: runs.count > 1 ? Self.colour(band.run) : Self.grey)
       top += Self.bandHeight
     }

@@ -10,7 +10,9 @@ struct SimulationPicture {
   static let right = 28.0
   static let panelHeight = 150.0
   static let gap = 54.0
-  static let bandHeight = 20.0
+  /// With the name above it.
+  static let bandHeight = 30.0
+  static let bandThickness = 14.0
 
   let runs: [SimulationRun]
   let bands: [Band]
@@ -48,7 +50,10 @@ struct SimulationPicture {
 
   static func colour(_ run: Int) -> String { colours[run % colours.count] }
 
-  func label(_ run: SimulationRun) -> String { run.label.isEmpty ? "this policy" : run.label }
+  /// What a line shows, and of which run where there are several.
+  func words(_ what: String, _ run: SimulationRun) -> String {
+    run.label.isEmpty ? what : "\(what): \(run.label)"
+  }
 
   // MARK: The head
 

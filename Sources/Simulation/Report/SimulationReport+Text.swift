@@ -46,14 +46,15 @@ extension SimulationReport {
   }
 
   private func failures(of run: SimulationRun) -> String {
-    var table = TextTable()
-    for series in run.clients + run.services where series.counts.failed > 0 {
+    let failed = (run.clients + run.services).filter { $0.counts.failed > 0 }
+    let width = failed.map(\.name.count).max() ?? 0
+    var text = ""
+    for series in failed {
       let reasons = Reason.all.filter { series.reasons[Int($0.code)] > 0 }
         .sorted { series.reasons[Int($0.code)] > series.reasons[Int($1.code)] }
       let words = reasons.map { "\($0.name) \(Numbers.grouped(series.reasons[Int($0.code)]))" }
-      table.add(["  \(series.name)  ".padded(to: 24) + words.joined(separator: ", ")])
+      text += "  \(series.name.padded(to: width))  \(words.joined(separator: ", "))\n"
     }
-    let text = table.text
     if text.isEmpty { return "" }
     return "\nfailures\(isComparison ? " of \(run.label)" : "")\n" + text
   }

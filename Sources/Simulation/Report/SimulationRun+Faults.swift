@@ -38,8 +38,8 @@ extension SimulationRun {
     case .pause: "paused"
     case .drop: "cut off"
     case .slow(let times): "\(times) times as slow"
-    case .errors(let share): "errors \(Numbers.percent(share.fraction))"
-    case .resets(let share): "resets \(Numbers.percent(share.fraction))"
+    case .errors(let share): "errors \(Scalars.text(basisPoints: Int(share.basisPoints)))"
+    case .resets(let share): "resets \(Scalars.text(basisPoints: Int(share.basisPoints)))"
     case .rollingUpdate: "rolling update"
     }
   }
@@ -47,7 +47,7 @@ extension SimulationRun {
   private static func place(_ fault: ScenarioFault) -> String {
     var words = fault.service ?? "all services"
     if let zone = fault.zone { words += " in zone \(zone)" }
-    if fault.share < .all { words += ", \(Numbers.percent(fault.share.fraction)) of replicas" }
+    if fault.share < .all { words += ", \(Scalars.text(basisPoints: Int(fault.share.basisPoints))) of replicas" }
     return words
   }
 }

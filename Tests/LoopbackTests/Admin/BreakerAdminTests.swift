@@ -89,6 +89,15 @@ struct BreakerAdminTests {
     #expect(proxy.stop())
   }
 
+  /// Who would force a breaker where there is none learns what to configure.
+  @Test func saysHowToGetOne() throws {
+    let proxy = try RunningProxy(endpoints: [1])
+    let answer = try put(proxy, "service", "forced_open")
+    #expect(answer.hasPrefix("HTTP/1.1 404 "))
+    #expect(answer.contains("service has no circuit breaker; give it one, circuit_breaker: {"))
+    #expect(proxy.stop())
+  }
+
   @Test func saysWhatThereIs() throws {
     let endpoint = try ScriptedEndpoint.answering { _ in Self.ok }
     let proxy = try proxy(endpoint.port)

@@ -98,7 +98,8 @@ extension PolicyCritic {
         warn(
           section, "per_try_timeout",
           "\(retry.attempts) attempts of \(Scalars.text(each)) do not fit into the timeout of "
-            + "\(whole): the last are cut short; lower per_try_timeout or attempts, or raise timeout")
+            + "\(whole): the last are cut short; lower per_try_timeout or attempts, or raise timeout"
+        )
       }
     }
     for target in targets(entry.route) where target.upstream.connectTimeout >= timeout {

@@ -95,7 +95,9 @@ struct SchemaChecker {
 
   private func unknown(_ key: String, _ known: [String], _ path: String) -> String {
     let place = path.isEmpty ? "at the top" : "in \(path)"
-    guard let nearest = Self.nearest(to: key, known) else { return "unknown key \(key) \(place); none may stand there" }
+    guard let nearest = Self.nearest(to: key, known) else {
+      return "unknown key \(key) \(place); none may stand there"
+    }
     return "unknown key \(key) \(place); did you mean \(nearest)?"
   }
 

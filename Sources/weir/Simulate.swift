@@ -14,9 +14,10 @@ struct Simulate: ParsableCommand {
       time, and one seed always gives the same run. docs/simulate.md has every key; \
       config/scenarios has scenarios to begin with:
 
-        weir simulate config/scenarios/retry-storm.yaml --svg storm.svg
-        weir simulate config/scenarios/retry-storm.yaml --svg storm.svg \\
-          --compare config/scenarios/retry-storm.yaml config/scenarios/retry-storm-budget.yaml
+        cd config/scenarios
+        weir simulate retry-storm.yaml --svg storm.svg
+        weir simulate retry-storm.yaml --svg storm.svg \\
+          --compare retry-storm.yaml retry-storm-budget.yaml
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {

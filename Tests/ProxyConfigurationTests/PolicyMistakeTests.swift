@@ -83,7 +83,9 @@ struct PolicyMistakeTests {
       "6:21: \(place).rate_limit must be a mapping, not \"100\"; its keys are requests, per, "
         + "burst, by, …"),
     route(
-      "hedge: true", "6:16: \(place).hedge must be a mapping, not \"true\"; {} stands for its defaults"),
+      "hedge: true",
+      "6:16: \(place).hedge must be a mapping, not \"true\"; "
+        + "{} stands for its defaults"),
     route(
       "retries: {}", "6:9: unknown key retries in \(place); did you mean retry?"),
     route(

@@ -140,7 +140,8 @@ extension Schema {
     Key("for", time, "How long it lasts. Left out: to the end."),
     Key("service", .text("the name of a service"), "Whose replicas. Left out: all services'."),
     Key("zone", .text("a zone"), "Those that stand there. Left out: anywhere."),
-    Key("share", percentage, default: "100%", "Of these, the first ones; rounded, and one at least."),
+    Key(
+      "share", percentage, default: "100%", "Of these, the first ones; rounded, and one at least."),
     Key("times", .integer(2...100_000), default: "10", "With `slow`: how many times as long."),
     Key("rate", percentage, default: "100%", "With `errors` and `resets`: how many requests."),
     Key("every", time, default: "10s", "With `rolling_update`: from one replica to the next."),

@@ -38,16 +38,20 @@ extension SimulationRun {
     case .pause: "paused"
     case .drop: "cut off"
     case .slow(let times): "\(times) times as slow"
-    case .errors(let share): "errors \(Scalars.text(basisPoints: Int(share.basisPoints)))"
-    case .resets(let share): "resets \(Scalars.text(basisPoints: Int(share.basisPoints)))"
+    case .errors(let share): "errors \(text(share))"
+    case .resets(let share): "resets \(text(share))"
     case .rollingUpdate: "rolling update"
     }
+  }
+
+  private static func text(_ share: Share) -> String {
+    Scalars.text(basisPoints: Int(share.basisPoints))
   }
 
   private static func place(_ fault: ScenarioFault) -> String {
     var words = fault.service ?? "all services"
     if let zone = fault.zone { words += " in zone \(zone)" }
-    if fault.share < .all { words += ", \(Scalars.text(basisPoints: Int(fault.share.basisPoints))) of replicas" }
+    if fault.share < .all { words += ", \(text(fault.share)) of replicas" }
     return words
   }
 }

@@ -96,7 +96,11 @@ final class SnapshotBuilder {
       series: labels.map {
         RequestSeries(registry, shard, listener: listener, route: route.name, upstream: $0)
       },
-      subsets: route.subset.isEmpty ? nil : names.map { plans.subset(route, of: $0) },
+      subsets: route.subset.isEmpty
+        ? nil
+        : route.upstreams.map { plans.subset(route, of: $0) }
+          // The fallback's endpoints are all asked: its metadata is its own.
+          + (fallback == nil ? [] : [nil]),
       policy: routeMachines.policy(of: route, listener, fallback: fallback))
   }
 

@@ -84,7 +84,7 @@ extension Exchange {
 
   private func nextDeadline(_ downstream: DownstreamConnection) -> Instant {
     var next = min(headDeadline, totalDeadline, pendingDeadline)
-    next = min(next, tryDeadline, resumeAt, hedgeAt)
+    next = min(next, tryDeadline, resumeAt, hedgeAt, probeDeadline)
     if let upstream, isTimingStream {
       next = min(next, lastProgress.advanced(byNanoseconds: upstream.streamIdleNanoseconds))
     }
@@ -105,7 +105,26 @@ extension Exchange {
     if now >= resumeAt { return goOn(downstream) }
     if now >= tryDeadline { return attemptFailed(.perTryTimeout) }
     if now >= hedgeAt { beginHedge(downstream) }
+    if now >= probeDeadline { giveUpProbes() }
     armDeadline(downstream)
+  }
+
+  /// When a probe of a half-open breaker is given up whose client still sends: a slow upload must not
+  /// hold the only probe, and with it everybody else. As long as a request may wait for a connection.
+  private var probeDeadline: Instant {
+    guard head.hasBody, !requestDone, let upstream else { return .distantFuture }
+    let holdsOne =
+      (hold.parts.contains(.breaker) && hold.ticket.isProbe)
+      || (hold.parts.contains(.routeBreaker) && hold.routeTicket.isProbe)
+      || (attempt.endpoint != nil && !attempt.isRecorded && attempt.ticket.isProbe)
+    guard holdsOne else { return .distantFuture }
+    return hold.admittedAt.advanced(byNanoseconds: upstream.plan.pendingNanoseconds)
+  }
+
+  /// The request goes on; how it ends counts nowhere.
+  private func giveUpProbes() {
+    settle(.ignored)
+    if let upstream, attempt.ticket.isProbe { recordAbandoned(upstream) }
   }
 
   /// A delay is over, or a back-off.

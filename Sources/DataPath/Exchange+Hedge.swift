@@ -87,12 +87,32 @@ extension Exchange {
     switch connection.receive(into: connection.input) {
     case .bytes:
       lastProgress = now
-      adoptHedge()
+      judgeHedge(connection)
     case .wouldBlock:
       if connection.isBroken { hedgeFailed(.upstreamReset) }
     case .endOfStream: hedgeFailed(.upstreamClosed)
     case .failed: hedgeFailed(.upstreamReset)
     }
+  }
+
+  /// A bad answer that is quick does not cut a first attempt that may yet be answered well.
+  private func judgeHedge(_ connection: UpstreamConnection) {
+    let input = connection.input
+    guard let status = ResponseHints.status(input.readable) else {
+      // Its first line is not there yet; one that is none is the decoder's to refuse.
+      if input.count >= ResponseHints.statusEnd { adoptHedge() }
+      return
+    }
+    guard status >= 500 || status == 429, self.connection != nil, let upstream,
+      let endpoint = hedge.attempt.endpoint
+    else { return adoptHedge() }
+    upstream.record(&hedge.attempt, status: status, now)
+    keepHedge(.answered(status: status))
+    upstream.attemptEnded(endpoint, hedge.attempt.nanoseconds, isFailure: true)
+    hedge.clear()
+    endHedge()
+    endpoint.close(connection, .abandoned, reset: true)
+    upstream.count(.lost)
   }
 
   /// The hedge has been answered first: the first attempt is cut.

@@ -152,7 +152,10 @@ enum RequestWriter {
       out.append("\r\n")
       if shrinksTimeout {
         out.append("grpc-timeout: ")
-        DeadlineText.putGRPC(left) { out.append($0) }
+        // Of the whole call, where the other is that of the answer's head.
+        let whole = min(exchange.clientDeadline, exchange.totalDeadline)
+        let wholeLeft = whole == .distantFuture ? left : whole.nanoseconds(since: exchange.now)
+        DeadlineText.putGRPC(max(wholeLeft, 1)) { out.append($0) }
         out.append("\r\n")
       }
     }

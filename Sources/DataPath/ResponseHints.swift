@@ -14,6 +14,15 @@ enum ResponseHints {
     return Int64(seconds) * 1_000_000_000
   }
 
+  /// How far a status line must be there for its status to be known: `HTTP/1.1 200`.
+  static let statusEnd = 12
+
+  /// Of the answer that begins with `bytes`, before it is decoded; nil: not known yet.
+  static func status(_ bytes: Span<UInt8>) -> UInt16? {
+    guard bytes.count >= statusEnd, bytes[8] == 0x20 else { return nil }
+    return DecimalField.value(bytes.extracting(9..<statusEnd)).map { UInt16(clamping: $0) }
+  }
+
   /// A proxy below has tried again already, or asks not to be (`x-envoy-overloaded`).
   static func isRetriedBelow(_ head: ResponseHead) -> Bool {
     head.present.contains(.xWeirRetried) || head.present.contains(.xEnvoyOverloaded)

@@ -14,7 +14,7 @@ enum ResponseWriter {
       exchange.responseHead.status, reason: bytes.extracting(exchange.responseHead.reason.bounds),
       to: out)
       && HeadEncoder.copyFields(
-        exchange.responseHead.fields, of: bytes, omitting: FieldSet.hopByHop.union(edits.omitted),
+        exchange.responseHead.fields, of: bytes, omitting: omitted(exchange, edits),
         others: edits.others, nominatesOthers: exchange.responseHead.nominatesOthers, to: out)
       && writeFraming(exchange, out)
       && writeConnection(exchange, out)
@@ -78,10 +78,20 @@ enum ResponseWriter {
     return true
   }
 
+  /// What is not copied: of two hints the nearer one is ours.
+  private static func omitted(_ exchange: Exchange, _ edits: HeaderEdits) -> FieldSet {
+    var omitted = FieldSet.hopByHop.union(edits.omitted)
+    if saysRetried(exchange) { omitted.insert(.xWeirRetried) }
+    return omitted
+  }
+
+  private static func saysRetried(_ exchange: Exchange) -> Bool {
+    exchange.tries > 1 && exchange.attempt.isFailure && exchange.route?.policy?.retry != nil
+  }
+
   /// An answer that is still bad after retries says so: who is above need not try again.
   private static func writeRetried(_ exchange: Exchange, _ out: Buffer) -> Bool {
-    guard exchange.tries > 1, exchange.attempt.isFailure, exchange.route?.policy?.retry != nil
-    else { return true }
+    guard saysRetried(exchange) else { return true }
     guard out.writableCount >= 64 else { return false }
     out.append("x-weir-retried: ")
     out.append(decimal: UInt64(exchange.tries))

@@ -37,9 +37,8 @@ extension Simulator {
     if isBounded {
       let budget = DeadlineBudget(
         deadline: Instant(nanoseconds: exchanges[exchange].deadline))
-      if budget.isDoomed(
-        instant, fastestNanoseconds: links[link].digest.fastestNanoseconds(now: instant))
-      {
+      let fastest = links[link].digest.fastestNanoseconds(now: instant)
+      if budget.isDoomed(instant, fastestNanoseconds: fastest) {
         return .failure(.deadlineUnreachable)
       }
     }

@@ -9,7 +9,7 @@ enum Command {
 
   /// What it prints.
   static func run(_ command: String, _ arguments: [String]) throws -> String {
-    let process = Process()
+    let process = ChildProcess()
     let pipe = Pipe()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = [command] + arguments

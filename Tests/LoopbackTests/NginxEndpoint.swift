@@ -16,7 +16,7 @@ final class NginxEndpoint {
   private let folder: String
   private let network: IsolatedNetwork?
   private let reservation: PortReservation?
-  private var process = Process()
+  private var process = ChildProcess()
   private var ended = DispatchSemaphore(value: 0)
 
   struct Unusable: Error {
@@ -72,7 +72,7 @@ final class NginxEndpoint {
     let arguments = ["/usr/sbin/nginx", "-c", folder + "/nginx.conf", "-e", folder + "/error.log"]
     let entering = network.map { ["ip", "netns", "exec", $0.namespace] } ?? []
     let ended = DispatchSemaphore(value: 0)
-    process = Process()
+    process = ChildProcess()
     // `env` and `ip` become nginx: the process is the same, and so is its number.
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = entering + arguments + ["-p", folder]
@@ -106,7 +106,7 @@ final class NginxEndpoint {
     try expect("T", false)
   }
 
-  private func signal(_ number: Int32) { _ = Glibc.kill(process.processIdentifier, number) }
+  private func signal(_ number: Int32) { process.signal(number) }
 
   /// Waits until the process' state is, or is not, `state` (proc(5), `stat`).
   private func expect(_ state: Character, _ wanted: Bool) throws {

@@ -77,19 +77,19 @@ struct PartitionTests {
 
   /// Of a process that has died: swept with what lives in it; those of the living stay.
   @Test func sweepsWhatTheDeadLeft() throws {
-    let process = Process()
+    let process = ChildProcess()
     process.executableURL = URL(filePath: "/bin/true")
     try process.run()
     process.waitUntilExit()
     let dead = "weir-\(process.processIdentifier)-1"
     try Command.require("ip", ["netns", "add", dead])
     let ended = DispatchSemaphore(value: 0)
-    let left = Process()
+    let left = ChildProcess()
     left.executableURL = URL(filePath: "/usr/bin/env")
     left.arguments = ["ip", "netns", "exec", dead, "tail", "-f", "/dev/null"]
     left.terminationHandler = { _ in ended.signal() }
     try left.run()
-    defer { _ = kill(left.processIdentifier, SIGKILL) }
+    defer { left.signal(SIGKILL) }
     let isInside = try eventually {
       try Command.require("ip", ["netns", "pids", dead]).contains("\(left.processIdentifier)")
     }

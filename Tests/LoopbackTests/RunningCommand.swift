@@ -1,8 +1,9 @@
 import Foundation
+import Glibc
 
 /// A command that is watched while it runs, and typed to.
 final class RunningCommand {
-  private let process = Process()
+  private let process = ChildProcess()
   private let output = Pipe()
   private let input = Pipe()
   /// What came behind the text that was waited for.
@@ -19,14 +20,14 @@ final class RunningCommand {
 
   var exitCode: Int32 {
     process.waitUntilExit()
-    return process.terminationStatus
+    return process.exitCode
   }
 
   func type(_ text: String) {
     input.fileHandleForWriting.write(Data(text.utf8))
   }
 
-  func interrupt() { process.interrupt() }
+  func interrupt() { process.signal(SIGINT) }
 
   /// What it printed since the last call, up to and with `text`, or to its end. Text that does not
   /// come within two minutes ends the command, so that the test fails and does not hang.
@@ -54,6 +55,6 @@ final class RunningCommand {
   /// Whatever became of it, nothing of it stays.
   func end() {
     try? input.fileHandleForWriting.close()
-    if process.isRunning { process.terminate() }
+    process.signal(SIGTERM)
   }
 }

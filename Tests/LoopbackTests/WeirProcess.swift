@@ -7,7 +7,7 @@ final class WeirProcess {
   let port: UInt16
   let adminPort: UInt16
   let folder: String
-  private let process = Process()
+  private let process = ChildProcess()
   private let ended = DispatchSemaphore(value: 0)
 
   struct Unusable: Error {
@@ -87,7 +87,7 @@ final class WeirProcess {
   }
 
   deinit {
-    if process.isRunning { _ = kill(process.processIdentifier, SIGKILL) }
+    process.signal(SIGKILL)
     try? FileManager.default.removeItem(atPath: folder)
   }
 
@@ -102,14 +102,11 @@ final class WeirProcess {
     return Int(line.filter(\.isNumber)) ?? -1
   }
 
-  func signal(_ number: Int32) { _ = kill(process.processIdentifier, number) }
+  func signal(_ number: Int32) { process.signal(number) }
 
   /// The exit code; -1: it did not end in time, or by a signal.
   func wait() -> Int32 {
-    guard ended.wait(timeout: .now() + 10) == .success, process.terminationReason == .exit else {
-      return -1
-    }
-    return process.terminationStatus
+    ended.wait(timeout: .now() + 10) == .success ? process.exitCode : -1
   }
 
   func ask(_ port: UInt16, _ path: String) throws -> String {

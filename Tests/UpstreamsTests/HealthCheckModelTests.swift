@@ -5,7 +5,7 @@ import Upstreams
 /// `HealthCheckMachine` against the list of all results: 10^6 events a run.
 struct HealthCheckModelTests {
   static let kept: [UInt64] = []
-  static let seeds = kept + (1...50).map { UInt64($0) }
+  static let seeds = kept + (1...100).map { UInt64($0) }
 
   /// The state that a list of results, oldest first, leads to: found from its end, at the last
   /// change that a run of equal results makes certain.

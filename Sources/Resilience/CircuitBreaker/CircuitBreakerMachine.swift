@@ -53,6 +53,8 @@ package struct CircuitBreakerMachine: Sendable {
     rules = Rules(policy, windowCapacity: window.capacity)
     mode = policy.mode
     random = RandomSource(seed: seed)
+    // Not at nothing: a ticket of a breaker that this one replaces must not fit here by chance.
+    generation = random.next() >> 24
   }
 
   package var state: CircuitBreaker.State {

@@ -182,13 +182,13 @@ struct ExplainTests {
   }
 
   private func exitCode(_ arguments: [String]) throws -> Int32 {
-    let process = Process()
+    let process = ChildProcess()
     process.executableURL = URL(filePath: try WeirProcess.binary)
     process.arguments = arguments
     process.standardError = Pipe()
     process.standardOutput = Pipe()
     try process.run()
     process.waitUntilExit()
-    return process.terminationStatus
+    return process.exitCode
   }
 }

@@ -57,6 +57,39 @@ struct HostilePolicyTests {
     #expect(proxy.stop())
   }
 
+  /// A client that sends its body slowly does not hold the only probe for as long.
+  @Test(arguments: ["circuit_breaker", "endpoint_circuit_breaker"])
+  func aSlowUploadDoesNotHoldTheProbe(breaker: String) throws {
+    let service = try AnsweringService()
+    let proxy = try RunningProxy(
+      endpoints: [service.port],
+      upstream: """
+        \(breaker): { consecutive_failures: 1, half_open_calls: 1, open_for: 50ms, recovery: off }
+            timeouts: { pending: 100ms }
+        """)
+    service.answer(.status(503))
+    #expect(try proxy.ask().status == 503)
+    service.answer(.status(200))
+    let client = try BlockingSocket.connect(port: proxy.port)
+    let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nConnection: close\r\n\r\n"
+    // The probe, as soon as one is let through; what was refused before has been closed.
+    #expect(
+      try proxy.eventually {
+        let other = try BlockingSocket.connect(port: proxy.port)
+        try other.send(post + "abc")
+        defer { other.close() }
+        return try proxy.metric(
+          "weir_circuit_breaker_state{upstream=\"service\",scope=\"\(breaker == "circuit_breaker" ? "upstream" : "endpoint")\",subject=\"\(breaker == "circuit_breaker" ? "service" : "127.0.0.1:\(service.port)")\",state=\"half_open\"}"
+        ) == 1
+      })
+    try client.send(post + "abc")
+    #expect(try proxy.eventually { try proxy.ask().status == 200 })
+    try client.send("defghi")
+    #expect(try client.receiveAll().hasPrefix("HTTP/1.1 "))
+    try proxy.expectAllGivenBack()
+    #expect(proxy.stop())
+  }
+
   /// With all of the request in its hands it is the endpoint that is late.
   @Test func anEndpointThatDoesNotAnswerOpensThem() throws {
     let service = try AnsweringService("a", .nothing, .status(200))

@@ -52,7 +52,9 @@ struct HedgeTests {
   }
 
   /// What the hedge's endpoint does badly is not the first attempt's loss.
-  @Test(arguments: [AnsweringService.Answer.close, .reset, .lateReset(20_000)])
+  @Test(arguments: [
+    AnsweringService.Answer.close, .reset, .lateReset(20_000), .status(503), .status(429),
+  ])
   func aHedgeThatFailsLeavesTheFirstAlone(failure: AnsweringService.Answer) throws {
     let proxy = try proxy()
     first.answer(.late(150_000))

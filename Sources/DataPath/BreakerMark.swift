@@ -15,7 +15,4 @@ package enum BreakerMark: String, Sendable, Equatable {
   init(_ ticket: CircuitBreaker.Ticket) {
     self = ticket.isProbe ? .probe : ticket.wouldRefuse ? .wouldRefuse : .passed
   }
-
-  /// Not what an ordinary request meets.
-  package var isNotable: Bool { self == .probe || self == .wouldRefuse }
 }

@@ -1,3 +1,4 @@
+import HTTP1
 import HTTPModel
 import Primitives
 import Reactor
@@ -50,7 +51,7 @@ extension Exchange {
         clientDeadline = min(clientDeadline, deadline)
         totalDeadline = min(totalDeadline, deadline)
       case .xEnvoyAttemptCount:
-        attemptAbove = Int(DecimalField.value(value) ?? 1)
+        attemptAbove = Int(Token.decimal(value) ?? 1)
       default: continue
       }
     }

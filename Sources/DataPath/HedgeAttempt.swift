@@ -20,8 +20,6 @@ final class HedgeAttempt: ConnectionReceiver {
   var attempt = Attempt()
   private(set) var isSent = false
 
-  var isOut: Bool { connection != nil }
-
   /// Begins on a connection that is checked out for it.
   func begin(for exchange: Exchange, on connection: UpstreamConnection, isConnected: Bool) {
     self.exchange = exchange

@@ -148,7 +148,7 @@ enum RequestWriter {
     guard out.writableCount >= 128 else { return false }
     if let left = exchange.remainingNanoseconds {
       out.append("x-envoy-expected-rq-timeout-ms: ")
-      out.append(decimal: UInt64(max(left / 1_000_000, 1)))
+      out.append(decimal: DeadlineText.milliseconds(left))
       out.append("\r\n")
       if shrinksTimeout {
         out.append("grpc-timeout: ")

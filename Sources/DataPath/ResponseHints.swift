@@ -9,7 +9,7 @@ enum ResponseHints {
   static func retryAfterNanoseconds(_ head: ResponseHead, _ bytes: Span<UInt8>) -> Int64? {
     guard head.present.contains(.retryAfter),
       let field = head.fields.first(where: { $0.id == .retryAfter }),
-      let seconds = DecimalField.value(bytes.extracting(field.value.bounds)), seconds < 1 << 32
+      let seconds = Token.decimal(bytes.extracting(field.value.bounds)), seconds < 1 << 32
     else { return nil }
     return Int64(seconds) * 1_000_000_000
   }
@@ -20,7 +20,7 @@ enum ResponseHints {
   /// Of the answer that begins with `bytes`, before it is decoded; nil: not known yet.
   static func status(_ bytes: Span<UInt8>) -> UInt16? {
     guard bytes.count >= statusEnd, bytes[8] == 0x20 else { return nil }
-    return DecimalField.value(bytes.extracting(9..<statusEnd)).map { UInt16(clamping: $0) }
+    return Token.decimal(bytes.extracting(9..<statusEnd)).map { UInt16(clamping: $0) }
   }
 
   /// A proxy below has tried again already, or asks not to be (`x-envoy-overloaded`).

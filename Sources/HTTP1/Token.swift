@@ -1,7 +1,7 @@
 import Primitives
 
 /// The character classes of RFC 9110 §5.6 and RFC 3986 that heads are made of.
-enum Token {
+package enum Token {
   // Bit n of the pair is set where the character n may stand in a token (RFC 9110 §5.6.2).
   private static var low: UInt64 { 0x03FF_6CFA_0000_0000 }
   private static var high: UInt64 { 0x57FF_FFFF_C7FF_FFFE }
@@ -34,7 +34,7 @@ enum Token {
   static let numberDigitsMax = 32
 
   /// Digits only, at least one, below 10^18 so that sums cannot wrap. RFC 9110 §8.6.
-  static func decimal(_ bytes: Span<UInt8>) -> UInt64? {
+  package static func decimal(_ bytes: Span<UInt8>) -> UInt64? {
     guard bytes.count > 0, bytes.count <= numberDigitsMax else { return nil }
     var value: UInt64 = 0
     for index in bytes.indices {

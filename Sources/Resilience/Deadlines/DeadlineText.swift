@@ -64,10 +64,10 @@
   }
 
   /// What is left as `x-envoy-expected-rq-timeout-ms`, rounded down but at least 1: 0 would lift the
-  /// timeout. At most 19 bytes.
+  /// timeout.
   @inlinable
-  package static func putMilliseconds(_ nanoseconds: Int64, _ put: (UInt8) -> Void) {
-    putDecimal(max(1, nanoseconds / 1_000_000), put)
+  package static func milliseconds(_ nanoseconds: Int64) -> UInt64 {
+    UInt64(max(1, nanoseconds / 1_000_000))
   }
 
   /// Precondition: `number` ≥ 0.

@@ -3,7 +3,7 @@
 SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --product weir --static-swift-stdlib
 
-.PHONY: demo test build example docs lint format bench bench-micro bench-micro-build bench-micro-thresholds fuzz sanitize \
+.PHONY: demo test build install man example docs lint format bench bench-micro bench-micro-build bench-micro-thresholds fuzz sanitize \
   packages-%
 
 demo: build
@@ -11,6 +11,23 @@ demo: build
 
 build: packages-build
 	$(RELEASE)
+
+# The binary, its manual page and what shells complete by. DESTDIR is put before it all, for packages.
+PREFIX ?= /usr/local
+install: build
+	install -D -m 755 .build/release/weir $(DESTDIR)$(PREFIX)/bin/weir
+	install -D -m 644 docs/man/weir.1 $(DESTDIR)$(PREFIX)/share/man/man1/weir.1
+	for each in bash:bash-completion/completions/weir zsh:zsh/site-functions/_weir \
+	  fish:fish/vendor_completions.d/weir.fish; do \
+	  install -d "$(DESTDIR)$(PREFIX)/share/$$(dirname "$${each#*:}")" && \
+	  .build/release/weir completions "$${each%%:*}" >"$(DESTDIR)$(PREFIX)/share/$${each#*:}" || exit 1; \
+	done
+
+# The manual page, from what --help says; ShellTests fails until it is made anew.
+man:
+	$(SWIFT) build --product weir
+	$(SWIFT) build --product generate-manual
+	.build/debug/generate-manual .build/debug/weir --output-directory docs/man
 
 # A first build takes minutes; --skip-build keeps the second step from asking again.
 test: packages-test

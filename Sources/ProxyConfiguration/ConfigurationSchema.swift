@@ -1,45 +1,26 @@
-/// The JSON Schema of a configuration (draft 2020-12), made from the schema, for editors and for
-/// checks that come before Weir's own.
+/// A JSON Schema (draft 2020-12), made from the schema, for editors and for checks that come before
+/// Weir's own.
 ///
-/// What it cannot say stands in descriptions: the range of a duration, a size or a port, and that
-/// an upstream exists. A key that is not built yet is not in it, so it is refused as by
+/// What it cannot say stands in descriptions: the range of a duration or a size, that an upstream
+/// exists, that two names differ. A key that is not built yet is not in it, so it is refused as by
 /// `weir check`. Numbers, `true` and `false` stand without quotes; any value may be a variable.
 package enum ConfigurationSchema {
-  package static var text: String {
+  /// The schema of `weir.yaml`, as it stands in `config/weir.schema.json`.
+  package static var text: String { document("Weir's configuration", Schema.weir) }
+
+  /// The schema of a scenario, as it stands in `config/scenario.schema.json`.
+  package static var scenarioText: String {
+    document("A scenario of weir simulate", Schema.scenario)
+  }
+
+  private static func document(_ title: String, _ keys: [Schema.Key]) -> String {
     var members: [(String, JSONValue)] = [
       ("$schema", .text("https://json-schema.org/draft/2020-12/schema")),
-      ("title", .text("Weir's configuration")),
+      ("title", .text(title)),
     ]
-    members += object(Schema.weir, "")
+    members += object(keys, "")
     members.append(("$defs", .object([("variable", variable)])))
     return JSONValue.object(members).lines() + "\n"
-  }
-
-  /// Keys of which a mapping has one, as `RouteReader` checks it.
-  private static func alternatives(_ path: String) -> [(String, JSONValue)] {
-    switch path {
-    case "listeners[].routes[]":
-      let actions = ["upstream", "split", "redirect", "respond"]
-      return [("oneOf", .list(actions.map(requires)))]
-    case "listeners[].routes[].match":
-      let pairs = [["prefix", "path"], ["prefix", "regex"], ["path", "regex"]]
-      return [("not", .object([("anyOf", .list(pairs.map(requiresAll)))]))]
-    case "listeners[].routes[].fallback":
-      return [("oneOf", .list(["upstream", "respond"].map(requires)))]
-    case "upstreams.<name>.balancing.hash_on":
-      return [("oneOf", .list(["header", "cookie", "source", "path"].map(requires)))]
-    case _ where path.hasSuffix("circuit_breaker"):
-      return [("not", requiresAll(["window", "window_calls"]))]
-    case "listeners[].routes[].redirect":
-      return [("anyOf", .list(["scheme", "host", "path"].map(requires)))]
-    default: return []
-    }
-  }
-
-  private static func requires(_ key: String) -> JSONValue { requiresAll([key]) }
-
-  private static func requiresAll(_ keys: [String]) -> JSONValue {
-    .object([("required", .list(keys.map { .text($0) }))])
   }
 
   private static func object(_ keys: [Schema.Key], _ path: String) -> [(String, JSONValue)] {
@@ -54,7 +35,8 @@ package enum ConfigurationSchema {
     if !required.isEmpty {
       members.append(("required", .list(required.map { .text($0.name) })))
     }
-    members += alternatives(path)
+    let rules = rules(at: path, built)
+    if !rules.isEmpty { members.append(("allOf", .list(rules))) }
     members.append(("properties", .object(properties)))
     return members
   }
@@ -70,6 +52,7 @@ package enum ConfigurationSchema {
     if let fallback = key.fallback { members.append(("default", value(fallback, key.schema))) }
     members += kind(key.schema, path)
     if case .list = key.schema, key.isRequired { members.append(("minItems", .number(1))) }
+    if path == "listeners[].routes[].split" { members.append(("contains", weighted)) }
     return .object(members)
   }
 
@@ -85,25 +68,23 @@ package enum ConfigurationSchema {
 
   private static func kind(_ schema: Schema, _ path: String) -> [(String, JSONValue)] {
     switch schema {
-    // A word that YAML reads as a number is as good a name.
-    case .text: [("type", .list([.text("string"), .text("number"), .text("boolean")]))]
+    case .text(let meaning): text(meaning, path)
     case .boolean: orVariable([[("type", .text("boolean"))]])
     case .integer(let range): orVariable([integer(range)])
     case .count(let range): orVariable([integer(range), [("const", .text("off"))]])
-    case .duration(_, let mayBeOff): pattern("[0-9]+(us|ms|s|m|h)", mayBeOff)
-    case .size(_, let mayBeOff): pattern("[0-9]+(B|KiB|MiB|GiB)", mayBeOff)
-    case .address(let mayBeName): pattern(address(mayBeName), false)
-    case .cidr: pattern(#"[0-9A-Fa-f:.]+(/[0-9]{1,3})?"#, false)
+    case .duration(_, let mayBeOff): pattern(Form.duration, mayBeOff)
+    case .size(_, let mayBeOff): pattern(Form.size, mayBeOff)
+    case .address(let mayBeName): pattern(Form.address(mayBeName), false)
+    case .cidr: pattern(Form.cidr, false)
     case .choice(let choices):
       orVariable([[("enum", .list(choices.filter(\.isBuilt).map { .text($0.name) }))]])
-    case .percentage(_, let mayBeOff): pattern(#"[0-9]+(\.[0-9]{1,2})?%"#, mayBeOff)
+    case .percentage(let range, let mayBeOff):
+      pattern(Form.percentage(range), mayBeOff)
     case .statuses:
       [
         (
           "anyOf",
-          .list([
-            .object(integer(100...599)), .object(pattern("[1-5][0-9]{2}(-[1-5][0-9]{2})?", false)),
-          ])
+          .list([.object(integer(100...599)), .object(pattern(Form.statuses, false))])
         )
       ]
     case .condition(let words, let range):
@@ -119,11 +100,9 @@ package enum ConfigurationSchema {
       ]
     case .list(let element):
       [("type", .text("array")), ("items", .object(kind(element, path + "[]")))]
-    case .map(_, let element):
-      [
-        ("type", .text("object")),
-        ("additionalProperties", .object(kind(element, path + ".<name>"))),
-      ]
+    case .map(let names, let element):
+      [("type", .text("object"))] + propertyNames(names, path)
+        + [("additionalProperties", .object(kind(element, path + ".<name>")))]
     case .object(let keys): object(keys, path)
     case .either(let short, let keys):
       [("anyOf", .list([.object(kind(short, path)), .object(object(keys, path))]))]
@@ -137,11 +116,19 @@ package enum ConfigurationSchema {
     ]
   }
 
-  private static func address(_ mayBeName: Bool) -> String {
-    let forms = [#"unix:.{1,107}"#, #"[0-9]{1,3}(\.[0-9]{1,3}){3}:[0-9]{1,5}"#]
-    let name = #"[A-Za-z0-9_.-]+:[0-9]{1,5}"#
-    let bracketed = #"\[[0-9A-Fa-f:.]+\]:[0-9]{1,5}"#
-    return (forms + [bracketed] + (mayBeName ? [name] : [])).joined(separator: "|")
+  /// A word that YAML reads as a number or a truth value is as good a name.
+  private static func text(_ meaning: String, _ path: String) -> [(String, JSONValue)] {
+    guard let form = Form.text(meaning) else {
+      return [("type", .list([.text("string"), .text("number"), .text("boolean")]))]
+    }
+    return pattern(path.hasSuffix(".remove[]") ? Form.changeableField : form, false)
+  }
+
+  private static func propertyNames(_ names: String, _ path: String) -> [(String, JSONValue)] {
+    guard names == "field names to values" else { return [] }
+    let isEdit = path.hasSuffix(".set") || path.hasSuffix(".add")
+    let form = isEdit ? Form.changeableField : Form.token
+    return [("propertyNames", .object([("pattern", .text("^\(form)$"))]))]
   }
 
   // MARK: Variables

@@ -1,7 +1,7 @@
 /// Which fields a configuration may name, and which it may change.
 enum FieldChecker {
   /// Framing and the connection are Weir's own (RFC 9110 §7.6.1).
-  private static let own: Set<String> = [
+  static let own: Set<String> = [
     "connection", "keep-alive", "proxy-connection", "transfer-encoding", "content-length", "te",
     "upgrade", "trailer", "http2-settings",
   ]

@@ -13,7 +13,7 @@ enum MatchChecker {
     }
   }
 
-  private static let methods: Set<String> = [
+  static let methods: Set<String> = [
     "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
   ]
 

@@ -10,15 +10,14 @@ package struct AdminRequest: Sendable {
 
   /// `?format=text` or `?format=json` decides, else `Accept`, else JSON.
   var wantsText: Bool {
-    if query.contains("format=text") { return true }
-    if query.contains("format=json") { return false }
+    if let format = parameter("format") { return format == "text" }
     return accept.contains("text/plain") && !accept.contains("json")
   }
 
   /// The same, else text: for what is written for people.
   var wantsJSON: Bool {
-    if query.contains("format=text") { return false }
-    return query.contains("format=json") || accept.contains("json")
+    if let format = parameter("format") { return format == "json" }
+    return accept.contains("json")
   }
 
   var wantsOpenMetrics: Bool { accept.contains("application/openmetrics-text") }

@@ -59,6 +59,9 @@ extension Exchange {
     trace.headAt = responseHeadAt?.nanoseconds(since: startedAt)
     trace.requestBytes = requestBodyBytes
     trace.responseBytes = responseBodyBytes
+    if responseHeadAt != nil, case .length(let length) = responseHead.framing {
+      trace.responseLength = length
+    }
     fillPolicies(&trace)
     let input = downstream.input
     worker.explainRing.add(trace, attempts: &trail.attempts, self, input.readable)
@@ -90,9 +93,23 @@ extension Exchange {
     }
     trace.waited = trail.waited
     trace.fallback = trail.fallback
-    trace.isHedgeRefused = trail.isHedgeRefused
+    trace.hedgeAbsence = hedgeAbsence
     trace.attemptsSkipped = trail.skipped
     trace.retryRefusal = retryRefusal
+  }
+
+  private var hedgeAbsence: HedgeAbsence? {
+    guard let policy = route?.policy?.hedge, let upstream, tries > 0,
+      !attempt.isHedge, !trail.attempts.contains(where: \.isHedge)
+    else { return nil }
+    if trail.isHedgeRefused { return .refused }
+    if head.hasBody { return .hasBody }
+    if head.wantsUpgrade { return .upgrade }
+    let isIdempotent = head.method.isIdempotent
+    guard policy.delay(upstream.digest, isIdempotent: isIdempotent) == nil else {
+      return .endedBefore
+    }
+    return isIdempotent ? .tooFewSamples : .notIdempotent
   }
 
   /// What the request was allowed in all, from its first byte; nil: no limit, or no upstream.

@@ -52,6 +52,8 @@ package struct ExchangeTrace: Sendable {
   package var headAt: Int64?
   package var requestBytes: UInt64 = 0
   package var responseBytes: UInt64 = 0
+  /// Bytes that the answer's head promised; nil: it named no length.
+  package var responseLength: UInt64?
 
   /// Nil: it did not come that far, or nothing was to be asked of an upstream.
   package var admittedAt: Int64?
@@ -68,7 +70,8 @@ package struct ExchangeTrace: Sendable {
   /// For a connection.
   package var waited: Int64 = 0
   package var fallback: Fallback?
-  package var isHedgeRefused = false
+  /// Why no second attempt went out on a route that hedges; nil: one did, or the route does not.
+  package var hedgeAbsence: HedgeAbsence?
   package var attempts: [AttemptTrace] = []
   package var attemptsSkipped = 0
   package var retryRefusal: RetryRefusal?

@@ -71,8 +71,11 @@ struct ExplainRing {
     latestFirst.filter { entries[$0].idEnd == id.count && starts($0, with: id) }.map(whole)
   }
 
-  /// The latest first, at most `most`.
-  func latest(_ most: Int) -> [ExchangeTrace] { latestFirst.prefix(most).map(whole) }
+  /// The latest first, at most `most` of those that `filter` takes.
+  func latest(_ most: Int, _ filter: ExplainFilter, at unixNanoseconds: Int64) -> [ExchangeTrace] {
+    latestFirst.lazy.filter { filter.takes(entries[$0].trace, at: unixNanoseconds) }
+      .prefix(most).map(whole)
+  }
 
   private var latestFirst: [Int] {
     let count = entries.count

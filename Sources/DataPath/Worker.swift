@@ -140,8 +140,11 @@ package final class Worker {
   /// What is known of the requests with this id, the latest first.
   package func explain(_ id: [UInt8]) -> [ExchangeTrace] { explainRing.find(id) }
 
-  /// The latest exchanges that failed, were tried again or were slow, at most `most`.
-  package func latestExplained(_ most: Int) -> [ExchangeTrace] { explainRing.latest(most) }
+  /// The latest exchanges that failed, were tried again or were slow, at most `most` of those that
+  /// `filter` takes.
+  package func latestExplained(_ most: Int, _ filter: ExplainFilter) -> [ExchangeTrace] {
+    explainRing.latest(most, filter, at: loop.kernel.unixNanoseconds())
+  }
 
   package func upstream(_ name: String) -> WorkerUpstream? { upstreams[name] }
 

@@ -36,7 +36,7 @@ package enum Scalars {
   }
 
   /// `503`, or `500-599`; 100...599 (RFC 9110 §15).
-  static func statuses(_ text: String) -> ClosedRange<Int>? {
+  package static func statuses(_ text: String) -> ClosedRange<Int>? {
     let ends = text.split(separator: "-", omittingEmptySubsequences: false).map(digits)
     guard ends.count <= 2, let low = ends[0], let high = ends[ends.count - 1], low <= high,
       low >= 100, high <= 599

@@ -1,11 +1,15 @@
 import Primitives
 
 extension AdminClient {
-  /// What the proxy at `address` says of a request; nil: of the latest ones.
+  /// What the proxy at `address` says of a request; without an id: of the latest ones that fit
+  /// `filters`, whose names and values are those of the admin endpoint's query.
   package static func explain(
-    _ requestID: String?, at address: SocketAddress
+    _ requestID: String?, at address: SocketAddress, filters: [(name: String, value: String)] = []
   ) throws(Unreachable) -> Answer {
-    try ask(address, "/explain" + (requestID.map { "/" + encoded($0) } ?? ""))
+    let query = filters.map { "\($0.name)=\(encoded($0.value))" }.joined(separator: "&")
+    return try ask(
+      address,
+      "/explain" + (requestID.map { "/" + encoded($0) } ?? "") + (query.isEmpty ? "" : "?" + query))
   }
 
   /// As a part of a path (RFC 3986 §3.3): all but what is unreserved is percent-encoded.

@@ -9,15 +9,7 @@ extension ControlPlane {
 
   func explain(_ request: AdminRequest, _ id: String, _ done: @escaping Done) {
     guard let workers else { return done(.text("weir: not started\n", status: 503)) }
-    if id.isEmpty {
-      return workers.ask(
-        { $0.latestExplained(Self.listedMax) },
-        done: { lists in
-          let latest = Array(Self.latestFirst(lists).prefix(Self.listedMax))
-          done(
-            request.wantsJSON ? .json(ExplainJSON.list(latest)) : .text(ExplainText.list(latest)))
-        })
-    }
+    if id.isEmpty { return list(request, workers, done) }
     let bytes = Array(id.utf8)
     let kept = configuration.explainEntries
     let slow = configuration.explainSlow.map { " or took \(Scalars.text($0))" } ?? ""
@@ -34,6 +26,26 @@ extension ControlPlane {
           done(.json(.list(found.map(ExplainJSON.json))))
         } else {
           done(.text(found.map(ExplainText.text).joined()))
+        }
+      })
+  }
+
+  private func list(_ request: AdminRequest, _ workers: Workers, _ done: @escaping Done) {
+    let filter: ExplainFilter
+    do throws(ExplainQuery.Fault) {
+      filter = try ExplainQuery.filter(request)
+    } catch {
+      return done(.text("weir: \(error)\n", status: 400))
+    }
+    workers.ask(
+      { $0.latestExplained(Self.listedMax, filter) },
+      done: { lists in
+        let latest = Array(Self.latestFirst(lists).prefix(Self.listedMax))
+        if request.parameter("format") == "jsonl" {
+          done(.text(latest.map { ExplainJSON.summaryLine($0) + "\n" }.joined()))
+        } else {
+          done(
+            request.wantsJSON ? .json(ExplainJSON.list(latest)) : .text(ExplainText.list(latest)))
         }
       })
   }

@@ -12,6 +12,9 @@ enum ExplainJSON {
     .object(summary(trace) + policies(trace) + [("attempts", .list(trace.attempts.map(attempt)))])
   }
 
+  /// One of a list, on a line of its own.
+  static func summaryLine(_ trace: ExchangeTrace) -> String { JSONValue.object(summary(trace)).text }
+
   static func list(_ traces: [ExchangeTrace]) -> JSONValue {
     .list(traces.map { .object(summary($0)) })
   }
@@ -26,6 +29,7 @@ enum ExplainJSON {
     if trace.detail.utf8CodeUnitCount > 0 {
       members.append(("failure_detail", .text("\(trace.detail)")))
     }
+    members.append(("why", .text(ExplainWords.why(trace))))
     members.append(("listener", .text(trace.listener)))
     if let route = trace.route { members.append(("route", .text(route))) }
     if let upstream = trace.upstream { members.append(("upstream", .text(upstream))) }
@@ -40,6 +44,9 @@ enum ExplainJSON {
       ("request_bytes", .number(Int(clamping: trace.requestBytes))),
       ("response_bytes", .number(Int(clamping: trace.responseBytes))),
     ]
+    if let length = trace.responseLength {
+      members.append(("response_length", .number(Int(clamping: length))))
+    }
     if let admitted = trace.admittedAt { members.append(("admitted_us", microseconds(admitted))) }
     if let deadline = trace.deadline {
       members.append(("deadline_us", microseconds(deadline)))
@@ -60,7 +67,7 @@ enum ExplainJSON {
       members.append(("fallback_for", .text(fallback.failure.name)))
       members.append(("fallback_from", .text(fallback.from)))
     }
-    if trace.isHedgeRefused { members.append(("hedge", .text("refused"))) }
+    if let absence = trace.hedgeAbsence { members.append(("hedge", .text(absence.rawValue))) }
     if let refusal = trace.retryRefusal {
       members.append(("retry_refusal", .text(refusal.rawValue)))
     }
@@ -105,7 +112,7 @@ enum ExplainJSON {
     .number(Int(nanoseconds / 1000))
   }
 
-  private static func time(_ unixNanoseconds: Int64) -> String {
+  static func time(_ unixNanoseconds: Int64) -> String {
     var timestamps = Timestamps()
     let out = Buffer(capacity: 64)
     timestamps.appendLogTime(unixNanoseconds, to: out)

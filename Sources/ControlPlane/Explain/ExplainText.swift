@@ -13,21 +13,26 @@ enum ExplainText {
     return lines.joined(separator: "\n  ") + "\n"
   }
 
-  /// The latest, one a line.
+  /// What an empty list says.
+  static let nothing = "nothing is kept: no such request failed, was tried again or was slow"
+
+  /// The latest, one a line: when, which, what the client got, how long it took, and why it is
+  /// kept.
   static func list(_ traces: [ExchangeTrace]) -> String {
-    if traces.isEmpty { return "nothing has failed, been tried again or been slow\n" }
+    if traces.isEmpty { return nothing + "\n" }
     let width = traces.map(\.requestID.count).max() ?? 0
     return traces.map { trace in
       let padding = String(repeating: " ", count: width - trace.requestID.count)
-      return "\(trace.requestID)\(padding)  \(trace.status)  \(trace.failure?.name ?? "-")  "
-        + "\(SpokenTime.text(trace.duration))  \(trace.method) \(trace.target)\n"
+      return "\(ExplainJSON.time(trace.beganAt))  \(trace.requestID)\(padding)  \(trace.status)  "
+        + "\(SpokenTime.text(trace.duration))  \(trace.method) \(trace.target)  "
+        + "\(ExplainWords.why(trace))\n"
     }.joined()
   }
 
   private static func title(_ trace: ExchangeTrace) -> String {
     let route = trace.route.map { "via \(trace.listener)/\($0)" } ?? "on \(trace.listener)"
     let upstream = trace.upstream.map { " → \($0)" } ?? ""
-    return "request \(trace.requestID) \(trace.method) \(trace.target) \(route)\(upstream): "
+    return "\(ExplainJSON.time(trace.beganAt)) request \(trace.requestID) \(trace.method) \(trace.target) \(route)\(upstream): "
       + "\(trace.status)\(failure(trace)) after \(SpokenTime.text(trace.duration))"
   }
 
@@ -108,8 +113,8 @@ enum ExplainText {
         lines.append("retried \(pause) because of \(ExplainWords.retry(reason, attempt.ending))")
       }
     }
-    if trace.isHedgeRefused {
-      lines.append("no second attempt beside it: the hedge budget was spent, or no endpoint free")
+    if let absence = trace.hedgeAbsence {
+      lines.append("no second attempt beside it: \(ExplainWords.hedge(absence))")
     }
     if let refusal = trace.retryRefusal {
       lines.append("not tried again: \(ExplainWords.refusal(refusal)) (\(refusal.rawValue))")
@@ -132,10 +137,17 @@ enum ExplainText {
       return "Weir answered it by itself at \(at)\(again)\(left)"
     case .cut:
       if trace.failure?.row.status == 499 {
-        return "the client left, or took no more, at \(at)\(left)"
+        return "the client left, or took no more, at \(at)\(part(trace))\(left)"
       }
-      return "Weir cut the client's connection at \(at)\(left)"
+      return "Weir cut the client's connection at \(at)\(part(trace))\(left)"
     }
+  }
+
+  /// How much of an answer that was cut had come from the endpoint.
+  private static func part(_ trace: ExchangeTrace) -> String {
+    guard trace.headAt != nil else { return "" }
+    let whole = trace.responseLength.map { "\($0)" } ?? "an unknown number of"
+    return ", after \(trace.responseBytes) of \(whole) bytes of the answer"
   }
 
   private static func deadlineLeft(_ trace: ExchangeTrace) -> String {

@@ -78,4 +78,37 @@ enum ExplainWords {
     default: reason.name
     }
   }
+
+  /// Follows "no second attempt beside it:".
+  static func hedge(_ absence: HedgeAbsence) -> String {
+    switch absence {
+    case .refused: "the hedge budget was spent, or no other endpoint was free"
+    case .notIdempotent: "its method is not idempotent, and twice is not harmless"
+    case .hasBody: "it has a body, which goes to one endpoint only"
+    case .upgrade: "it asks for another protocol"
+    case .tooFewSamples: "too few answers are known yet to say what is slow"
+    case .endedBefore: "the first attempt ended before it was slow"
+    }
+  }
+
+  /// Why the request is kept, in few words; the parts of a sentence about the request.
+  static func why(_ trace: ExchangeTrace) -> String {
+    let first = trace.attempts.first { $0.retry != nil }
+    let retried = first.flatMap { attempt in
+      attempt.retry.map { "retried after \(retry($0, attempt.ending))" }
+    }
+    if let fallback = trace.fallback {
+      return "fallback, as \(fallback.from) could not take it (\(fallback.failure.name))"
+    }
+    if let failure = trace.failure {
+      let detail = trace.detail.utf8CodeUnitCount > 0 ? " (\(trace.detail))" : ""
+      return [failure.name + detail, retried].compactMap(\.self).joined(separator: ", ")
+    }
+    if trace.status >= 500 {
+      return ["the service answered \(trace.status)", retried].compactMap(\.self)
+        .joined(separator: ", ")
+    }
+    if let retried { return retried }
+    return trace.attempts.contains(where: \.isHedge) ? "hedged" : "slow"
+  }
 }

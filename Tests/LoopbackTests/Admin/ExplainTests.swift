@@ -46,7 +46,7 @@ struct ExplainTests {
     let asked = attempts.compactMap { $0["asked_us"] as? Int }
     #expect(asked[1] >= asked[0])
     let text = body(try proxy.admin("/explain/once%2F1"))
-    #expect(text.hasPrefix("request once/1 GET /a via ingress/r → service: 200 after "))
+    #expect(text.contains("Z request once/1 GET /a via ingress/r → service: 200 after "))
     #expect(text.contains("because of status 503\n"))
     #expect(text.contains("kept connection"))
     #expect(proxy.stop())
@@ -102,14 +102,14 @@ struct ExplainTests {
       top: "telemetry: { explain: { slow: 1h, entries: 2 } }")
     #expect(try proxy.get("/a", headers: "X-Request-ID: plain\r\n").hasSuffix("ok"))
     #expect(try proxy.admin("/explain/plain").hasPrefix("HTTP/1.1 404 "))
-    #expect(body(try proxy.admin("/explain")).hasPrefix("nothing has failed"))
+    #expect(body(try proxy.admin("/explain")).hasPrefix("nothing is kept: no such request failed"))
     for id in 1...3 {
       #expect(
         try proxy.get("/b", headers: "X-Request-ID: none\(id)\r\n").hasPrefix("HTTP/1.1 404 "))
     }
     let list = body(try proxy.admin("/explain")).split(separator: "\n")
-    #expect(list.map { $0.prefix(5) } == ["none3", "none2"])
-    #expect(list.allSatisfy { $0.contains("  404  no_route  ") && $0.hasSuffix("GET /b") })
+    #expect(list.map { $0.split(separator: " ")[1] } == ["none3", "none2"])
+    #expect(list.allSatisfy { $0.contains("  404  ") && $0.hasSuffix("GET /b  no_route") })
     #expect(try proxy.admin("/explain/none1").contains("nothing is kept of none1"))
     #expect(try proxy.admin("/explain", method: "PUT").hasPrefix("HTTP/1.1 405 "))
     #expect(proxy.stop())
@@ -120,7 +120,7 @@ struct ExplainTests {
       top: "telemetry: { explain: { slow: 1ms } }")
     #expect(try slow.get("/a", headers: "X-Request-ID: slow\r\n").hasSuffix("ok"))
     let text = body(try slow.admin("/explain/slow"))
-    #expect(text.contains("held back 2.0 ms on purpose (fault)\n"))
+    #expect(text.contains("held back 2 ms on purpose (fault)\n"))
     #expect(text.contains("the endpoint's answer was passed on"))
     #expect(slow.stop())
   }
@@ -170,15 +170,62 @@ struct ExplainTests {
     let answered = try #require(answer.firstMatch(of: /\r\nx-request-id: (\S{36})\r\n/)?.1)
     let admin = ["--admin", "127.0.0.1:\(proxy.adminPort)"]
     let list = try Command.run(WeirProcess.binary, ["explain"] + admin)
-    let id = String(list.prefix { $0 != " " })
+    let id = String(list.split(separator: " ")[1])
     #expect(id == answered, "\(list)")
     let text = try Command.run(WeirProcess.binary, ["explain", id] + admin)
-    #expect(text.hasPrefix("request \(id) GET /b on ingress: 404 no_route after "))
+    #expect(text.contains("Z request \(id) GET /b on ingress: 404 no_route after "))
+    let json = try Command.run(WeirProcess.binary, ["explain", "--format", "json"] + admin)
+    #expect(json.hasPrefix("[{\"request_id\":\"\(id)\",") && json.contains("\"why\":\"no_route\""))
+    let byVariable = try Command.run(
+      "env", ["WEIR_ADMIN=http://localhost:\(proxy.adminPort)/", WeirProcess.binary, "explain"])
+    #expect(byVariable == list)
+    func filtered(_ options: [String]) throws -> String {
+      try Command.run(WeirProcess.binary, ["explain"] + options + admin)
+    }
+    #expect(try filtered(["--status", "4xx", "--since", "1h"]) == list)
+    #expect(try filtered(["--status", "500-599"]).hasPrefix("nothing is kept"))
+    #expect(try filtered(["--route", "0"]).hasPrefix("nothing is kept"))
+    #expect(try exitCode(["explain", "--since", "5 minutes"] + admin) == 1)
+    #expect(try exitCode(["explain", "--follow", id] + admin) == 64)
     #expect(try exitCode(["explain", "unknown"] + admin) == 1)
     proxy.signal(SIGTERM)
     #expect(proxy.wait() == 0)
     #expect(try exitCode(["explain"] + admin) == 69)
     #expect(try exitCode(["explain", "--admin", "nowhere"]) == 64)
+  }
+
+  /// What has ended is told, and what ends while it goes on.
+  @Test func theCommandGoesOn() throws {
+    let proxy = try WeirProcess { _ in
+      "    routes: [{ match: { path: /a }, respond: { body: a } }]"
+    }
+    _ = try proxy.ask(proxy.port, "/first")
+    let process = ChildProcess()
+    process.executableURL = URL(filePath: try WeirProcess.binary)
+    process.arguments = [
+      "explain", "--follow", "--format", "json", "--admin", "127.0.0.1:\(proxy.adminPort)",
+    ]
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    defer { process.signal(SIGKILL) }
+    var text = ""
+    func awaitLines(_ count: Int) {
+      while text.split(separator: "\n").count < count {
+        let data = output.fileHandleForReading.availableData
+        if data.isEmpty { return }
+        text += String(decoding: data, as: UTF8.self)
+      }
+    }
+    awaitLines(1)
+    _ = try proxy.ask(proxy.port, "/second")
+    awaitLines(2)
+    let paths = try text.split(separator: "\n").map { line in
+      try (JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])?["path"] as? String
+    }
+    #expect(paths == ["/first", "/second"])
+    proxy.signal(SIGTERM)
+    #expect(proxy.wait() == 0)
   }
 
   private func exitCode(_ arguments: [String]) throws -> Int32 {

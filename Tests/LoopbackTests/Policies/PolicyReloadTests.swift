@@ -95,9 +95,7 @@ struct PolicyReloadTests {
       let new = "{ match: { prefix: /new }, upstream: service, \(Self.breaker) }, \(limit) }"
       return self.yaml().replacing(
         "[{ match: { prefix: / }, upstream: service }]",
-        with: above + old.replacing("}]", with: "}")
-          + "]"
-      ).replacing("ABOVE", with: new + ", ")
+        with: "[\(above ? new + ", " : "")\(old)]")
     }
     let proxy = try RunningProxy(yaml(false))
     for service in services { service.answer(500) }

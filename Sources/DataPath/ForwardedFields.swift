@@ -38,7 +38,7 @@ enum ForwardedFields {
     _ exchange: Exchange, _ bytes: Span<UInt8>, _ isTrusted: Bool, _ peer: [UInt8], _ out: Buffer
   ) -> Bool {
     guard out.writableCount >= 32 else { return false }
-    FieldLine.begin(.xForwardedFor, "x-forwarded-for", exchange.head, bytes, out)
+    FieldLine.begin(.xForwardedFor, "x-forwarded-for: ", exchange.head, bytes, out)
     if isTrusted, exchange.head.present.contains(.xForwardedFor) {
       guard join(.xForwardedFor, exchange, bytes, out) else { return false }
     }
@@ -52,7 +52,7 @@ enum ForwardedFields {
     _ exchange: Exchange, _ bytes: Span<UInt8>, _ isTrusted: Bool, _ peer: [UInt8], _ out: Buffer
   ) -> Bool {
     guard out.writableCount >= 32 else { return false }
-    FieldLine.begin(.forwarded, "forwarded", exchange.head, bytes, out)
+    FieldLine.begin(.forwarded, "forwarded: ", exchange.head, bytes, out)
     if isTrusted, !join(.forwarded, exchange, bytes, out) { return false }
     guard peer.count + 32 <= out.writableCount else { return false }
     // RFC 7239 §6: an IPv6 address is quoted and bracketed.

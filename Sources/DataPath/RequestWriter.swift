@@ -92,7 +92,7 @@ enum RequestWriter {
   ) -> Bool {
     let head = exchange.head
     guard out.writableCount >= 6 else { return false }
-    FieldLine.begin(.host, "host", head, bytes, out)
+    FieldLine.begin(.host, "host: ", head, bytes, out)
     if let host = edits.host { return appendEnd(host.span, out) }
     // HTTP/1.0 without Host: the endpoint is what is known. An empty one is passed on as it is.
     if head.authority.isEmpty, !head.present.contains(.host) {
@@ -127,9 +127,9 @@ enum RequestWriter {
     }
     if exchange.isUpgradeRequested(bytes) { return writeUpgrade(head, bytes, out) }
     if head.acceptsTrailers {
-      FieldLine.begin(.te, "te", head, bytes, out)
+      FieldLine.begin(.te, "te: ", head, bytes, out)
       out.append("trailers\r\n")
-      FieldLine.begin(.connection, "connection", head, bytes, out)
+      FieldLine.begin(.connection, "connection: ", head, bytes, out)
       out.append("te\r\n")
     }
     return true
@@ -138,7 +138,7 @@ enum RequestWriter {
   private static func writeUpgrade(
     _ head: RequestHead, _ bytes: Span<UInt8>, _ out: Buffer
   ) -> Bool {
-    FieldLine.begin(.connection, "connection", head, bytes, out)
+    FieldLine.begin(.connection, "connection: ", head, bytes, out)
     out.append("upgrade\r\n")
     for field in head.fields where field.id == .upgrade {
       let name = bytes.extracting(field.name.bounds)
@@ -154,16 +154,16 @@ enum RequestWriter {
   ) -> Bool {
     guard out.writableCount >= 512 else { return false }
     let head = exchange.head
-    FieldLine.begin(.xRequestID, "x-request-id", head, bytes, out)
+    FieldLine.begin(.xRequestID, "x-request-id: ", head, bytes, out)
     exchange.requestID.append(head: bytes, to: out)
     out.append("\r\n")
     if settings.emitsW3C {
-      FieldLine.begin(.traceparent, "traceparent", head, bytes, out)
+      FieldLine.begin(.traceparent, "traceparent: ", head, bytes, out)
       trace.appendTraceparent(to: out)
       out.append("\r\n")
     }
     if settings.emitsB3 {
-      FieldLine.begin(.b3, "b3", head, bytes, out)
+      FieldLine.begin(.b3, "b3: ", head, bytes, out)
       trace.appendB3(to: out)
       out.append("\r\n")
     }
@@ -180,11 +180,11 @@ enum RequestWriter {
     guard out.writableCount >= 128 else { return false }
     let head = exchange.head
     if let left = exchange.remainingNanoseconds {
-      FieldLine.begin(.xEnvoyExpectedTimeout, "x-envoy-expected-rq-timeout-ms", head, bytes, out)
+      FieldLine.begin(.xEnvoyExpectedTimeout, "x-envoy-expected-rq-timeout-ms: ", head, bytes, out)
       out.append(decimal: DeadlineText.milliseconds(left))
       out.append("\r\n")
       if shrinksTimeout {
-        FieldLine.begin(.grpcTimeout, "grpc-timeout", head, bytes, out)
+        FieldLine.begin(.grpcTimeout, "grpc-timeout: ", head, bytes, out)
         // Of the whole call, where the other is that of the answer's head.
         let whole = min(exchange.clientDeadline, exchange.totalDeadline)
         let wholeLeft = whole == .distantFuture ? left : whole.nanoseconds(since: exchange.now)
@@ -194,7 +194,7 @@ enum RequestWriter {
     }
     let attempt = max(exchange.tries, exchange.attemptAbove)
     if attempt > 1 || exchange.route?.policy?.retry != nil {
-      FieldLine.begin(.xEnvoyAttemptCount, "x-envoy-attempt-count", head, bytes, out)
+      FieldLine.begin(.xEnvoyAttemptCount, "x-envoy-attempt-count: ", head, bytes, out)
       out.append(decimal: UInt64(attempt))
       out.append("\r\n")
     }
@@ -206,7 +206,7 @@ enum RequestWriter {
   ) -> Bool {
     guard let count else { return true }
     guard out.writableCount >= 64 else { return false }
-    FieldLine.begin(.maxForwards, "max-forwards", head, bytes, out)
+    FieldLine.begin(.maxForwards, "max-forwards: ", head, bytes, out)
     out.append(decimal: max(count, 1) - 1)
     out.append("\r\n")
     return true

@@ -78,7 +78,7 @@ struct PoolTests {
       try connection.send(Self.ok)
       if number == 0 {
         // Its own idle timeout, longer than what would be taken for a restart.
-        _ = DispatchSemaphore(value: 0).wait(timeout: .now() + 0.1)
+        Pace.wait(.milliseconds(100))
       } else {
         while try !connection.receive().isEmpty {}
         over.signal()
@@ -96,7 +96,8 @@ struct PoolTests {
 
   @Test func keepsNoConnectionBeyondItsAge() throws {
     let endpoint = try ScriptedEndpoint.answering { _ in Self.ok }
-    let proxy = try RunningProxy(endpoints: [endpoint.port], upstream: "timeouts: { pool_age: 1s, pool_idle: 1h }")
+    let proxy = try RunningProxy(
+      endpoints: [endpoint.port], upstream: "timeouts: { pool_age: 1s, pool_idle: 1h }")
     // Busy all the time: only its age ends it.
     #expect(
       try proxy.eventually {

@@ -56,7 +56,7 @@ struct SharingTests {
     }
     let proxy = try RunningProxy(
       yaml(
-        endpoint.port, "limits: { connections: 1 }\n    timeouts: { pending: 1h }", workers: 2))
+        endpoint.port, "limits: { connections: 1 }\n    timeouts: { pending: 10m }", workers: 2))
     known.withLock { $0 = proxy }
     let port = proxy.port
     let threads = (0..<clients).map { index in

@@ -1,9 +1,10 @@
 import Glibc
 
-/// How threads that play clients and servers let time pass.
-enum Pace {
+/// How threads that play clients and servers let time pass: a service that works for a while, a load
+/// that keeps its rate. What a test waits for is an event: `Patience`.
+public enum Pace {
   /// poll(2) without descriptors: at least that long.
-  static func wait(_ duration: Duration) {
+  public static func wait(_ duration: Duration) {
     let end = ContinuousClock.now.advanced(by: duration)
     while true {
       let left = ContinuousClock.now.duration(to: end)

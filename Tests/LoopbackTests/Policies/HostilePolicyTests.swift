@@ -133,7 +133,8 @@ struct HostilePolicyTests {
     service.answer(500)
     #expect(try proxy.ask().status == 500)
     service.answer(200)
-    usleep(50_000)
+    // Longer than it stays open.
+    Pace.wait(.milliseconds(50))
     let probe = try proxy.hold()
     #expect(try proxy.ask().status == 503)
     try reload(proxy, yaml([service.port], breaker).replacing("service", with: "other"))

@@ -60,7 +60,7 @@ final class AnsweringService: Sendable {
         "HTTP/1.1 \(status) Said\r\n\(fields)Content-Length: \(name.utf8.count)\r\n\r\n\(name)")
       return true
     case .late(let microseconds):
-      usleep(microseconds)
+      Pace.wait(.microseconds(microseconds))
       return try give(.status(200), name, connection, state)
     case .held(let gate):
       _ = gate.comes()
@@ -70,7 +70,7 @@ final class AnsweringService: Sendable {
       state.left.signal()
     case .close: connection.close()
     case .lateReset(let microseconds):
-      usleep(microseconds)
+      Pace.wait(.microseconds(microseconds))
       reset(connection)
     case .heldReset(let gate):
       _ = gate.comes()

@@ -24,7 +24,7 @@ struct PromiseSimulationTests {
       endpoints: addresses.map {
         EndpointState(
           identity: "\($0)", breaker: breaker.map { CircuitBreaker($0, seed: 1) },
-          slot: detector?.join())
+          membership: detector.map { OutlierMembership(in: $0) })
       })
     if let detector { state.availability.look(at: detector.nextChange) }
     let upstream = UpstreamPlan(

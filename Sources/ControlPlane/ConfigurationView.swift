@@ -50,6 +50,7 @@ package enum ConfigurationView {
         .object([
           ("slow", duration(configuration.explainSlow)),
           ("entries", .number(configuration.explainEntries)),
+          ("request_id", .boolean(configuration.marksErrors)),
         ])
       ))
     var forms: [JSONValue] = []

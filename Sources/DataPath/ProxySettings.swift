@@ -12,6 +12,8 @@ package final class ProxySettings: @unchecked Sendable {
   /// `Via` is added to what is forwarded (RFC 9110 §7.6.3). Off, as in every mesh: it breaks
   /// compression at some origins and shows the inside.
   package var addsVia = false
+  /// `X-Request-ID` is added to services' own answers of 500 and above that carry none.
+  package var marksErrors = false
   /// One of this many requests is logged; failed ones always. 0: none at all.
   package var accessLogSample: UInt32 = 1
 

@@ -29,6 +29,8 @@ package struct Configuration: Sendable, Equatable {
   package var propagatesW3C = true
   package var propagatesB3 = false
   package var addsVia = false
+  /// `X-Request-ID` is added to services' own answers of 500 and above.
+  package var marksErrors = false
   /// In the order of the file.
   package var warnings: [ConfigurationWarning] = []
 }

@@ -108,6 +108,7 @@ package struct ConfigurationReader {
     let explain = telemetry.section("explain")
     result.explainSlow = explain.duration("slow")
     result.explainEntries = explain.integer("entries") ?? 0
+    result.marksErrors = explain.boolean("request_id")
     let names = telemetry.section("tracing").texts("propagate")
     result.propagatesW3C = names.contains("w3c")
     result.propagatesB3 = names.contains("b3")

@@ -88,6 +88,10 @@ extension Schema {
       "entries", .integer(0...65_536), default: "256",
       "Requests that each worker keeps, the latest; about 1 KiB each. 0: none. Default: some minutes of an outage at one failure a second, in a quarter of a MiB."
     ),
+    Key(
+      "request_id", .boolean, default: "false",
+      "Adds `X-Request-ID` to a service's own answers of 500 and above that carry none, so that who was answered can ask `weir explain`; Weir's own answers always have it. Off: a service's answers pass as they are."
+    ),
   ]
 
   private static let tracing: [Key] = [

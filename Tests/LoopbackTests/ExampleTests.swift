@@ -49,7 +49,7 @@ struct ExampleTests {
   @Test func aVariableFillsAnExample() throws {
     let (output, code) = try weir(
       "check --config \(Self.root)/config/environment.yaml", before: "export WEIR_WORKERS=many")
-    #expect(code == 1 && output.contains(":6:10: workers must be a whole number"), "\(output)")
+    #expect(code == 1 && output.contains(":7:10: workers must be a whole number"), "\(output)")
   }
 
   /// Only routing can judge these; they are told beside the others.

@@ -24,15 +24,15 @@ enum ExplainText {
     return traces.map { trace in
       let padding = String(repeating: " ", count: width - trace.requestID.count)
       return "\(ExplainJSON.time(trace.beganAt))  \(trace.requestID)\(padding)  \(trace.status)  "
-        + "\(SpokenTime.text(trace.duration))  \(trace.method) \(trace.target)  "
-        + "\(ExplainWords.why(trace))\n"
+        + "\(SpokenTime.text(trace.duration))  \(trace.requestLine)  \(ExplainWords.why(trace))\n"
     }.joined()
   }
 
   private static func title(_ trace: ExchangeTrace) -> String {
     let route = trace.route.map { "via \(trace.listener)/\($0)" } ?? "on \(trace.listener)"
     let upstream = trace.upstream.map { " → \($0)" } ?? ""
-    return "\(ExplainJSON.time(trace.beganAt)) request \(trace.requestID) \(trace.method) \(trace.target) \(route)\(upstream): "
+    return "\(ExplainJSON.time(trace.beganAt)) request \(trace.requestID) "
+      + "\(trace.requestLine) \(route)\(upstream): "
       + "\(trace.status)\(failure(trace)) after \(SpokenTime.text(trace.duration))"
   }
 

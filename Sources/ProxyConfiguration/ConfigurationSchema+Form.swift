@@ -5,7 +5,8 @@ extension ConfigurationSchema {
     static let duration = "[0-9]+(us|ms|s|m|h)"
     static let size = "[0-9]+(B|KiB|MiB|GiB)"
     static let statuses = "[1-5][0-9]{2}(-[1-5][0-9]{2})?"
-    static let cidr = #"(\#(ipv4)(/([12]?[0-9]|3[0-2]))?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(/[0-9]{1,3})?)"#
+    static let cidr =
+      #"(\#(ipv4)(/([12]?[0-9]|3[0-2]))?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(/[0-9]{1,3})?)"#
     /// RFC 9110 §5.6.2.
     static let token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 

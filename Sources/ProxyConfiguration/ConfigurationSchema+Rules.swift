@@ -6,9 +6,10 @@ extension ConfigurationSchema {
     let name = path.split(separator: ".").last.map(String.init) ?? path
     switch name {
     case "routes[]" where path == "listeners[].routes[]":
-      return [exactlyOne(actions)] + ["retry", "hedge", "circuit_breaker", "fallback", "subset"].map {
-        whereGiven($0, anyOf(["upstream", "split"]))
-      } + [object([("if", matchesRegex), ("then", absent("rewrite"))])]
+      return [exactlyOne(actions)]
+        + ["retry", "hedge", "circuit_breaker", "fallback", "subset"].map {
+          whereGiven($0, anyOf(["upstream", "split"]))
+        } + [object([("if", matchesRegex), ("then", absent("rewrite"))])]
     case "match": return [atMostOne(["prefix", "path", "regex"])]
     case "redirect": return [anyOf(["scheme", "host", "path"]), redirectStatus]
     case "respond": return [bodyless]

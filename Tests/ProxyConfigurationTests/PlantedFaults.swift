@@ -52,13 +52,19 @@ struct PlantedFaults {
       ("[api.ndp.test]", "[\"api.ndp.test:80\"]"), ("[api.ndp.test]", "[api.*.test]"),
       ("prefix: /fhir,", "prefix: /fhir, path: /fhir,"), ("prefix: /fhir,", "prefix: fhir,"),
       ("{ x-tenant: cairo }", "[x-tenant]"), ("{ x-tenant: cairo }", "{ x tenant: cairo }"),
-      ("        upstream: prescriptions\n", "        upstream: prescriptions\n        respond: {}\n"),
+      (
+        "        upstream: prescriptions\n",
+        "        upstream: prescriptions\n        respond: {}\n"
+      ),
       ("rewrite: { prefix: / }", "rewrite: { prefix: x }"),
       ("redirect: { path: /new }", "redirect: { path: new }"),
       ("redirect: { path: /new }", "redirect: { path: /new, status: 305 }"),
       ("redirect: { path: /new }", "redirect: { path: /new }\n        retry: {}"),
       ("respond: { status: 200, body: ok }", "respond: { status: 204, body: ok }"),
-      ("respond: { status: 200, body: ok }", "respond: { body: ok }\n        fallback: { respond: {} }"),
+      (
+        "respond: { status: 200, body: ok }",
+        "respond: { body: ok }\n        fallback: { respond: {} }"
+      ),
       ("weight: 1 }]", "weight: 1 }]\n        rewrite: { prefix: / }"),
       ("weight: 1 }]", "weight: 0 }]"),
       ("set: { x-a: b }", "set: { connection: close }"), ("set: { x-a: b }", "set: { X a: b }"),

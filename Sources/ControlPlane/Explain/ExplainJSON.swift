@@ -13,7 +13,9 @@ enum ExplainJSON {
   }
 
   /// One of a list, on a line of its own.
-  static func summaryLine(_ trace: ExchangeTrace) -> String { JSONValue.object(summary(trace)).text }
+  static func summaryLine(_ trace: ExchangeTrace) -> String {
+    JSONValue.object(summary(trace)).text
+  }
 
   static func list(_ traces: [ExchangeTrace]) -> JSONValue {
     .list(traces.map { .object(summary($0)) })

@@ -68,7 +68,8 @@ struct ExplainTests {
       try proxy.get("/a").firstMatch(of: /\r\nx-request-id: (\S{36})\r\n/)?.1)
     #expect(body(try proxy.admin("/explain/\(minted)")).contains("503"))
     let own = try proxy.get("/own").lowercased()
-    #expect(own.components(separatedBy: "x-request-id:").count == 2 && own.contains(": service\r\n"))
+    #expect(
+      own.components(separatedBy: "x-request-id:").count == 2 && own.contains(": service\r\n"))
     #expect(!(try proxy.get("/fine").lowercased().contains("x-request-id")))
     #expect(proxy.stop())
     let plain = try RunningProxy(
@@ -245,7 +246,8 @@ struct ExplainTests {
     _ = try proxy.ask(proxy.port, "/second")
     awaitLines(2)
     let paths = try text.split(separator: "\n").map { line in
-      try (JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])?["path"] as? String
+      try (JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])?["path"]
+        as? String
     }
     #expect(paths == ["/first", "/second"])
     proxy.signal(SIGTERM)

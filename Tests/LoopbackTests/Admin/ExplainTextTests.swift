@@ -229,7 +229,9 @@ struct ExplainTextTests {
     #expect("\(found)" == address)
   }
 
-  @Test(arguments: ["", "nowhere", "localhost", "http://localhost", "https://a:1", "host:99999", "b:1"])
+  @Test(arguments: [
+    "", "nowhere", "localhost", "http://localhost", "https://a:1", "host:99999", "b:1",
+  ])
   func anAdminAddressThatIsNoneIsRefused(text: String) {
     #expect(throws: AdminAddress.Fault.self) { try AdminAddress.resolve(text) { _, _ in nil } }
   }

@@ -149,6 +149,7 @@ extension Exchange {
     settings = nil
     listener = nil
     hasHead = false
+    hasClient = false
     route = nil
     seriesIndex = 0
     trace = nil

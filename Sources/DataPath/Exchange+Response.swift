@@ -120,7 +120,7 @@ extension Exchange {
     chunksResponse = needsChunks && head.minorVersion == 1
     if needsChunks, head.minorVersion == 0 { keepsDownstreamOpen = false }
     // The rest of a request that was answered early would be taken for the next one.
-    if !requestDone || downstream.isDraining { keepsDownstreamOpen = false }
+    if !requestDone || downstream.isDraining || endsWithPrivate { keepsDownstreamOpen = false }
   }
 
   /// No service sends more than a few; more is a flood. Go's client stops at 5.

@@ -61,7 +61,7 @@ struct ExplainRing {
     let target = bytes.extracting(exchange.head.target.bounds)
     text.append(target.extracting(first: min(target.count, Self.targetBytesMax)))
     entries[place].targetEnd = text.count
-    if let client = exchange.downstream?.peerText {
+    if let client = exchange.downstream.map(exchange.clientText) {
       text.append(client.span.extracting(first: min(client.count, Self.clientBytesMax)))
     }
   }

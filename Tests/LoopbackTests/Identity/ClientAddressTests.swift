@@ -176,7 +176,7 @@ struct ClientAddressTests {
     let answer = try proxy.get(
       "/", headers: "X-Forwarded-For: 203.0.113.7\r\nX-Request-Id: abc\r\n")
     #expect(answer.hasPrefix("HTTP/1.1 50"))
-    #expect(try proxy.admin("/explain/abc").contains("203.0.113.7"))
+    #expect(try proxy.admin("/explain/abc?format=json").contains("203.0.113.7"))
     #expect(proxy.stop())
   }
 }

@@ -5,14 +5,12 @@ import Upstreams
 extension DownstreamConnection {
   /// The one to `upstream`, if it has nothing to do.
   func privateConnection(to upstream: WorkerUpstream, subset: Int?) -> PrivateConnection? {
-    privates.first {
-      $0.isIdle && $0.endpoint.upstream === upstream && $0.subset == subset
-    }
+    privates.first { $0.leads(to: upstream, subset: subset) }
   }
 
-  func keep(_ connection: UpstreamConnection, _ endpoint: WorkerEndpoint, subset: Int?) {
+  func keep(_ connection: UpstreamConnection, _ endpoint: WorkerEndpoint) {
     if let known = privates.first(where: { $0.connection === connection }) { return known.park() }
-    let own = PrivateConnection(connection, endpoint, subset: subset, of: self)
+    let own = PrivateConnection(connection, endpoint, of: self)
     privates.append(own)
     own.park()
   }

@@ -42,8 +42,7 @@ extension Exchange {
     }
     guard endpoint.index >= 0 else { return endpoint.close(connection, .drain) }
     endpoint.makePrivate(connection)
-    let subset: Int? = route?.subsets.flatMap { $0[seriesIndex] }
-    downstream.keep(connection, endpoint, subset: subset)
+    downstream.keep(connection, endpoint)
   }
 
   /// Whether the client's connection has to end with this answer, since its own one to the endpoint
@@ -64,9 +63,9 @@ extension Exchange {
   ) -> Int? {
     route.upstreams.indices.first { index in
       if case .upstream(index)? = route.policy?.fallback { return false }
-      return downstream.privateConnection(
-        to: listener.targets[route.upstreams[index]], subset: route.subsets.flatMap { $0[index] })
-        != nil
+      let target = listener.targets[route.upstreams[index]]
+      let subset = route.subset?.number(at: index, in: target.plan)
+      return downstream.privateConnection(to: target, subset: subset) != nil
     }
   }
 }

@@ -21,19 +21,15 @@ final class PrivateConnection: ConnectionReceiver {
   let connection: UpstreamConnection
   /// Lives as long as the connection, whose owner it is.
   unowned let endpoint: WorkerEndpoint
-  /// Of the endpoints that its requests may go to, as the route named it.
-  let subset: Int?
   /// Nil once that has ended.
   private weak var client: DownstreamConnection?
   private(set) var isIdle = false
 
   init(
-    _ connection: UpstreamConnection, _ endpoint: WorkerEndpoint, subset: Int?,
-    of client: DownstreamConnection
+    _ connection: UpstreamConnection, _ endpoint: WorkerEndpoint, of client: DownstreamConnection
   ) {
     self.connection = connection
     self.endpoint = endpoint
-    self.subset = subset
     self.client = client
     super.init()
   }
@@ -46,6 +42,17 @@ final class PrivateConnection: ConnectionReceiver {
     connection.borrower = self
     isIdle = true
     endpoint.add(idle: self)
+  }
+
+  /// It has nothing to do, and leads to an endpoint of `upstream` that the route lets its requests go
+  /// to. `subset`: as the plan that is there now numbers it; nil: all of them.
+  func leads(to upstream: WorkerUpstream, subset: Int?) -> Bool {
+    guard isIdle, endpoint.upstream === upstream, endpoint.index >= 0 else { return false }
+    guard let subset else { return true }
+    guard let members = upstream.plan.subsets?.memberships, endpoint.index < members.count else {
+      return false
+    }
+    return members[endpoint.index].contains { Int($0) == subset }
   }
 
   /// Its client has another request.

@@ -16,9 +16,6 @@ extension Exchange {
     .xWeirRetried,
   ])
 
-  /// Who sends these gets ours in their place: `present` goes on to tell of them.
-  private static let replaced = FieldSet([.forwarded, .grpcTimeout])
-
   @inline(__always)
   func judgeFields(_ downstream: DownstreamConnection) {
     if !head.present.isDisjoint(with: Self.vouched) {
@@ -91,7 +88,9 @@ extension Exchange {
       return takesOthers
         && FieldName.classify(bytes.extracting(field.name.bounds)) == .trustedOnly
     }
-    head.present = head.present.subtracting(names.subtracting(Self.replaced))
+    if names.contains(.forwarded), head.present.contains(.forwarded) { lostForwarded = true }
+    if names.contains(.grpcTimeout), head.present.contains(.grpcTimeout) { lostTimeout = true }
+    head.present = head.present.subtracting(names)
   }
 
   /// The client's address as text, `unix` where nothing but a Unix-domain socket is known.

@@ -29,7 +29,9 @@ enum ForwardedFields {
       else { return false }
     }
     // Only continued: who does not send it reads the x- forms.
-    if exchange.head.present.contains(.forwarded), !omitted.contains(.forwarded) {
+    if exchange.head.present.contains(.forwarded) || exchange.lostForwarded,
+      !omitted.contains(.forwarded)
+    {
       return writeForwarded(exchange, bytes, peer, out)
     }
     return true
@@ -38,7 +40,8 @@ enum ForwardedFields {
   private static func writeFor(
     _ exchange: Exchange, _ bytes: Span<UInt8>, _ peer: [UInt8], _ out: Buffer
   ) -> Bool {
-    guard HeadEncoder.append("x-forwarded-for: ", to: out) else { return false }
+    guard out.writableCount >= 32 else { return false }
+    FieldLine.begin(.xForwardedFor, "x-forwarded-for: ", exchange.head, bytes, out)
     if exchange.head.present.contains(.xForwardedFor) {
       guard join(.xForwardedFor, exchange, bytes, out) else { return false }
     } else if exchange.hasClient {
@@ -55,7 +58,8 @@ enum ForwardedFields {
   private static func writeForwarded(
     _ exchange: Exchange, _ bytes: Span<UInt8>, _ peer: [UInt8], _ out: Buffer
   ) -> Bool {
-    guard HeadEncoder.append("forwarded: ", to: out) else { return false }
+    guard out.writableCount >= 32 else { return false }
+    FieldLine.begin(.forwarded, "forwarded: ", exchange.head, bytes, out)
     let before = out.count
     guard join(.forwarded, exchange, bytes, out) else { return false }
     if out.count == before, exchange.hasClient {
@@ -98,6 +102,7 @@ enum ForwardedFields {
       let field = exchange.head.fields.first(where: { $0.id == name }), !field.value.isEmpty
     else { return nil }
     return HeadEncoder.appendField(
-      name.text, value: bytes.extracting(field.value.bounds), to: out)
+      name: bytes.extracting(field.name.bounds), value: bytes.extracting(field.value.bounds),
+      to: out)
   }
 }

@@ -128,7 +128,7 @@ struct ClientAddressTests {
     let answer = try proxy.get(
       "/",
       headers: "Forwarded: for=\"[2001:db8::8]\"\r\nX-Forwarded-For: 203.0.113.7\r\n")
-    for line in expected { #expect(answer.contains("\r\n\(line)\r\n"), "\(answer)") }
+    for line in expected { #expect(answer.lowercased().contains("\r\n\(line)\r\n"), "\(answer)") }
     #expect(proxy.stop())
   }
 

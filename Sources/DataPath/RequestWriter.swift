@@ -32,12 +32,14 @@ enum RequestWriter {
     if !copiesHost { dropped.insert(.host) }
     let forwards = MaxForwards.count(exchange.head, bytes)
     if forwards != nil { dropped.insert(.maxForwards) }
-    let shrinksTimeout = exchange.isTrusted && exchange.head.present.contains(.grpcTimeout)
+    // A stranger's is gone already; it gets ours, where there is one for the whole of a call.
+    let shrinksTimeout =
+      exchange.head.present.contains(.grpcTimeout)
+      || (exchange.lostTimeout && exchange.totalDeadline != .distantFuture)
     if shrinksTimeout { dropped.insert(.grpcTimeout) }
     // A class that nobody vouches for is none.
     var others = edits.others
     if !exchange.isTrusted {
-      dropped.insert(.xWeirPriority)
       settings.priorityField.omit(from: exchange.head, bytes, &dropped, &others)
     }
     return writeLine(exchange, route, input, out)
@@ -48,7 +50,7 @@ enum RequestWriter {
       && writeFraming(exchange, bytes, out)
       && ForwardedFields.write(exchange, downstream, omitted, bytes, to: out)
       && writeIdentity(exchange, settings, trace, bytes, out)
-      && writeForwards(forwards, exchange.head, bytes, out)
+      && (forwards == nil || writeForwards(forwards, exchange.head, bytes, out))
       && writeBudget(exchange, shrinksTimeout, bytes, out)
       && appendLines(edits.lines, out)
       && HeadEncoder.append("\r\n", to: out)
@@ -82,8 +84,9 @@ enum RequestWriter {
   /// Whether the client's own `Host` line says what is to be said, and may be copied with the rest.
   @inline(__always)
   private static func copiesHost(_ head: RequestHead, _ edits: HeaderEdits) -> Bool {
-    head.present.contains(.host) && head.targetForm != .absolute && !head.nominatesOthers
-      && edits.host == nil
+    // A pattern, since the inherited comparison is generic.
+    if case .absolute = head.targetForm { return false }
+    return head.present.contains(.host) && !head.nominatesOthers && edits.host == nil
   }
 
   private static func writeHost(

@@ -51,15 +51,22 @@ package struct ResponseDecoder: Sendable {
     return false
   }
 
+  @inline(__always)
   private mutating func nextLine(_ bytes: Span<UInt8>) throws(HeadFault) -> Range<Int>? {
     do throws(HeadFault) {
       return try lines.next(bytes, bytesMax: limits.headBytesMax)
     } catch {
-      if isAtFields { throw error }
-      let rest = bytes.extracting(lines.lineStart..<bytes.count)
-      if ForeignProtocol.mayBecomeFrame(rest) { return nil }
-      throw ForeignProtocol.answering(rest) ?? error.inStartLine
+      guard let fault = lineFault(error, bytes) else { return nil }
+      throw fault
     }
+  }
+
+  /// What a line is refused as; nil: more of it is needed to tell.
+  private func lineFault(_ fault: HeadFault, _ bytes: Span<UInt8>) -> HeadFault? {
+    if isAtFields { return fault }
+    let rest = bytes.extracting(lines.lineStart..<bytes.count)
+    if ForeignProtocol.mayBecomeFrame(rest) { return nil }
+    return ForeignProtocol.answering(rest) ?? fault.inStartLine
   }
 
   private func begin(_ head: ResponseHead) {
@@ -67,6 +74,7 @@ package struct ResponseDecoder: Sendable {
     head.present = .none
     head.declaredLength = nil
     head.keepAliveSeconds = nil
+    head.logsIn = false
   }
 
   /// `HTTP/1.x SP 3DIGIT [SP reason]`; the second space may be missing with the reason.
@@ -93,6 +101,13 @@ package struct ResponseDecoder: Sendable {
     head.present.insert(field.id)
     switch field.id {
     case .connection, .contentLength, .transferEncoding: try framing.note(field, bytes)
+    case .wwwAuthenticate, .proxyAuthenticate:
+      if ConnectionLogin.isNamed(in: bytes, field.value.bounds) { head.logsIn = true }
+    case .proxySupport, .persistentAuth:
+      if ConnectionLogin.isDeclared(field.id, bytes.extracting(field.value.bounds)) {
+        head.logsIn = true
+      }
+    case .trustedOnly: head.fields[head.fields.count - 1].id = .other
     case .keepAlive:
       var seconds: UInt32?
       _ = Token.eachElement(of: bytes, in: field.value.bounds) { element in

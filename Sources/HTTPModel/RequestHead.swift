@@ -12,7 +12,7 @@ import Primitives
   }
 
   /// How much of a head was understood before it was refused, or before its end failed to come.
-  package enum Part: UInt8, Comparable, Sendable {
+  @usableFromInline package enum Part: UInt8, Sendable {
     case nothing
     /// The method and the space behind it.
     case method
@@ -22,7 +22,14 @@ import Primitives
     case line
     case whole
 
-    package static func < (left: Part, right: Part) -> Bool { left.rawValue < right.rawValue }
+    // As for `Method`: the inherited ones are generic.
+    @inlinable @inline(__always) package static func == (left: Part, right: Part) -> Bool {
+      left.rawValue == right.rawValue
+    }
+
+    @inlinable @inline(__always) package static func >= (left: Part, right: Part) -> Bool {
+      left.rawValue >= right.rawValue
+    }
   }
 
   package var method: Method = .get
@@ -30,7 +37,8 @@ import Primitives
   package var targetForm: TargetForm = .origin
   /// The target as it was received.
   package var target: ByteRange = .empty
-  /// The path without the query; "/" is implied where an absolute form has none (empty range).
+  /// The path without the query. Where an absolute form has none (empty range), "/" is implied, or
+  /// "*" where the form is `asterisk`.
   package var path: ByteRange = .empty
   /// What follows "?", without it; empty where there is none (`hasQuery` tells the two apart).
   package var query: ByteRange = .empty
@@ -56,6 +64,8 @@ import Primitives
   package var acceptsTrailers = false
   /// `Connection` nominates a name that is not a known hop-by-hop one: see `Connection` for which.
   package var nominatesOthers = false
+  /// It carries a login that belongs to the connection, not to the request (`ConnectionLogin`).
+  package var logsIn = false
   /// Bytes from the first of the request line to the end of the empty line.
   package var headBytes = 0
 

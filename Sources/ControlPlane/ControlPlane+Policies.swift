@@ -31,7 +31,10 @@ extension ControlPlane {
       case .returned? = detector.mark(slot, isHealthy: change.isHealthy, now: kernel.now()),
       endpoint.set(isEjected: false)
     {
-      note(.returned(upstream: change.upstream, endpoint: identity))
+      note(
+        .returned(
+          upstream: change.upstream, endpoint: identity,
+          cause: OutlierDetector.ReturnCause.healthCheck.rawValue))
     }
     if endpoint.set(isHealthy: change.isHealthy) { state.availability.changed() }
   }
@@ -60,10 +63,10 @@ extension ControlPlane {
           "upstream": "\(upstream)", "endpoint": "\(endpoint)", "reason": "\(reason)",
           "for_seconds": "\(nanoseconds / 1_000_000_000)",
         ])
-    case .returned(let upstream, let endpoint):
+    case .returned(let upstream, let endpoint, let cause):
       log.notice(
         "an ejected endpoint is back",
-        metadata: ["upstream": "\(upstream)", "endpoint": "\(endpoint)"])
+        metadata: ["upstream": "\(upstream)", "endpoint": "\(endpoint)", "reason": "\(cause)"])
     }
   }
 }

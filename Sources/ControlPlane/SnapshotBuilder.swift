@@ -88,7 +88,8 @@ final class SnapshotBuilder {
     }
     let labels = names.isEmpty ? ["none"] : names
     return Route(
-      name: route.name, action: action(route), upstreams: names.compactMap { positions[$0] },
+      name: route.name, listener: listener, action: action(route),
+      upstreams: names.compactMap { positions[$0] },
       rewrite: rewrite(route),
       requestEdits: HeaderEdits(route.requestEdits),
       responseEdits: HeaderEdits(route.responseEdits), timeout: route.timeout,

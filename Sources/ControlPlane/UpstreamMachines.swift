@@ -66,10 +66,25 @@ final class UpstreamMachines {
       classifier: OutcomeClassifier(fresh.circuitBreaker),
       endpointClassifier: OutcomeClassifier(
         fresh.endpointCircuitBreaker ?? fresh.circuitBreaker),
-      limiter: limiter, detector: detector, availability: availability, endpoints: states)
+      limiter: limiter, detector: detector, comparison: comparison(fresh, states),
+      availability: availability, endpoints: states)
     current = state
     availability.changed()
     return state
+  }
+
+  /// What was learned is kept while the endpoints are the same, by their places.
+  private func comparison(
+    _ fresh: UpstreamConfiguration, _ states: [EndpointState]
+  ) -> PeerComparison? {
+    guard states.count > 1, fresh.outlierDetection != nil || fresh.endpointCircuitBreaker != nil
+    else { return nil }
+    if let known = current?.comparison,
+      current?.endpoints.map(\.identity) == states.map(\.identity)
+    {
+      return known
+    }
+    return PeerComparison(endpointCount: states.count)
   }
 
   func joinedAt(_ identity: String) -> Instant? { known[identity]?.joinedAt }

@@ -6,5 +6,6 @@ package enum PolicyEvent: Sendable {
   /// `subject`: the upstream's name, the route's or the endpoint's address.
   case breaker(BreakerScope, upstream: String, subject: String, CircuitBreaker.Transition)
   case ejected(upstream: String, endpoint: String, reason: String, forNanoseconds: Int64)
-  case returned(upstream: String, endpoint: String)
+  /// `cause`: the raw value of an `OutlierDetector.ReturnCause`.
+  case returned(upstream: String, endpoint: String, cause: String)
 }

@@ -176,9 +176,11 @@ package final class WorkerUpstream {
     seen = availability.number
     var well = EndpointSet(capacity: endpoints.count, isFull: false)
     var admitted = well
+    var healthy = well
     for (index, endpoint) in endpoints.enumerated() {
       let state = endpoint.state
       if state.isWell { well.insert(index) }
+      if state.isHealthy { healthy.insert(index) }
       // Half-open ones stay in the choice: that their probes are out changes without a word.
       let mayPass = state.breaker.map { $0.mayAdmit(now: now) || $0.state == .halfOpen } ?? true
       if mayPass {
@@ -189,7 +191,8 @@ package final class WorkerUpstream {
       }
     }
     admittedCount = admitted.count
-    balancer.setAvailable(well: well, admitted: admitted, now: now, random: &worker.random)
+    balancer.setAvailable(
+      well: well, admitted: admitted, healthy: healthy, now: now, random: &worker.random)
   }
 
   /// Why nobody could be picked.

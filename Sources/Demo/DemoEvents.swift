@@ -39,7 +39,7 @@ struct DemoEvents: Sendable {
       ejections += 1
       let time = DemoText.seconds(nanoseconds)
       add("\(name(endpoint)) ejected for \(time): \(reason)", .bad, at: milliseconds)
-    case .policy(.returned(_, let endpoint)):
+    case .policy(.returned(_, let endpoint, _)):
       add("\(name(endpoint)) is back from ejection", .good, at: milliseconds)
     case .policy(.breaker(_, let upstream, let subject, let change)):
       if change.to == .open { openings += 1 }

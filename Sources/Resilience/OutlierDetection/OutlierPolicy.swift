@@ -18,6 +18,12 @@ package struct OutlierPolicy: Sendable, Equatable {
   /// The first ejection; each further one of an endpoint lasts one such time longer.
   /// Range: 1 ms ... 1 day.
   package var baseEjection: Duration = .seconds(30)
+  /// The first ejection of an endpoint that refuses connections; each further one lasts twice as
+  /// long, and none longer than `baseEjection` would make it. 1 s: Finagle's fail-fast and
+  /// Linkerd's `min-penalty` begin with it, and both double. Why: a process that is being restarted
+  /// is back after seconds, and to ask too soon costs a connection that is refused at once, which
+  /// can always be tried elsewhere.
+  package var refusedEjection: Duration = .seconds(1)
   /// Where that stops. At least `baseEjection`.
   package var maxEjection: Duration = .seconds(300)
   /// Up to this much is added, drawn evenly.

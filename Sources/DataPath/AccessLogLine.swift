@@ -74,6 +74,9 @@ enum AccessLogLine {
     } else if exchange.hold.ticket.wouldRefuse || exchange.hold.routeTicket.wouldRefuse {
       json.text("breaker", BreakerMark.wouldRefuse.rawValue)
     }
+    if exchange.attempt.endpoint != nil, exchange.attempt.pick.isPanic {
+      json.text("pick_panic", "true")
+    }
     if exchange.fault != .none { json.text("fault", FaultText.text(exchange.fault)) }
     guard exchange.failure != nil || exchange.trail.isUsed else { return }
     let trail = exchange.trail

@@ -14,19 +14,18 @@ extension WorkerUpstream {
     return (detector, slot)
   }
 
-  /// It failed as the route fails at the other endpoints too: that says nothing against this one. A
-  /// connection that could not be made is no matter of the route.
-  func isExcused(
+  /// What the attempt says about its endpoint, beside what the others do on its route. A connection
+  /// that could not be made is no matter of the route.
+  func evidence(
     _ attempt: Attempt, _ endpoint: WorkerEndpoint, _ outcome: Outcome, _ result: AttemptResult,
     _ now: Instant
-  ) -> Bool {
+  ) -> PeerEvidence {
     guard let comparison = plan.state.comparison, endpoint.index >= 0, result != .ignored,
       attempt.sentAt.nanoseconds != 0
-    else { return false }
-    let isFailure = outcome == .failure || result != .success
-    let counts = comparison.record(
-      endpoint.index, route: attempt.routeKey, isFailure: isFailure, now: now)
-    return isFailure && !counts
+    else { return .against }
+    return comparison.record(
+      endpoint.index, route: attempt.routeKey,
+      isFailure: outcome == .failure || result != .success, now: now)
   }
 
   /// What a detector has decided.

@@ -67,17 +67,19 @@ extension WorkerUpstream {
   ) {
     guard let endpoint = attempt.endpoint else { return }
     let state = endpoint.state
-    let isExcused = isExcused(attempt, endpoint, outcome, result, now)
+    let evidence = evidence(attempt, endpoint, outcome, result, now)
     if let breaker = state.breaker,
       let change = breaker.record(
-        attempt.ticket, isExcused ? .ignored : outcome, nanoseconds: nanoseconds, now: now)
+        attempt.ticket, evidence.isExcusedFromBreaker ? .ignored : outcome,
+        nanoseconds: nanoseconds, now: now)
     {
       told(change, .endpoint, endpoint: state)
     }
     if let (detector, slot) = detection(of: endpoint) {
       tell(
         detector.record(
-          slot, isExcused ? .ignored : result, nanoseconds: nanoseconds, now: now), now)
+          slot, evidence.isExcusedFromEjection ? .ignored : result, nanoseconds: nanoseconds,
+          now: now), now)
     }
   }
 

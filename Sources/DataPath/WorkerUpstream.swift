@@ -193,6 +193,15 @@ package final class WorkerUpstream {
     admittedCount = admitted.count
     balancer.setAvailable(
       well: well, admitted: admitted, healthy: healthy, now: now, random: &worker.random)
+    if availability.set(isPanicking: balancer.isPanicking) {
+      worker.report(.panic(upstream: plan.name, isOn: balancer.isPanicking))
+    }
+  }
+
+  /// Looks at what is due although no request may come: ejections end, and panic does.
+  package func lookIfDue() {
+    let now = worker.loop.now
+    if seen != availability.number || now >= availability.nextLook { look(now) }
   }
 
   /// Why nobody could be picked.

@@ -39,6 +39,10 @@ struct DemoEvents: Sendable {
       ejections += 1
       let time = DemoText.seconds(nanoseconds)
       add("\(name(endpoint)) ejected for \(time): \(reason)", .bad, at: milliseconds)
+    case .policy(.panic(let upstream, let isOn)):
+      add(
+        isOn ? "\(upstream) panics: all endpoints are asked" : "\(upstream) panics no more",
+        isOn ? .bad : .good, at: milliseconds)
     case .policy(.returned(_, let endpoint, _)):
       add("\(name(endpoint)) is back from ejection", .good, at: milliseconds)
     case .policy(.breaker(_, let upstream, let subject, let change)):

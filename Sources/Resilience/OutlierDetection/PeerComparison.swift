@@ -13,11 +13,10 @@ package final class PeerComparison: Sendable {
     machine = Lock(PeerComparisonMachine(endpointCount: endpointCount))
   }
 
-  /// Counts an attempt of `route` at `endpoint`, its place among the upstream's. True: it is a
-  /// failure, and speaks against the endpoint.
+  /// Counts an attempt of `route` at `endpoint`, its place among the upstream's.
   package func record(
     _ endpoint: Int, route: UInt64, isFailure: Bool, now: Instant
-  ) -> Bool {
+  ) -> PeerEvidence {
     machine.withLock { $0.record(endpoint, route: route, isFailure: isFailure, now: now) }
   }
 }

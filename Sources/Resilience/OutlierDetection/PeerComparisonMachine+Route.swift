@@ -1,3 +1,5 @@
+import Primitives
+
 extension PeerComparisonMachine {
   /// Calls and failures, each call fading with those that follow.
   struct Tally: Sendable {
@@ -26,12 +28,34 @@ extension PeerComparisonMachine {
     mutating func fade(to now: Int32) {
       // A worker's clock may be a little behind another's.
       guard now > epoch else { return }
-      let gone = min(Int64(now) - Int64(epoch), 64)
-      let factor = gone == 64 ? 0 : 1 / Double(UInt64(1) << UInt64(gone))
+      let factor = PeerComparisonMachine.fading(from: epoch, to: now)
       short.fade(factor)
       long.fade(factor)
       epoch = now
     }
+  }
+
+  /// An endpoint's calls of the last seconds, on all routes.
+  struct Total: Sendable {
+    private var epoch = Int32.min
+    private var tally = Tally()
+
+    var isFailing: Bool { tally.failures * 2 >= tally.calls }
+
+    mutating func add(_ isFailure: Bool, _ instant: Instant) {
+      let now = Int32(truncatingIfNeeded: instant.nanoseconds / totalHalfLifeNanoseconds)
+      if now > epoch {
+        tally.fade(PeerComparisonMachine.fading(from: epoch, to: now))
+        epoch = now
+      }
+      tally.add(isFailure, keeping: 1)
+    }
+  }
+
+  /// A half for each epoch.
+  static func fading(from epoch: Int32, to now: Int32) -> Double {
+    let gone = min(Int64(now) - Int64(epoch), 64)
+    return gone == 64 ? 0 : 1 / Double(UInt64(1) << UInt64(gone))
   }
 
   struct Route: Sendable {

@@ -1,7 +1,7 @@
 import Primitives
 
 /// Says of each failure whether it speaks against the endpoint, by how the other endpoints fare on
-/// the same route.
+/// the same route (`PeerEvidence`).
 ///
 /// Why: a route that fails at every endpoint alike (a bug, a dead dependency) says nothing against
 /// one of them; counted all the same, it has healthy endpoints ejected, and their breakers opened,
@@ -19,6 +19,10 @@ import Primitives
 /// Both fade with time, to a half in 15 s. Without a peer's call on the route nothing can be
 /// compared, and a failure counts.
 ///
+/// Where an endpoint fails at least half of all its calls of the last seconds, on whatever route, it
+/// is no bad route that fails but the service. Then too nobody is the outlier; but a breaker has
+/// nothing to lose by opening.
+///
 /// Bounded: `routesMax` routes, each with every endpoint; the one unused for longest makes room.
 /// Memory: 40 bytes an endpoint and route. Cost: O(1), no allocation but for a route that is new.
 /// Pure: `now` is passed in. Confinement: its owner; `PeerComparison` shares one.
@@ -28,34 +32,45 @@ package struct PeerComparisonMachine: Sendable {
   static let ordinaryShare = 0.05
   static let halfLifeNanoseconds: Int64 = 15_000_000_000
 
+  /// The same for the share of all calls: the time in which a service is seen to fail.
+  static let totalHalfLifeNanoseconds: Int64 = 4_000_000_000
+
   let endpointCount: Int
   private(set) var routes: [Route] = []
   /// Weight of each endpoint's failures that has not become a whole one.
   private var credits: [Double]
+  /// Each endpoint's calls of the last seconds, on all routes.
+  private var totals: [Total]
   private var lastUsed = 0
 
   package init(endpointCount: Int) {
     self.endpointCount = endpointCount
     credits = [Double](repeating: 0, count: endpointCount)
+    totals = [Total](repeating: Total(), count: endpointCount)
   }
 
-  /// Counts an attempt of `route` at `endpoint`, a number below `endpointCount`. True: it is a
-  /// failure, and speaks against the endpoint.
+  /// Counts an attempt of `route` at `endpoint`, a number below `endpointCount`.
   package mutating func record(
     _ endpoint: Int, route key: UInt64, isFailure: Bool, now: Instant
-  ) -> Bool {
-    guard endpoint < endpointCount, endpoint >= 0 else { return isFailure }
+  ) -> PeerEvidence {
+    guard endpoint < endpointCount, endpoint >= 0 else { return isFailure ? .against : .none }
+    totals[endpoint].add(isFailure, now)
     let place = place(of: key)
-    let epoch = Int32(truncatingIfNeeded: now.nanoseconds / Self.halfLifeNanoseconds)
-    routes[place].fade(endpoint, to: epoch)
-    let weight = isFailure ? Self.weight(routes[place].shareOfPeers(endpoint)) : 0
-    routes[place].add(endpoint, isFailure: isFailure)
-    guard isFailure else { return false }
-    // A little less than one: sums of weights are not exact.
+    routes[place].fade(
+      endpoint, to: Int32(truncatingIfNeeded: now.nanoseconds / Self.halfLifeNanoseconds))
+    guard isFailure else {
+      routes[place].add(endpoint, isFailure: false)
+      return .none
+    }
+    let weight = Self.weight(routes[place].shareOfPeers(endpoint))
+    routes[place].add(endpoint, isFailure: true)
+    // A little more, as sums of weights are not exact.
     credits[endpoint] += weight + 1e-9
-    guard credits[endpoint] >= 1 else { return false }
-    credits[endpoint] = min(credits[endpoint] - 1, 1)
-    return true
+    guard credits[endpoint] >= 1 else {
+      return totals[endpoint].isFailing ? .failingService : .alike
+    }
+    credits[endpoint] -= 1
+    return .against
   }
 
   /// `share` nil: there is nobody to compare with.

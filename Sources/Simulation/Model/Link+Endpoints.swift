@@ -121,29 +121,27 @@ extension Link {
     nanoseconds: Int64, now: Instant
   ) -> Bool {
     let result = reason.attemptResult
-    let isExcused = isExcused(endpoint, reason, outcome, result, now)
+    let evidence = evidence(endpoint, reason, outcome, result, now)
     if let ticket {
       let change = endpointBreakers[endpoint].record(
-        ticket, isExcused ? .ignored : outcome, nanoseconds: nanoseconds, now)
+        ticket, evidence.isExcusedFromBreaker ? .ignored : outcome, nanoseconds: nanoseconds, now)
       // A probe that is over makes room for the next one.
       if change != nil || ticket.isProbe { nextLook = 0 }
     }
     let changes =
-      detector?.record(endpoint, isExcused ? .ignored : result, nanoseconds: nanoseconds, now)
+      detector?.record(
+        endpoint, evidence.isExcusedFromEjection ? .ignored : result, nanoseconds: nanoseconds, now)
       ?? []
     if !changes.isEmpty { nextLook = 0 }
     return tell(changes)
   }
 
-  private mutating func isExcused(
+  private mutating func evidence(
     _ endpoint: Int, _ reason: Reason, _ outcome: Outcome, _ result: AttemptResult, _ now: Instant
-  ) -> Bool {
-    guard comparison != nil, result != .ignored, reason.failure?.row.stage != .connect else {
-      return false
-    }
+  ) -> PeerEvidence {
+    guard result != .ignored, reason.failure?.row.stage != .connect else { return .against }
     let isFailure = outcome == .failure || result != .success
-    let counts = comparison?.record(endpoint, route: 0, isFailure: isFailure, now: now)
-    return isFailure && counts == false
+    return comparison?.record(endpoint, route: 0, isFailure: isFailure, now: now) ?? .against
   }
 
   /// Endpoints that are not picked, panic aside: a share, 0...1.

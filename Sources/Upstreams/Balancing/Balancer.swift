@@ -76,6 +76,9 @@ package struct Balancer: Sendable {
 
   package var count: Int { endpoints.count }
 
+  /// A priority of all endpoints, or of a subset, has so few available ones that all are eligible.
+  package var isPanicking: Bool { levels.contains { $0.isPanic && $0.eligible > 0 } }
+
   /// Requests in flight at an endpoint.
   package func active(_ index: Int) -> Int { Int(loads[index].active) }
 

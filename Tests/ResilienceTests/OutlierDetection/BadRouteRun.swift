@@ -13,7 +13,7 @@ struct BadRouteRun {
     var isCompared = true
     /// An endpoint that fails on every route; nil: none.
     var badEndpoint: Int?
-    var requests = 400_000
+    var requests = 60_000
     var breaker = CircuitBreakerPolicy()
   }
 
@@ -62,13 +62,15 @@ struct BadRouteRun {
       return
     }
     let isBad = endpoint == setting.badEndpoint || route == 1 && random.below(100) < setting.failing
-    let counts =
-      !setting.isCompared
-      || comparison.record(endpoint, route: route, isFailure: isBad, now: now) == isBad
-    let outcome: Outcome = isBad ? (counts ? .failure : .ignored) : .success
+    let evidence =
+      setting.isCompared
+      ? comparison.record(endpoint, route: route, isFailure: isBad, now: now) : .against
+    let outcome: Outcome =
+      evidence.isExcusedFromBreaker ? .ignored : isBad ? .failure : .success
     let change = breakers[endpoint].record(ticket, outcome, nanoseconds: 1_000_000, now)
     if change?.to == .open { openings += 1 }
-    let result: AttemptResult = isBad ? (counts ? .gatewayFailure : .ignored) : .success
+    let result: AttemptResult =
+      evidence.isExcusedFromEjection ? .ignored : isBad ? .gatewayFailure : .success
     for change in detector.record(endpoint, result, nanoseconds: 1_000_000, now) { note(change) }
   }
 

@@ -75,13 +75,15 @@ struct OutlierRun {
     case 4: if let slot = anySlot() { sickness[slot] = [0, 5, 30, 90, 100][Int(random.below(5))] }
     case 5:
       if let slot = anySlot() { slowness[slot] = Int64([1, 1, 2, 5, 40][Int(random.below(5))]) }
+    case 6: for _ in 0..<20 { try record(.connectRefused) }
     default: try record()
     }
     if machine.nextChange <= Instant(nanoseconds: now) || chance(50) { try advance() }
     try compare()
   }
 
-  private mutating func record() throws {
+  /// `given` nil: by how sick the endpoint is.
+  private mutating func record(_ given: AttemptResult? = nil) throws {
     guard let slot = anySlot() else { return }
     let took = (5 + Int64(random.below(30))) * 1_000_000 * slowness[slot]
     var result = AttemptResult.success
@@ -89,6 +91,7 @@ struct OutlierRun {
       result = AttemptResult.allCases[1 + Int(random.below(3))]
     }
     if chance(400) { result = AttemptResult.allCases[4 + Int(random.below(3))] }
+    if let given { result = given }
     let changes = machine.record(slot, result, nanoseconds: took, Instant(nanoseconds: now))
     let expected = reference.record(slot, result, took, now)
     var ejections: [OutlierDetector.Ejection] = []

@@ -18,7 +18,7 @@ struct PeerComparisonTests {
       _ = machine.record(1 + call % 2, route: 1, isFailure: isFailure, now: start)
     }
     return (0..<failures).count { _ in
-      machine.record(0, route: 1, isFailure: true, now: start)
+      machine.record(0, route: 1, isFailure: true, now: start) == .against
     }
   }
 
@@ -37,7 +37,7 @@ struct PeerComparisonTests {
     let counted = [(0, false), (9, false), (9, true)].map { endpoint, isFailure in
       machine.record(endpoint, route: 1, isFailure: isFailure, now: start)
     }
-    #expect(counted == [false, false, true])
+    #expect(counted == [.none, .none, .against])
   }
 
   /// A route that breaks everywhere at once excuses before five in a row have counted.
@@ -48,7 +48,7 @@ struct PeerComparisonTests {
     }
     var counted = [Int](repeating: 0, count: count)
     for call in 0..<count * 50 {
-      if machine.record(call % count, route: 1, isFailure: true, now: start) {
+      if machine.record(call % count, route: 1, isFailure: true, now: start) == .against {
         counted[call % count] += 1
       }
     }
@@ -63,8 +63,8 @@ struct PeerComparisonTests {
       _ = machine.record(1 + call % 2, route: 2, isFailure: false, now: start)
     }
     for _ in 0..<5 {
-      let counts = machine.record(0, route: 2, isFailure: true, now: start)
-      #expect(counts)
+      let evidence = machine.record(0, route: 2, isFailure: true, now: start)
+      #expect(evidence == .against)
     }
   }
 
@@ -73,10 +73,27 @@ struct PeerComparisonTests {
     var machine = PeerComparisonMachine(endpointCount: 2)
     for _ in 0..<100 { _ = machine.record(1, route: 1, isFailure: true, now: start) }
     let soon = start.advanced(by: .seconds(29))
-    let isCountedSoon = machine.record(0, route: 1, isFailure: true, now: soon)
-    let isCountedLater = machine.record(
+    let soonEvidence = machine.record(0, route: 1, isFailure: true, now: soon)
+    let laterEvidence = machine.record(
       0, route: 1, isFailure: true, now: start.advanced(by: .seconds(150)))
-    #expect(!isCountedSoon && isCountedLater)
+    #expect(soonEvidence.isExcusedFromEjection && laterEvidence == .against)
+  }
+
+  /// When an endpoint fails all it is asked its breaker may open; when one route of several fails,
+  /// it may not.
+  @Test(arguments: [false, true]) func aFailingServiceIsNoBadRoute(hasGoodRoute: Bool) {
+    var machine = PeerComparisonMachine(endpointCount: 2)
+    var last = PeerEvidence.none
+    for call in 0..<200 {
+      if hasGoodRoute {
+        for route in UInt64(2)...4 {
+          _ = machine.record(call % 2, route: route, isFailure: false, now: start)
+        }
+      }
+      last = machine.record(call % 2, route: 1, isFailure: true, now: start)
+    }
+    #expect(last == (hasGoodRoute ? .alike : .failingService))
+    #expect(last.isExcusedFromEjection && last.isExcusedFromBreaker == hasGoodRoute)
   }
 
   @Test func routesAreBounded() {
@@ -92,7 +109,7 @@ struct PeerComparisonTests {
     var random = RandomSource(seed: 8)
     var machine = PeerComparisonMachine(endpointCount: 4)
     var now = start
-    for _ in 0..<300_000 {
+    for _ in 0..<60_000 {
       now = now.advanced(byNanoseconds: Int64(random.below(2_000_000)))
       _ = machine.record(
         Int(random.below(4)), route: 1, isFailure: random.below(3) == 0, now: now)
@@ -100,7 +117,7 @@ struct PeerComparisonTests {
     for _ in 0..<200 {
       for other in 1..<4 { _ = machine.record(other, route: 1, isFailure: true, now: now) }
     }
-    let counts = machine.record(0, route: 1, isFailure: true, now: now)
-    #expect(!counts)
+    let evidence = machine.record(0, route: 1, isFailure: true, now: now)
+    #expect(evidence.isExcusedFromEjection)
   }
 }

@@ -7,6 +7,14 @@ package enum PolicyEvent: Sendable {
   case breaker(BreakerScope, upstream: String, subject: String, CircuitBreaker.Transition)
   /// Few enough endpoints are available that all are asked, or no longer so.
   case panic(upstream: String, isOn: Bool)
+  /// A breaker that is not closed goes on by other settings. `openFor`: what is left; nil: it is
+  /// not open.
+  case breakerEdited(
+    BreakerScope, upstream: String, subject: String, state: CircuitBreaker.State,
+    openFor: Duration?)
+  /// A breaker that was not closed is gone: its key was removed.
+  case breakerRemoved(
+    BreakerScope, upstream: String, subject: String, state: CircuitBreaker.State)
   case ejected(upstream: String, endpoint: String, reason: String, forNanoseconds: Int64)
   /// `cause`: the raw value of an `OutlierDetector.ReturnCause`.
   case returned(upstream: String, endpoint: String, cause: String)

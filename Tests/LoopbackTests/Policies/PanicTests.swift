@@ -9,8 +9,11 @@ struct PanicTests {
   private let metric = "weir_upstream_panic{upstream=\"service\"}"
   private let ejected = "weir_upstream_endpoints{upstream=\"service\",state=\"ejected\"}"
 
-  /// One endpoint of three is left. `base`: how long the others are ejected.
-  private func panicking(_ base: String, _ log: String) throws -> RunningProxy {
+  /// One endpoint of three is left. `base`: how long the others are ejected. With the proxy what must
+  /// live as long.
+  private func panicking(
+    _ base: String, _ log: String
+  ) throws -> (RunningProxy, servers: [AnyObject]) {
     let service = try NamedService()
     let relays = try (0..<2).map { _ in try Relay(to: service.port, .resetting) }
     let proxy = try RunningProxy(
@@ -21,14 +24,14 @@ struct PanicTests {
         """, top: "telemetry: { access_log: { path: \"\(log)\" } }")
     _ = try (0..<6).map { _ in try proxy.ask().status }
     #expect(try proxy.ejections("consecutive_local_origin_failures") >= 2)
-    withExtendedLifetime((service, relays)) {}
-    return proxy
+    return (proxy, [service] + relays)
   }
 
   @Test func isSeenEverywhere() throws {
     let log = NSTemporaryDirectory() + "weir-panic-\(UUID().uuidString).log"
     defer { try? FileManager.default.removeItem(atPath: log) }
-    let proxy = try panicking("60s", log)
+    let (proxy, servers) = try panicking("60s", log)
+    defer { withExtendedLifetime(servers) {} }
     _ = try proxy.ask()
     #expect(try proxy.metric(metric) == 1)
     let text = try proxy.admin("/upstreams?format=text")
@@ -45,7 +48,8 @@ struct PanicTests {
   @Test func itAndEjectionsEndWithoutTraffic() throws {
     let log = NSTemporaryDirectory() + "weir-panic-\(UUID().uuidString).log"
     defer { try? FileManager.default.removeItem(atPath: log) }
-    let proxy = try panicking("5s", log)
+    let (proxy, servers) = try panicking("5s", log)
+    defer { withExtendedLifetime(servers) {} }
     #expect(
       try proxy.eventually { try proxy.metric(metric) == 0 && proxy.metric(ejected) == 0 })
     #expect(try !proxy.admin("/upstreams").contains("until the next request"))

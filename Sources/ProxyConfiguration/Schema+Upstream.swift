@@ -80,7 +80,8 @@ extension Schema {
       "Places on the ring, at least; ring_hash alone takes it. Envoy's `minimum_ring_size`."),
     Key(
       "zone_minimum_endpoints", .integer(1...100_000), default: "6",
-      "Below that many endpoints zones are not regarded; ring_hash and maglev regard none. Envoy's `min_cluster_size`."),
+      "Below that many endpoints zones are not regarded; ring_hash and maglev regard none. Envoy's `min_cluster_size`."
+    ),
   ]
 
   private static let hashOn: [Key] = [

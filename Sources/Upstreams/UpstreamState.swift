@@ -27,7 +27,8 @@ package final class UpstreamState: Sendable {
     breaker: CircuitBreaker? = nil, classifier: OutcomeClassifier = OutcomeClassifier(),
     endpointClassifier: OutcomeClassifier = OutcomeClassifier(),
     limiter: ConcurrencyLimiter? = nil, detector: OutlierDetector? = nil,
-    comparison: PeerComparison? = nil, availability: Availability = Availability(), endpoints: [EndpointState]
+    comparison: PeerComparison? = nil, availability: Availability = Availability(),
+    endpoints: [EndpointState]
   ) {
     self.name = name
     self.limits = limits

@@ -75,7 +75,8 @@ struct OutlierReference {
 
   /// The rule in words: base times the number of ejections up to the ceiling; of one that refuses
   /// no longer than a second doubled each time.
-  static func time(_ policy: OutlierPolicy, _ count: Int, _ cause: OutlierDetector.Cause) -> Duration
+  static func time(_ policy: OutlierPolicy, _ count: Int, _ cause: OutlierDetector.Cause)
+    -> Duration
   {
     let plain = min(policy.baseEjection * count, policy.maxEjection)
     guard cause == .connectRefused else { return plain }

@@ -1,5 +1,4 @@
 import Primitives
-import Resilience
 
 /// Upstreams: breakers, detectors and checks that cannot act.
 extension PolicyCritic {
@@ -45,9 +44,7 @@ extension PolicyCritic {
       upstream.endpoints.allSatisfy({ SocketAddress($0.address) != nil })
     else { return }
     let count = upstream.endpoints.count
-    var policy = OutlierPolicy()
-    policy.maxEjected = outliers.ejectedMax
-    let left = count - policy.ejectedMax(of: count)
+    let left = count - outliers.ejectedMax.ejectionsMax(of: count)
     let threshold = upstream.balancing.panicThreshold
     guard left < count, !threshold.isReached(by: UInt64(left), of: UInt64(count)) else { return }
     let balancing = section.section("balancing")

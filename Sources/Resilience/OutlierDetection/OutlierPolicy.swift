@@ -38,15 +38,8 @@ package struct OutlierPolicy: Sendable, Equatable {
 
   package init() {}
 
-  /// How many of `count` endpoints may be ejected at a time: the share rounded down, but one of
-  /// two or more; never all; none if the share is zero.
-  ///
-  /// Why one: Envoy's share of 10 % rounds to nothing in a cluster of three, where a dead endpoint
-  /// hurts most (its `always_eject_one_host`, off by default).
-  package func ejectedMax(of count: Int) -> Int {
-    guard count > 1, maxEjected > .zero else { return 0 }
-    return min(max(count * Int(maxEjected.basisPoints) / 10_000, 1), count - 1)
-  }
+  /// How many of `count` endpoints may be ejected at a time.
+  package func ejectedMax(of count: Int) -> Int { maxEjected.ejectionsMax(of: count) }
 
   /// Ejects endpoints whose success rate is far below the mean of all.
   ///

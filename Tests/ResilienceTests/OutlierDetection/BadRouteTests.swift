@@ -11,7 +11,7 @@ struct BadRouteTests {
     var setting = BadRouteRun.Setting()
     // By rate, as in the report; a row of five is told by what comes of 31 requests to a bad route.
     setting.breaker.consecutiveFailures = nil
-    setting.breaker.window = .calls(40)
+    setting.breaker.window = .calls(20)
     change(&setting)
     var run = BadRouteRun(setting, seed: seed)
     run.run()

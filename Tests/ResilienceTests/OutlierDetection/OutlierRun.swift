@@ -150,6 +150,7 @@ struct OutlierRun {
   private mutating func leave() throws {
     guard let slot = anySlot() else { return }
     let changes = machine.leave(slot, Instant(nanoseconds: now))
+    machine.release(slot)
     reference.leave(slot)
     var expected: [Int] = []
     let most = OutlierReference.mostEjected(

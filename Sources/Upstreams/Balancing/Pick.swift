@@ -22,6 +22,8 @@
     case lastResort = "last_resort"
     /// No connection may be opened; one of its own had nothing to do.
     case freeConnection = "free_connection"
+    /// The client's own connection leads there, which carries its login.
+    case ownConnection = "own_connection"
   }
 
   /// What zones had to do with it; the raw value is its name.

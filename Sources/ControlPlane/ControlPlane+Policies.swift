@@ -21,6 +21,26 @@ extension ControlPlane {
       })
   }
 
+  /// Ejections end, and what workers conclude from health and breakers becomes known, although no
+  /// request may come. Once a second; a worker is asked only where something is due.
+  func lookAtUpstreams() {
+    let now = kernel.now()
+    var isDue = false
+    for upstream in configuration.upstreams {
+      guard let availability = builder.state(of: upstream.name)?.availability else { continue }
+      let number = availability.number
+      if lookedAt.updateValue(number, forKey: upstream.name) != number
+        || now >= availability.nextLook
+      {
+        isDue = true
+      }
+    }
+    guard isDue, let worker = workers?.handles.first else { return }
+    worker.post { worker in
+      for upstream in worker.snapshot.upstreams { upstream.lookIfDue() }
+    }
+  }
+
   func note(_ change: HealthChange) {
     observer?(.health(change))
     guard let state = builder.state(of: change.upstream) else { return }
@@ -32,7 +52,10 @@ extension ControlPlane {
       case .returned? = detector.mark(slot, isHealthy: change.isHealthy, now: kernel.now()),
       endpoint.set(isEjected: false)
     {
-      note(.returned(upstream: change.upstream, endpoint: identity))
+      note(
+        .returned(
+          upstream: change.upstream, endpoint: identity,
+          cause: OutlierDetector.ReturnCause.healthCheck.rawValue))
     }
     if endpoint.set(isHealthy: change.isHealthy) { state.availability.changed() }
   }
@@ -72,6 +95,16 @@ extension ControlPlane {
         metadata["open_for"] = "\(SpokenTime.text(openFor.nanosecondsClamped))"
       }
       log.notice("a circuit breaker has changed", metadata: metadata)
+    case .panic(let upstream, let isOn):
+      if isOn {
+        log.warning(
+          "so few endpoints are available that all are asked, ejected and unhealthy ones too (panic)",
+          metadata: ["upstream": "\(upstream)"])
+      } else {
+        log.notice(
+          "enough endpoints are available again (no panic any more)",
+          metadata: ["upstream": "\(upstream)"])
+      }
     case .breakerEdited(let scope, let upstream, let subject, let state, let openFor):
       var metadata: Logger.Metadata = [
         "scope": "\(scope.rawValue)", "upstream": "\(upstream)", "subject": "\(subject)",
@@ -95,10 +128,10 @@ extension ControlPlane {
           "upstream": "\(upstream)", "endpoint": "\(endpoint)", "reason": "\(reason)",
           "for_seconds": "\(nanoseconds / 1_000_000_000)",
         ])
-    case .returned(let upstream, let endpoint):
+    case .returned(let upstream, let endpoint, let cause):
       log.notice(
         "an ejected endpoint is back",
-        metadata: ["upstream": "\(upstream)", "endpoint": "\(endpoint)"])
+        metadata: ["upstream": "\(upstream)", "endpoint": "\(endpoint)", "reason": "\(cause)"])
     }
   }
 }

@@ -28,6 +28,7 @@ extension ControlPlane {
       loadAnew()
     }
     resolveDue()
+    lookAtUpstreams()
   }
 
   /// Loads the file again; a bad one changes nothing.

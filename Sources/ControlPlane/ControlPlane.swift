@@ -36,6 +36,8 @@ package final class ControlPlane: @unchecked Sendable {
   let controlCounters: RareCounters
   /// Why endpoints are unhealthy, by upstream and address.
   var healthCauses: [String: [String: String]] = [:]
+  /// The change of each upstream's availability that a worker was asked to look at.
+  var lookedAt: [String: UInt64] = [:]
   let lookups: NameLookups
   var resolution = EndpointResolution()
   var phase = Phase.starting

@@ -118,7 +118,8 @@ final class SnapshotBuilder {
     let labels = names.isEmpty ? ["none"] : names
     let targets = names.compactMap { positions[$0] }
     return Route(
-      name: route.name, action: action(route), upstreams: targets, rewrite: rewrite(route),
+      name: route.name, listener: listener, action: action(route), upstreams: targets,
+      rewrite: rewrite(route),
       requestEdits: HeaderEdits(route.requestEdits),
       responseEdits: HeaderEdits(route.responseEdits), timeout: route.timeout,
       totalTimeout: route.totalTimeout,

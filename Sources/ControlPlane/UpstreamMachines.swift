@@ -73,10 +73,25 @@ final class UpstreamMachines {
       classifier: OutcomeClassifier(fresh.circuitBreaker),
       endpointClassifier: OutcomeClassifier(
         fresh.endpointCircuitBreaker ?? fresh.circuitBreaker),
-      limiter: limiter, detector: detector, availability: availability, endpoints: states)
+      limiter: limiter, detector: detector, comparison: comparison(fresh, states),
+      availability: availability, endpoints: states)
     current = state
     availability.changed()
     return state
+  }
+
+  /// What was learned is kept while the endpoints are the same, by their places.
+  private func comparison(
+    _ fresh: UpstreamConfiguration, _ states: [EndpointState]
+  ) -> PeerComparison? {
+    guard states.count > 1, fresh.outlierDetection != nil || fresh.endpointCircuitBreaker != nil
+    else { return nil }
+    if let known = current?.comparison,
+      current?.endpoints.map(\.identity) == states.map(\.identity)
+    {
+      return known
+    }
+    return PeerComparison(endpointCount: states.count)
   }
 
   /// The keys that subsets are made by: those that are wanted now, and those from before.
@@ -116,7 +131,10 @@ final class UpstreamMachines {
       note(detector.adopt(OutlierPolicy(changed), now: succession.now), &succession)
     } else {
       for identity in known.keys.sorted() where known[identity]?.state.isEjected == true {
-        succession.add(.returned(upstream: name, endpoint: identity))
+        succession.add(
+          .returned(
+            upstream: name, endpoint: identity,
+            cause: OutlierDetector.ReturnCause.membership.rawValue))
       }
       detector = Self.detector(fresh, succession.now)
       renewEndpoints { [detector] old in
@@ -170,11 +188,12 @@ final class UpstreamMachines {
     _ changes: [OutlierDetector.Change], _ succession: inout BreakerSuccession
   ) {
     for change in changes {
-      guard case .returned(let slot, _, _) = change,
+      guard case .returned(let slot, let cause, _) = change,
         let state = known.values.first(where: { $0.state.slot == slot })?.state,
         state.set(isEjected: false)
       else { continue }
-      succession.add(.returned(upstream: name, endpoint: state.identity))
+      succession.add(
+        .returned(upstream: name, endpoint: state.identity, cause: cause.rawValue))
     }
   }
 

@@ -63,9 +63,14 @@ enum UpstreamSettingsView {
       ("bounded_load", ConfigurationView.percentage(balancing.boundedLoadBasisPoints)),
       ("slow_start", ConfigurationView.duration(balancing.slowStart)),
       ("panic_threshold", ConfigurationView.share(balancing.panicThreshold)),
-      ("ring_size", .number(balancing.ringSize)),
-      ("zone_minimum_endpoints", .number(balancing.zoneEndpointsMin)),
     ]
+    // Keys that a policy has no use for are refused.
+    if balancing.policy == .ringHash {
+      members.append(("ring_size", .number(balancing.ringSize)))
+    }
+    if !balancing.policy.isHashing {
+      members.append(("zone_minimum_endpoints", .number(balancing.zoneEndpointsMin)))
+    }
     return .object(members)
   }
 

@@ -99,9 +99,13 @@ enum AccessLogLine {
       json.text("breaker", BreakerMark.wouldRefuse.rawValue)
     }
     if exchange.fault != .none { json.text("fault", FaultText.text(exchange.fault)) }
-    guard exchange.failure != nil || exchange.trail.isUsed else { return }
+    let isPanic = exchange.attempt.endpoint != nil && exchange.attempt.pick.isPanic
+    guard exchange.failure != nil || exchange.trail.isUsed || isPanic else { return }
     let trail = exchange.trail
-    if exchange.attempt.endpoint != nil { json.text("pick", exchange.attempt.pick.reason.rawValue) }
+    if exchange.attempt.endpoint != nil {
+      let reason = exchange.attempt.pick.reason.rawValue
+      json.text("pick", isPanic ? "\(reason), panic" : reason)
+    }
     if let reason = trail.attempts.last(where: { $0.retry != nil })?.retry {
       json.text("retry_reason", reason.name)
     }

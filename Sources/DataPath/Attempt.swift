@@ -8,6 +8,8 @@ struct Attempt {
   /// Stays after the attempt, for the log.
   var endpoint: WorkerEndpoint?
   var pick = Pick(index: 0, reason: .turn)
+  /// `Route.key` of the exchange.
+  var routeKey: UInt64 = 0
   /// What the endpoint's breaker gave for it.
   var ticket = CircuitBreaker.Ticket.none
   /// On a connection that has carried a request before.

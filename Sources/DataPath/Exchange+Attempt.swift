@@ -73,6 +73,7 @@ extension Exchange {
     lastProgress = now
     bodyWindowStart = Instant(nanoseconds: 0)
     bodyWindowBytes = 0
+    if let route { attempt.routeKey = route.key }
     if let endpoint = attempt.endpoint {
       attempt.isCounted = true
       upstream.attemptBegan(endpoint)

@@ -29,6 +29,7 @@ extension Exchange {
     else { return }
     guard budget.tryBeginRetry() else { return refuseHedge(upstream) }
     var request = pickRequest(upstream, downstream)
+    request.asksLastResort = false
     if let key = endpoint?.key { request.tried.insert(key) }
     let hedge = hedge
     let connection: UpstreamConnection
@@ -44,6 +45,7 @@ extension Exchange {
     hedge.attempt.isReused = isConnected
     hedge.attempt.isCounted = true
     hedge.attempt.isHedge = true
+    hedge.attempt.routeKey = attempt.routeKey
     if let endpoint = hedge.attempt.endpoint { upstream.attemptBegan(endpoint) }
     hedge.begin(for: self, on: connection, isConnected: isConnected)
   }

@@ -5,6 +5,8 @@ import Resilience
 package enum PolicyEvent: Sendable {
   /// `subject`: the upstream's name, the route's or the endpoint's address.
   case breaker(BreakerScope, upstream: String, subject: String, CircuitBreaker.Transition)
+  /// Few enough endpoints are available that all are asked, or no longer so.
+  case panic(upstream: String, isOn: Bool)
   /// A breaker that is not closed goes on by other settings. `openFor`: what is left; nil: it is
   /// not open.
   case breakerEdited(
@@ -14,5 +16,6 @@ package enum PolicyEvent: Sendable {
   case breakerRemoved(
     BreakerScope, upstream: String, subject: String, state: CircuitBreaker.State)
   case ejected(upstream: String, endpoint: String, reason: String, forNanoseconds: Int64)
-  case returned(upstream: String, endpoint: String)
+  /// `cause`: the raw value of an `OutlierDetector.ReturnCause`.
+  case returned(upstream: String, endpoint: String, cause: String)
 }

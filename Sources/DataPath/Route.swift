@@ -1,6 +1,7 @@
 import Primitives
 import Routing
 import Telemetry
+import Upstreams
 
 /// What is done with the requests that a `RouteMatch` takes. One worker's.
 package final class Route {
@@ -13,6 +14,9 @@ package final class Route {
   }
 
   package let name: String
+  /// What it is told apart by among the routes that lead to an upstream, on all workers: a hash of
+  /// its listener's name and its own.
+  let key: UInt64
   let action: Action
   /// Where it may lead, by position in the snapshot's upstreams.
   let upstreams: [Int]
@@ -30,12 +34,13 @@ package final class Route {
   let policy: RoutePolicy?
 
   package init(
-    name: String, action: Action, upstreams: [Int], rewrite: PathRewrite?,
+    name: String, listener: String = "", action: Action, upstreams: [Int], rewrite: PathRewrite?,
     requestEdits: HeaderEdits,
     responseEdits: HeaderEdits, timeout: Duration?, totalTimeout: Duration?,
     series: [RequestSeries], subset: RouteSubset? = nil, policy: RoutePolicy? = nil
   ) {
     self.name = name
+    key = KeyHash.of("\(listener)/\(name)")
     self.action = action
     self.upstreams = upstreams
     self.rewrite = rewrite

@@ -38,13 +38,9 @@ extension WorkerUpstream {
     guard let endpoint = attempt.endpoint, let (detector, slot) = detection(of: endpoint) else {
       return
     }
-    let state = endpoint.state
     let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
-    if let ejection = detector.record(
-      slot, .localOriginFailure, nanoseconds: nanoseconds, now: now)
-    {
-      eject(state, ejection, now)
-    }
+    tell(
+      detector.record(slot, .localOriginFailure, nanoseconds: nanoseconds, now: now), now)
   }
 
   /// Its hedge was faster: how long it has taken so far is the least that it would have taken.
@@ -71,25 +67,20 @@ extension WorkerUpstream {
   ) {
     guard let endpoint = attempt.endpoint else { return }
     let state = endpoint.state
+    let evidence = evidence(attempt, endpoint, outcome, result, now)
     if let breaker = state.breaker,
-      let change = breaker.record(attempt.ticket, outcome, nanoseconds: nanoseconds, now: now)
+      let change = breaker.record(
+        attempt.ticket, evidence.isExcusedFromBreaker ? .ignored : outcome,
+        nanoseconds: nanoseconds, now: now)
     {
       told(change, .endpoint, endpoint: state)
     }
-    if let (detector, slot) = detection(of: endpoint),
-      let ejection = detector.record(slot, result, nanoseconds: nanoseconds, now: now)
-    {
-      eject(state, ejection, now)
+    if let (detector, slot) = detection(of: endpoint) {
+      tell(
+        detector.record(
+          slot, evidence.isExcusedFromEjection ? .ignored : result, nanoseconds: nanoseconds,
+          now: now), now)
     }
-  }
-
-  /// Where results of `endpoint` are counted; nil: nowhere. One that has left has no slot any more:
-  /// its number may be another's by now, or one that a new detector does not have.
-  private func detection(of endpoint: WorkerEndpoint) -> (OutlierDetector, slot: Int)? {
-    guard endpoint.index >= 0, let detector = plan.state.detector,
-      let slot = endpoint.state.slot
-    else { return nil }
-    return (detector, slot)
   }
 
   // MARK: Changes
@@ -112,59 +103,6 @@ extension WorkerUpstream {
     worker.report(
       .breaker(
         scope, upstream: name, subject: route ?? endpoint?.identity ?? name, change))
-  }
-
-  private func eject(
-    _ endpoint: EndpointState, _ ejection: OutlierDetector.Ejection, _ now: Instant
-  ) {
-    guard endpoint.set(isEjected: true) else { return }
-    plan.state.availability.look(at: ejection.until)
-    plan.state.availability.changed()
-    worker.rare.add(
-      "weir_outlier_ejections_total", help: "Endpoints that were ejected, by what for.",
-      ["upstream": plan.name, "reason": ejection.cause.rawValue])
-    worker.report(
-      .ejected(
-        upstream: plan.name, endpoint: endpoint.identity, reason: ejection.cause.rawValue,
-        forNanoseconds: ejection.until.nanoseconds(since: now)))
-  }
-
-  /// The time to look at the ejected has come: some return, and the detector compares the rest.
-  func returnEjected(_ now: Instant) {
-    let state = plan.state
-    availability.changed()
-    defer {
-      for endpoint in endpoints {
-        if let breaker = endpoint.state.breaker, breaker.nextChange > now {
-          availability.look(at: breaker.nextChange)
-        }
-      }
-    }
-    guard let detector = state.detector else { return }
-    for change in detector.advance(now: now) {
-      switch change {
-      case .ejected(let ejection):
-        if let endpoint = state.endpoint(at: ejection.slot) { eject(endpoint, ejection, now) }
-      case .returned(let slot, _, _):
-        guard let endpoint = state.endpoint(at: slot), endpoint.set(isEjected: false) else {
-          continue
-        }
-        worker.report(.returned(upstream: plan.name, endpoint: endpoint.identity))
-      }
-    }
-    reconcile(detector)
-    availability.look(at: detector.nextChange)
-  }
-
-  /// One worker may bring an endpoint back before the other, which ejected it, has said so: the
-  /// detector is right.
-  private func reconcile(_ detector: OutlierDetector) {
-    for endpoint in endpoints where endpoint.state.isEjected {
-      guard let slot = endpoint.state.slot, !detector.isEjected(slot),
-        endpoint.state.set(isEjected: false)
-      else { continue }
-      worker.report(.returned(upstream: plan.name, endpoint: endpoint.state.identity))
-    }
   }
 
   // MARK: Counts

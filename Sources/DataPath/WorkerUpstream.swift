@@ -178,9 +178,11 @@ package final class WorkerUpstream {
     seen = availability.number
     var well = EndpointSet(capacity: endpoints.count, isFull: false)
     var admitted = well
+    var healthy = well
     for (index, endpoint) in endpoints.enumerated() {
       let state = endpoint.state
       if state.isWell { well.insert(index) }
+      if state.isHealthy { healthy.insert(index) }
       // Half-open ones stay in the choice: that their probes are out changes without a word.
       let mayPass = state.breaker.map { $0.mayAdmit(now: now) || $0.state == .halfOpen } ?? true
       if mayPass {
@@ -191,7 +193,17 @@ package final class WorkerUpstream {
       }
     }
     admittedCount = admitted.count
-    balancer.setAvailable(well: well, admitted: admitted, now: now, random: &worker.random)
+    balancer.setAvailable(
+      well: well, admitted: admitted, healthy: healthy, now: now, random: &worker.random)
+    if availability.set(isPanicking: balancer.isPanicking) {
+      worker.report(.panic(upstream: plan.name, isOn: balancer.isPanicking))
+    }
+  }
+
+  /// Looks at what is due although no request may come: ejections end, and panic does.
+  package func lookIfDue() {
+    let now = worker.loop.now
+    if seen != availability.number || now >= availability.nextLook { look(now) }
   }
 
   /// Why nobody could be picked.

@@ -39,7 +39,11 @@ struct DemoEvents: Sendable {
       ejections += 1
       let time = DemoText.seconds(nanoseconds)
       add("\(name(endpoint)) ejected for \(time): \(reason)", .bad, at: milliseconds)
-    case .policy(.returned(_, let endpoint)):
+    case .policy(.panic(let upstream, let isOn)):
+      add(
+        isOn ? "\(upstream) panics: all endpoints are asked" : "\(upstream) panics no more",
+        isOn ? .bad : .good, at: milliseconds)
+    case .policy(.returned(_, let endpoint, _)):
       add("\(name(endpoint)) is back from ejection", .good, at: milliseconds)
     case .policy(.breakerEdited(_, _, let subject, let state, _)):
       add(

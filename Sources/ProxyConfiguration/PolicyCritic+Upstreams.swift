@@ -21,6 +21,7 @@ extension PolicyCritic {
         "\(upstream.name) has one endpoint, and the last healthy one is never ejected: this does "
           + "nothing; a circuit_breaker refuses while it fails")
     }
+    judgePanic(upstream, entry.section)
     if let target = upstream.pendingTarget, target >= upstream.pendingTimeout {
       warn(
         entry.section.section("limits"), "pending_target",
@@ -34,6 +35,26 @@ extension PolicyCritic {
         "an answer may take \(Scalars.text(check.timeout)) and the next check comes after "
           + "\(Scalars.text(check.interval)): checks of one endpoint overlap; lower timeout")
     }
+  }
+
+  /// Once as many are ejected as may be, so few can be left that all are asked again.
+  private mutating func judgePanic(_ upstream: UpstreamConfiguration, _ section: Section) {
+    // A host name may stand for any number.
+    guard let outliers = upstream.outlierDetection,
+      upstream.endpoints.allSatisfy({ SocketAddress($0.address) != nil })
+    else { return }
+    let count = upstream.endpoints.count
+    let left = count - outliers.ejectedMax.ejectionsMax(of: count)
+    let threshold = upstream.balancing.panicThreshold
+    guard left < count, !threshold.isReached(by: UInt64(left), of: UInt64(count)) else { return }
+    let balancing = section.section("balancing")
+    let isThresholdGiven = balancing.has("panic_threshold")
+    warn(
+      isThresholdGiven ? balancing : section.section("outlier_detection"),
+      isThresholdGiven ? "panic_threshold" : "max_ejected",
+      "once \(count - left) of \(count) endpoints are ejected, fewer are left than "
+        + "panic_threshold, \(Scalars.text(basisPoints: Int(threshold.basisPoints))), and all are "
+        + "asked again, the ejected ones too; lower max_ejected or panic_threshold")
   }
 
   /// `breakers`: how many share the traffic. `callers`: the routes whose calls it counts.

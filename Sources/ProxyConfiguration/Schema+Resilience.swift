@@ -88,13 +88,15 @@ extension Schema {
       default: "10s", "How often endpoints are compared, and ejected ones return. Envoy's."),
     Key(
       "base_ejection", .duration(.milliseconds(100) ... .seconds(3600), mayBeOff: false),
-      default: "30s", "How long an ejection lasts, times how often there was one. Envoy's."),
+      default: "30s",
+      "How long an ejection lasts, times how often there was one. Envoy's. An endpoint that refuses connections is ejected for 1s, then 2s, 4s and so on, and never longer than this makes it: a restart is over soon. Finagle's fail-fast and Linkerd's penalty begin so."
+    ),
     Key(
       "ejection_max", .duration(.milliseconds(100) ... .seconds(86_400), mayBeOff: false),
       default: "300s", "It never lasts longer than that. Envoy's."),
     Key(
       "max_ejected", .percentage(0...10_000, mayBeOff: false), default: "50%",
-      "Endpoints that may be ejected at once; the last healthy one never is. Above Envoy's 10 %, which ejects none of nine."
+      "Endpoints that may be ejected at once. The last one that has not failed never is: if it fails too, the others return. Above Envoy's 10 %, which ejects none of nine."
     ),
     Key(
       "success_rate", .either(.choice(["off"]), successRate),
@@ -102,7 +104,8 @@ extension Schema {
     ),
     Key(
       "failure_percentage", .object(failurePercentage),
-      "Ejects endpoints that fail often, whatever the others do. Left out: off, as in Envoy."),
+      "Ejects endpoints that fail often, the best of them too. What a route answers alike at all of them does not count. Left out: off, as in Envoy."
+    ),
     Key(
       "latency", .object(latencyOutliers),
       "Ejects endpoints that are much slower than the others. Left out: off; peers have none."),

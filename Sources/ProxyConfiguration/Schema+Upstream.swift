@@ -69,7 +69,7 @@ extension Schema {
     ),
     Key(
       "slow_start", .duration(.seconds(1) ... .seconds(3600), mayBeOff: true), default: "off",
-      "The share of a new endpoint grows over this time; never at Weir's own start. Off, as in Envoy."
+      "The share of a new endpoint grows over this time; never at Weir's own start. Off, as in Envoy. Not with ring_hash and maglev: the home of a key must not move with the clock."
     ),
     Key(
       "panic_threshold", .percentage(0...10_000, mayBeOff: false), default: "50%",
@@ -77,10 +77,11 @@ extension Schema {
     ),
     Key(
       "ring_size", .integer(16...8_388_608), default: "1024",
-      "Places on the ring of ring_hash, at least. Envoy's `minimum_ring_size`."),
+      "Places on the ring, at least; ring_hash alone takes it. Envoy's `minimum_ring_size`."),
     Key(
       "zone_minimum_endpoints", .integer(1...100_000), default: "6",
-      "Below that many endpoints zones are not regarded. Envoy's `min_cluster_size`."),
+      "Below that many endpoints zones are not regarded; ring_hash and maglev regard none. Envoy's `min_cluster_size`."
+    ),
   ]
 
   private static let hashOn: [Key] = [

@@ -65,15 +65,30 @@ enum UpstreamReader {
       checker.hold(
         section.has("hash_on"), section, "policy",
         "\(policy.rawValue) needs hash_on beside it, such as hash_on: { header: x-user }")
-    } else {
-      for key in ["hash_on", "bounded_load"] where section.has(key) {
-        if key == "bounded_load", settings.boundedLoadBasisPoints == nil { continue }
-        checker.report(
-          section.mark(key),
-          "\(key) is for ring_hash and maglev, not \(policy.rawValue); remove it or change policy")
-      }
     }
+    refuseUnused(settings, section, &checker)
     return settings
+  }
+
+  /// A key that does nothing with the policy is a mistake; `off` says just that.
+  private static func refuseUnused(
+    _ settings: BalancingSettings, _ section: Section, _ checker: inout SchemaChecker
+  ) {
+    let policy = settings.policy
+    let hashing = "ring_hash and maglev"
+    let others = "round_robin, least_request, peak_ewma and random"
+    let uses: [(key: String, isUsed: Bool, by: String)] = [
+      ("hash_on", policy.isHashing, hashing),
+      ("bounded_load", policy.isHashing || settings.boundedLoadBasisPoints == nil, hashing),
+      ("slow_start", !policy.isHashing || settings.slowStart == nil, others),
+      ("zone_minimum_endpoints", !policy.isHashing, others),
+      ("ring_size", policy == .ringHash, "ring_hash"),
+    ]
+    for use in uses where section.has(use.key) && !use.isUsed {
+      checker.report(
+        section.mark(use.key),
+        "\(use.key) is for \(use.by), not \(policy.rawValue); remove it or change policy")
+    }
   }
 
   private static func hashSource(

@@ -23,7 +23,9 @@ extension Simulator {
       let budget = links[link].hedgeBudget, budget.tryBeginRetry()
     else { return }
     exchanges[exchange].holdsHedge = true
-    guard let choice = links[link].pick(exchanges[exchange].tried, now: instant) else { return }
+    guard
+      let choice = links[link].pick(exchanges[exchange].tried, isHedge: true, now: instant)
+    else { return }
     // No other endpoint is free: twice at the same one helps nobody.
     if exchanges[exchange].tried.contains(links[link].balancer.key(choice.endpoint)) {
       if let ticket = choice.ticket {

@@ -10,7 +10,17 @@ package final class Availability: Sendable {
   /// Nanoseconds: when an open breaker may probe, or an ejected endpoint returns.
   private let next = Atomic<Int64>(.max)
 
+  private let panic = Atomic<Bool>(false)
+
   package init() {}
+
+  /// So few endpoints are available, in some priority or subset, that all are asked.
+  package var isPanicking: Bool { panic.load(ordering: .relaxed) }
+
+  /// True: that is new.
+  package func set(isPanicking: Bool) -> Bool {
+    panic.exchange(isPanicking, ordering: .acquiringAndReleasing) != isPanicking
+  }
 
   /// Of the last change; a worker that has seen it has nothing to do.
   @inline(__always)

@@ -14,6 +14,8 @@ package final class UpstreamState: Sendable {
   package let endpointClassifier: OutcomeClassifier
   package let limiter: ConcurrencyLimiter?
   package let detector: OutlierDetector?
+  /// Nil: no endpoint has another to be compared with, or nobody would be told.
+  package let comparison: PeerComparison?
   package let availability: Availability
   /// In the order of the plan's endpoints.
   package let endpoints: [EndpointState]
@@ -25,7 +27,8 @@ package final class UpstreamState: Sendable {
     breaker: CircuitBreaker? = nil, classifier: OutcomeClassifier = OutcomeClassifier(),
     endpointClassifier: OutcomeClassifier = OutcomeClassifier(),
     limiter: ConcurrencyLimiter? = nil, detector: OutlierDetector? = nil,
-    availability: Availability = Availability(), endpoints: [EndpointState]
+    comparison: PeerComparison? = nil, availability: Availability = Availability(),
+    endpoints: [EndpointState]
   ) {
     self.name = name
     self.limits = limits
@@ -35,6 +38,7 @@ package final class UpstreamState: Sendable {
     self.endpointClassifier = endpointClassifier
     self.limiter = limiter
     self.detector = detector
+    self.comparison = comparison
     self.availability = availability
     self.endpoints = endpoints
     let detected = endpoints.contains { $0.slot != nil }

@@ -69,8 +69,8 @@ struct ConfigurationViewTests {
             priority: 3
             metadata: { version: v2, color: "$$1" }
         balancing:
-          { policy: ring_hash, hash_on: { header: x-user }, bounded_load: 137.5%, slow_start: 9s,
-            panic_threshold: 0%, ring_size: 2048, zone_minimum_endpoints: 7 }
+          { policy: ring_hash, hash_on: { header: x-user }, bounded_load: 137.5%,
+            panic_threshold: 0%, ring_size: 2048 }
         health_check:
           { path: /health, interval: 3s, jitter: 1%, timeout: 2s, healthy: 4, unhealthy: 5, port: 6,
             host: u.test, statuses: [204, 300-399] }
@@ -98,6 +98,9 @@ struct ConfigurationViewTests {
       w:
         endpoints: [127.0.0.1:3]
         balancing: { policy: ring_hash, hash_on: { source: true } }
+      y:
+        endpoints: [127.0.0.1:5]
+        balancing: { policy: peak_ewma, slow_start: 9s, zone_minimum_endpoints: 7 }
       x:
         endpoints: [127.0.0.1:4]
         balancing: { policy: maglev, hash_on: { path: true } }

@@ -59,6 +59,7 @@ final class NginxEndpoint {
           proxy_next_upstream off;
         }
         location = /alive { return 200 \(name); }
+        location /always-503 { return 503; }
       }
     }
     """

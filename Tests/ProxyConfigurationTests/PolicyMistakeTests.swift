@@ -158,6 +158,20 @@ struct PolicyMistakeTests {
       "balancing: { policy: random, bounded_load: 150% }",
       "11:48: bounded_load is for ring_hash and maglev, not random; remove it or change policy"),
     upstream(
+      "balancing: { policy: maglev, hash_on: { path: true }, slow_start: 30s }",
+      "11:71: slow_start is for round_robin, least_request, peak_ewma and random, not maglev; "
+        + "remove it or change policy"),
+    upstream(
+      "balancing: { policy: ring_hash, hash_on: { path: true }, zone_minimum_endpoints: 2 }",
+      "11:86: zone_minimum_endpoints is for round_robin, least_request, peak_ewma and random, not "
+        + "ring_hash; remove it or change policy"),
+    upstream(
+      "balancing: { policy: maglev, hash_on: { path: true }, ring_size: 2048 }",
+      "11:70: ring_size is for ring_hash, not maglev; remove it or change policy"),
+    upstream(
+      "balancing: { ring_size: 2048 }",
+      "11:29: ring_size is for ring_hash, not round_robin; remove it or change policy"),
+    upstream(
       "balancing: { policy: maglev, hash_on: { path: true, source: true } }",
       "11:43: hash_on needs one of header, cookie, source and path"),
     upstream(

@@ -152,7 +152,7 @@ struct BalancerShareTests {
     #expect(counts(&balancer, 800, &random).keys.sorted() == [1, 2, 3, 5, 6])
   }
 
-  @Test(arguments: [BalancingPolicy.roundRobin, .random, .leastRequest])
+  @Test(arguments: [BalancingPolicy.roundRobin, .random, .leastRequest, .peakEwma])
   func aNewEndpointStartsSlowly(policy: BalancingPolicy) {
     var random = RandomSource(seed: 9)
     var settings = BalancingSettings(policy: policy)

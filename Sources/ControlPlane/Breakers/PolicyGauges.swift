@@ -14,6 +14,7 @@ struct PolicyGauges {
   private let registry: MetricRegistry
   private let breakers: MetricFamily
   private let endpoints: MetricFamily
+  private let panic: MetricFamily
   private let limit: MetricFamily
   private let inFlight: MetricFamily
   private let budget: MetricFamily
@@ -26,6 +27,10 @@ struct PolicyGauges {
     endpoints = registry.family(
       "weir_upstream_endpoints", .gauge, help: "Endpoints, by whether they may be picked.",
       labels: ["upstream", "state"])
+    panic = registry.family(
+      "weir_upstream_panic", .gauge,
+      help: "1 while so few endpoints are available that all are asked, else 0.",
+      labels: ["upstream"])
     limit = registry.family(
       "weir_concurrency_limit", .gauge, help: "The adaptive limit on requests in flight.",
       labels: ["upstream"])
@@ -62,6 +67,7 @@ struct PolicyGauges {
       for condition in EndpointCondition.allCases {
         note(endpoints, [upstream.name, condition.rawValue], counts[condition] ?? 0)
       }
+      note(panic, [upstream.name], state.availability.isPanicking ? 1 : 0)
       if let limiter = state.limiter {
         note(limit, [upstream.name], limiter.limit)
         note(inFlight, [upstream.name], limiter.inFlight)

@@ -17,6 +17,7 @@ enum ExplainWords {
       case .hashOverloaded: "the endpoint that the request's hash leads to had too much to do"
       case .hashUnavailable: "the endpoint that the request's hash leads to was not available"
       case .onlyOne: "there was no other"
+      case .lastResort: "all others had been tried, so one that is ejected or unhealthy"
       case .ownConnection: "the connection to it carries the client's login"
       case .freeConnection: "one of its connections was free and no other may be opened"
       }

@@ -10,7 +10,8 @@ enum UpstreamJSON {
 
   private static func upstream(_ report: UpstreamReport) -> JSONValue {
     var members: [(String, JSONValue)] = [
-      ("endpoints", .list(report.endpoints.map { endpoint($0, report.now) }))
+      ("endpoints", .list(report.endpoints.map { endpoint($0, report.now) })),
+      ("panic", .boolean(report.isPanicking)),
     ]
     for limit in report.limits {
       members.append(

@@ -14,6 +14,7 @@ extension UpstreamReport {
 
   /// Adds what the workers share.
   mutating func fill(_ state: UpstreamState) {
+    isPanicking = state.availability.isPanicking
     breaker = state.breaker?.figures(now: now)
     limits = ResourceLimits.Resource.allCases.map {
       Limit(name: "\($0)", used: state.limits.used($0), most: state.limits.most($0))

@@ -39,6 +39,8 @@ package struct UpstreamReport: Sendable {
   package var name: String
   package var now: Instant
   package var endpoints: [Endpoint]
+  /// So few endpoints are available that all are asked.
+  package var isPanicking = false
   package var breaker: CircuitBreaker.Figures?
   /// Of routes that lead to it, by `listener/route`.
   package var routeBreakers: [(route: String, figures: CircuitBreaker.Figures)] = []

@@ -6,6 +6,12 @@ enum UpstreamText {
   static func text(_ reports: [UpstreamReport]) -> String {
     reports.map { report in
       var lines = ["\(report.name)  \(limits(report))"]
+      if report.isPanicking {
+        let available = report.endpoints.count { $0.condition == .available }
+        lines.append(
+          "  panic: \(available) of \(report.endpoints.count) endpoints available, so that all are "
+            + "asked, whatever their state, but for open circuit breakers")
+      }
       if let breaker = report.breaker {
         lines.append("  circuit breaker \(BreakerFigures.text(breaker, report.now))")
       }

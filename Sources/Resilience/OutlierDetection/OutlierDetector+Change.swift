@@ -27,6 +27,8 @@ extension OutlierDetector {
   package enum ReturnCause: String, Sendable, Hashable, CaseIterable {
     case timeServed = "time_served"
     case healthCheck = "health_check"
+    /// The last one that had not failed has failed too: who was ejected before it may be well again.
+    case lastResort = "last_resort"
     /// Others left, and the share of ejected ones would have been exceeded.
     case membership
   }

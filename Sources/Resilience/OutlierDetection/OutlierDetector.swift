@@ -35,7 +35,7 @@ package final class OutlierDetector: Sendable {
 
   package func record(
     _ slot: Int, _ result: AttemptResult, nanoseconds: Int64, now: Instant
-  ) -> Ejection? {
+  ) -> [Change] {
     machine.withLock { $0.record(slot, result, nanoseconds: nanoseconds, now) }
   }
 

@@ -6,6 +6,10 @@ extension OutlierDetectorMachine {
     var isJoined = true
     var isHealthy = true
     var isEjected = false
+    /// It should be ejected and is not, since nobody better would be left.
+    var isFailing = false
+    /// Until when it would be ejected.
+    var failingUntil = Instant(nanoseconds: .min)
     /// Failures in a row, by kind.
     var row5xx = 0
     var rowGateway = 0
@@ -22,7 +26,8 @@ extension OutlierDetectorMachine {
     var cause = OutlierDetector.Cause.consecutive5xx
     var returnedAt = Instant(nanoseconds: .min)
 
-    var isAvailable: Bool { isJoined && isHealthy && !isEjected }
+    /// It may be asked, and nothing speaks against that.
+    var isSound: Bool { isJoined && isHealthy && !isEjected && !isFailing }
 
     mutating func countSuccess(_ nanoseconds: Int64) {
       forgetRow()

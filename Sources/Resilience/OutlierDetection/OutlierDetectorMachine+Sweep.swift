@@ -14,6 +14,7 @@ extension OutlierDetectorMachine {
         changes.append(bringBack(slot, .timeServed, now))
       }
     }
+    clearFailing(now)
     guard now >= nextSweep else { return changes }
     let late = now.nanoseconds(since: nextSweep)
     nextSweep = now.advanced(byNanoseconds: interval - late % interval)

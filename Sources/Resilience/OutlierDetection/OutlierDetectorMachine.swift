@@ -5,16 +5,26 @@ import Primitives
 /// ```
 ///              failures in a row · refused · wrong identity (record)
 ///              success rate · failure percentage · latency (each interval)
-///   ┌────────┐ ───────────────────────────────────────────────▶ ┌─────────┐
-///   │ member │                                                  │ ejected │
-///   └────────┘ ◀─────────────────────────────────────────────── └─────────┘
-///                   time served · health check · others left
+///   ┌───────┐ ────────────────────────────────────────────────▶ ┌─────────┐
+///   │ sound │                                                   │ ejected │
+///   └───────┘ ◀──────────────────────────────────────────────── └─────────┘
+///    │     ▲        time served · health check · others left         │
+///    │     │                                                         │
+///    ▼     │ success · health check · time is up                     │
+///   ┌─────────┐                                                      │
+///   │ failing │ ◀────────────────────────────────────────────────────┘
+///   └─────────┘      last resort: no endpoint is sound any more
 /// ```
 ///
 /// Why: a circuit breaker asks whether an endpoint is bad, this asks whether it is worse than the
 /// others, which is what makes setting it aside a gain. An ejection is refused, and counting begins
-/// anew, when `OutlierPolicy.ejectedMax(of:)` are ejected already or no other endpoint that is
-/// healthy would be left. An endpoint's ejections are forgotten one an interval while it behaves.
+/// anew, when `OutlierPolicy.ejectedMax(of:)` are ejected already. An endpoint's ejections are
+/// forgotten one an interval while it behaves.
+///
+/// The last sound endpoint is never ejected: it stays as failing, and all that are ejected return
+/// as failing too, because what was bad a while ago is no worse than what is bad now. From then on
+/// nobody is ejected until one of them has answered, so that nothing goes to and fro while all are
+/// down.
 ///
 /// Slots are small numbers that stay an endpoint's from `join` to `leave`, and are given anew once
 /// nobody can name them any more (`release`): a late result of who left must not count for who
@@ -30,11 +40,11 @@ package struct OutlierDetectorMachine: Sendable {
   private var free: [Int] = []
   /// Endpoints that joined and did not leave.
   package private(set) var count = 0
-  package private(set) var ejectedCount = 0
-  /// Neither ejected nor known to be unhealthy.
-  private var availableCount = 0
+  package internal(set) var ejectedCount = 0
+  var soundCount = 0
+  var failingCount = 0
   var nextSweep: Instant
-  private var random: RandomSource
+  var random: RandomSource
   private var limit5xx = Int.max
   private var limitGateway = Int.max
   private var limitLocal = Int.max
@@ -72,7 +82,7 @@ package struct OutlierDetectorMachine: Sendable {
   /// The slot of a new endpoint, which counts as healthy.
   package mutating func join() -> Int {
     count += 1
-    availableCount += 1
+    soundCount += 1
     if let slot = free.popLast() {
       members[slot] = Member()
       return slot
@@ -81,13 +91,13 @@ package struct OutlierDetectorMachine: Sendable {
     return members.count - 1
   }
 
-  /// The endpoint is gone; what comes for its slot is dropped until `release`. The ejected ones that are too many without it return, the one whose time is
-  /// up first, first.
+  /// The endpoint is gone; what comes for its slot is dropped until `release`. The ejected ones that
+  /// are too many without it return, the one whose time is up first, first.
   package mutating func leave(_ slot: Int, _ now: Instant) -> [OutlierDetector.Change] {
     precondition(members[slot].isJoined, "a slot is left once")
     if members[slot].isEjected { ejectedCount -= 1 }
-    if members[slot].isAvailable { availableCount -= 1 }
-    members[slot].isJoined = false
+    setFailing(slot, until: nil)
+    change(slot) { $0.isJoined = false }
     count -= 1
     return returnSurplus(now)
   }
@@ -112,9 +122,8 @@ package struct OutlierDetectorMachine: Sendable {
     _ slot: Int, isHealthy: Bool, _ now: Instant
   ) -> OutlierDetector.Change? {
     guard members[slot].isJoined else { return nil }
-    let wasAvailable = members[slot].isAvailable
-    members[slot].isHealthy = isHealthy
-    availableCount += (members[slot].isAvailable ? 1 : 0) - (wasAvailable ? 1 : 0)
+    change(slot) { $0.isHealthy = isHealthy }
+    if isHealthy { setFailing(slot, until: nil) }
     return isHealthy ? uneject(slot, now) : nil
   }
 
@@ -136,23 +145,28 @@ package struct OutlierDetectorMachine: Sendable {
 
   /// When `advance` has something to do next.
   package var nextChange: Instant {
-    guard ejectedCount > 0, let slot = firstToReturn else { return nextSweep }
-    return min(nextSweep, members[slot].ejectedUntil)
+    var next = nextSweep
+    if ejectedCount > 0, let slot = firstToReturn { next = min(next, members[slot].ejectedUntil) }
+    guard failingCount > 0 else { return next }
+    return members.reduce(next) { $1.isFailing ? min($0, $1.failingUntil) : $0 }
   }
 
   /// Counts how an attempt went. `nanoseconds`: until the response's head. Results of a slot that
-  /// was left are dropped.
+  /// was left are dropped. Returns who is ejected for it, or returns; nearly always nobody.
   package mutating func record(
     _ slot: Int, _ result: AttemptResult, nanoseconds: Int64, _ now: Instant
-  ) -> OutlierDetector.Ejection? {
-    guard members[slot].isJoined, !members[slot].isEjected else { return nil }
+  ) -> [OutlierDetector.Change] {
+    guard members[slot].isJoined, !members[slot].isEjected else { return [] }
     if result == .success {
       members[slot].countSuccess(nanoseconds)
-      return nil
+      if failingCount > 0 { setFailing(slot, until: nil) }
+      return []
     }
-    guard let cause = countFailure(slot, result) else { return nil }
+    guard let cause = countFailure(slot, result) else { return [] }
     members[slot].forgetRow()
-    return eject(slot, cause, now)
+    guard policy.ejectedMax(of: count) > 0 else { return [] }
+    if isLastSound(slot) { return keep(slot, cause, now) }
+    return eject(slot, cause, now).map { [.ejected($0)] } ?? []
   }
 
   /// Why the slot must be ejected, if it must.
@@ -183,50 +197,5 @@ package struct OutlierDetectorMachine: Sendable {
     members[slot].rowLocal = 0
     members[slot].row5xx += 1
     return members[slot].row5xx >= limit5xx ? .consecutive5xx : nil
-  }
-
-  mutating func eject(
-    _ slot: Int, _ cause: OutlierDetector.Cause, _ now: Instant
-  ) -> OutlierDetector.Ejection? {
-    let others = availableCount - (members[slot].isAvailable ? 1 : 0)
-    guard others > 0, ejectedCount < policy.ejectedMax(of: count) else { return nil }
-    if members[slot].isAvailable { availableCount -= 1 }
-    ejectedCount += 1
-    members[slot].ejections += 1
-    members[slot].isEjected = true
-    members[slot].cause = cause
-    members[slot].ejectedUntil = now.advanced(byNanoseconds: time(members[slot].ejections))
-    return OutlierDetector.Ejection(
-      slot: slot, cause: cause, at: now, until: members[slot].ejectedUntil,
-      count: members[slot].ejections)
-  }
-
-  mutating func bringBack(
-    _ slot: Int, _ cause: OutlierDetector.ReturnCause, _ now: Instant
-  ) -> OutlierDetector.Change {
-    ejectedCount -= 1
-    members[slot].isEjected = false
-    if members[slot].isAvailable { availableCount += 1 }
-    members[slot].returnedAt = now
-    members[slot].forgetRow()
-    members[slot].forgetInterval()
-    return .returned(slot: slot, cause: cause, at: now)
-  }
-
-  private var firstToReturn: Int? {
-    members.indices.filter(isEjected).min {
-      (members[$0].ejectedUntil, $0) < (members[$1].ejectedUntil, $1)
-    }
-  }
-
-  private mutating func time(_ ejections: Int) -> Int64 {
-    let day: Int64 = 86_400_000_000_000
-    let base = min(max(policy.baseEjection.nanosecondsClamped, 1_000_000), day)
-    let most = min(max(policy.maxEjection.nanosecondsClamped, base), day)
-    let jitter = min(max(policy.ejectionJitter.nanosecondsClamped, 0), day)
-    // A million days still fit.
-    let plain = min(base * Int64(min(ejections, 86_400_000)), most)
-    guard jitter > 0 else { return plain }
-    return plain + Int64(UInt64(jitter).multipliedFullWidth(by: random.next()).high)
   }
 }

@@ -18,6 +18,12 @@ package struct OutlierPolicy: Sendable, Equatable {
   /// The first ejection; each further one of an endpoint lasts one such time longer.
   /// Range: 1 ms ... 1 day.
   package var baseEjection: Duration = .seconds(30)
+  /// The first ejection of an endpoint that refuses connections; each further one lasts twice as
+  /// long, and none longer than `baseEjection` would make it. 1 s: Finagle's fail-fast and
+  /// Linkerd's `min-penalty` begin with it, and both double. Why: a process that is being restarted
+  /// is back after seconds, and to ask too soon costs a connection that is refused at once, which
+  /// can always be tried elsewhere.
+  package var refusedEjection: Duration = .seconds(1)
   /// Where that stops. At least `baseEjection`.
   package var maxEjection: Duration = .seconds(300)
   /// Up to this much is added, drawn evenly.
@@ -32,15 +38,8 @@ package struct OutlierPolicy: Sendable, Equatable {
 
   package init() {}
 
-  /// How many of `count` endpoints may be ejected at a time: the share rounded down, but one of
-  /// two or more; never all; none if the share is zero.
-  ///
-  /// Why one: Envoy's share of 10 % rounds to nothing in a cluster of three, where a dead endpoint
-  /// hurts most (its `always_eject_one_host`, off by default).
-  package func ejectedMax(of count: Int) -> Int {
-    guard count > 1, maxEjected > .zero else { return 0 }
-    return min(max(count * Int(maxEjected.basisPoints) / 10_000, 1), count - 1)
-  }
+  /// How many of `count` endpoints may be ejected at a time.
+  package func ejectedMax(of count: Int) -> Int { maxEjected.ejectionsMax(of: count) }
 
   /// Ejects endpoints whose success rate is far below the mean of all.
   ///

@@ -13,10 +13,13 @@ extension Link {
 
   /// Nil: there is none.
   @inline(__always)
-  mutating func pick(_ tried: TriedEndpoints, now: Instant) -> Choice? {
+  mutating func pick(
+    _ tried: TriedEndpoints, isHedge: Bool = false, now: Instant
+  ) -> Choice? {
     if now.nanoseconds >= nextLook { look(now) }
     let hash = balancer.settings.policy.isHashed ? random.next() : nil
-    let request = PickRequest(hash: hash, tried: tried)
+    var request = PickRequest(hash: hash, tried: tried)
+    request.asksLastResort = !isHedge
     guard let pick = balancer.pick(request, now: now, random: &random) else { return nil }
     guard !endpointBreakers.isEmpty else { return Choice(endpoint: pick.index) }
     return enter(pick.index, now) ?? pickElsewhere(request, pick.index, now)
@@ -53,12 +56,7 @@ extension Link {
   /// Health, ejections or breakers have changed, or may have by now.
   mutating func look(_ now: Instant) {
     var next = Int64.max
-    for change in detector?.advance(now) ?? [] {
-      switch change {
-      case .ejected(let ejection): kept.remove(ejection.slot)
-      case .returned(let slot, _, _): kept.insert(slot)
-      }
-    }
+    _ = tell(detector?.advance(now) ?? [])
     if let detector { next = detector.nextChange.nanoseconds }
     for endpoint in endpointBreakers.indices {
       let until = endpointBreakers[endpoint].refusesUntil
@@ -67,8 +65,23 @@ extension Link {
     }
     nextLook = next
     balancer.setAvailable(
-      well: listed.intersection(healthy).intersection(kept), admitted: admitted, now: now,
+      well: listed.intersection(healthy).intersection(kept),
+      admitted: admitted.intersection(listed), healthy: listed.intersection(healthy), now: now,
       random: &random)
+  }
+
+  /// What the detector has decided; true: somebody was ejected.
+  private mutating func tell(_ changes: [OutlierDetector.Change]) -> Bool {
+    var isEjection = false
+    for change in changes {
+      switch change {
+      case .ejected(let ejection):
+        kept.remove(ejection.slot)
+        isEjection = true
+      case .returned(let slot, _, _): kept.insert(slot)
+      }
+    }
+    return isEjection
   }
 
   /// Discovery's word on an endpoint; one that returns is a new one, and starts slowly.
@@ -101,23 +114,34 @@ extension Link {
     return verdict.nextCheck.nanoseconds
   }
 
-  /// Tells an endpoint's machines how an attempt went; true: it was ejected.
+  /// Tells an endpoint's machines how an attempt went; true: somebody was ejected. An edge is one
+  /// route.
   mutating func record(
     _ endpoint: Int, _ ticket: CircuitBreaker.Ticket?, _ reason: Reason, _ outcome: Outcome,
     nanoseconds: Int64, now: Instant
   ) -> Bool {
+    let result = reason.attemptResult
+    let evidence = evidence(endpoint, reason, outcome, result, now)
     if let ticket {
       let change = endpointBreakers[endpoint].record(
-        ticket, outcome, nanoseconds: nanoseconds, now)
+        ticket, evidence.isExcusedFromBreaker ? .ignored : outcome, nanoseconds: nanoseconds, now)
       // A probe that is over makes room for the next one.
       if change != nil || ticket.isProbe { nextLook = 0 }
     }
-    guard
-      detector?.record(endpoint, reason.attemptResult, nanoseconds: nanoseconds, now) != nil
-    else { return false }
-    kept.remove(endpoint)
-    nextLook = 0
-    return true
+    let changes =
+      detector?.record(
+        endpoint, evidence.isExcusedFromEjection ? .ignored : result, nanoseconds: nanoseconds, now)
+      ?? []
+    if !changes.isEmpty { nextLook = 0 }
+    return tell(changes)
+  }
+
+  private mutating func evidence(
+    _ endpoint: Int, _ reason: Reason, _ outcome: Outcome, _ result: AttemptResult, _ now: Instant
+  ) -> PeerEvidence {
+    guard result != .ignored, reason.failure?.row.stage != .connect else { return .against }
+    let isFailure = outcome == .failure || result != .success
+    return comparison?.record(endpoint, route: 0, isFailure: isFailure, now: now) ?? .against
   }
 
   /// Endpoints that are not picked, panic aside: a share, 0...1.

@@ -42,6 +42,8 @@ struct Link: Sendable {
   /// Empty: none have breakers.
   var endpointBreakers: [CircuitBreakerMachine] = []
   var detector: OutlierDetectorMachine?
+  /// Nil: there is one endpoint, or nobody would be told.
+  var comparison: PeerComparisonMachine?
   /// Empty: nobody asks.
   var checks: [HealthCheckMachine] = []
   /// When who may be picked changes by itself; 0: it has changed. Nanoseconds.
@@ -86,6 +88,9 @@ struct Link: Sendable {
       for _ in endpoints { _ = machine.join() }
       detector = machine
       nextLook = machine.nextChange.nanoseconds
+    }
+    if endpoints.count > 1, policy.isWatchingEndpoints {
+      comparison = PeerComparisonMachine(endpointCount: endpoints.count)
     }
     var settings = policy.balancing
     settings.ownZone = zone < 0 ? nil : UInt8(zone)

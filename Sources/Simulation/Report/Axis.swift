@@ -1,3 +1,5 @@
+import Primitives
+
 /// Where values lie between two edges of a panel, and which of them get a line and a number.
 struct Axis {
   enum Scale {

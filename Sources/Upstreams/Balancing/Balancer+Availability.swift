@@ -12,9 +12,10 @@ extension Balancer {
     precondition(planned.count <= DeadlineSchedule.indexMax, "an index has 20 bits")
     if let changed { use(changed) }
     let places = Dictionary(zip(keys, keys.indices)) { first, _ in first }
-    let old = (loads: loads, well: well, admitted: admitted)
+    let old = (loads: loads, well: well, admitted: admitted, healthy: healthy)
     well = EndpointSet(capacity: planned.count, isFull: true)
     admitted = well
+    healthy = well
     let mean =
       Double(planned.reduce(0) { $0 + UInt64($1.traits.weight) })
       / Double(max(planned.count, 1))
@@ -28,6 +29,7 @@ extension Balancer {
         load.weight = weight
         if !old.well.contains(place) { well.remove(index) }
         if !old.admitted.contains(place) { admitted.remove(index) }
+        if !old.healthy.contains(place) { healthy.remove(index) }
       }
       load.burden = Float(mean / Double(weight))
       return load
@@ -54,13 +56,16 @@ extension Balancer {
     wordsPerLevel = (endpoints.count + 63) / 64
   }
 
-  /// Who is well (healthy and not ejected), and whom their own breakers admit.
+  /// Who is well (healthy and not ejected), whom their own breakers admit, and whom health checks
+  /// find healthy, ejected or not; nil: those that are well.
   package mutating func setAvailable(
-    well: EndpointSet, admitted: EndpointSet, now: Instant, random: inout RandomSource
+    well: EndpointSet, admitted: EndpointSet, healthy: EndpointSet? = nil, now: Instant,
+    random: inout RandomSource
   ) {
     precondition(well.capacity == count && admitted.capacity == count, "a bit an endpoint")
     self.well = well
     self.admitted = admitted
+    self.healthy = healthy ?? well
     derive(now, &random)
   }
 
@@ -115,6 +120,7 @@ extension Balancer {
       ends.append((place, weight))
     }
     levels[number].eligible = place - level.start
+    addSpares(number, place, eligible)
     guard place > level.start else { return }
     if settings.policy.isHashed {
       addEligible(number, level.start, place)
@@ -124,6 +130,25 @@ extension Balancer {
       add(level.start, place, cut: PriorityLoads.whole, .any, &random)
     }
     levels[number].groupCount = groups.count - levels[number].groupStart
+  }
+
+  /// Behind the eligible endpoints of a level: the others that their breakers admit, the ejected
+  /// ones first, then the unhealthy ones.
+  private mutating func addSpares(_ number: Int, _ start: Int, _ eligible: EndpointSet) {
+    let level = roster.levels[number]
+    var place = start
+    for isHealthy in [true, false] {
+      for rank in level.start..<level.start + level.count {
+        let entry = roster.entries[rank]
+        guard admitted.contains(Int(entry)), !eligible.contains(Int(entry)),
+          healthy.contains(Int(entry)) == isHealthy
+        else { continue }
+        members[place] = entry
+        place += 1
+      }
+      if isHealthy { levels[number].ejected = place - start }
+    }
+    levels[number].spares = place - start
   }
 
   private mutating func addEligible(_ number: Int, _ start: Int, _ end: Int) {

@@ -20,7 +20,10 @@ extension Balancer {
         pick.isElsewhere = true
         break
       }
-      if request.tried.contains(keys[pick.index]) { pick.isElsewhere = false }
+      if request.tried.contains(keys[pick.index]) {
+        if let spare = spare(first, request, &random) { return spare }
+        pick.isElsewhere = false
+      }
     }
     if request.hash == nil, pick.reason == .hash { pick.reason = .random }
     return pick

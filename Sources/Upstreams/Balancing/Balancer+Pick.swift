@@ -20,7 +20,7 @@ extension Balancer {
       finish(&pick, level, group)
       return pick
     }
-    return pickElsewhere(pick, request.tried, level, group, now, &random)
+    return pickElsewhere(pick, request, level, group, now, &random)
   }
 
   /// A level of the view by its load; `draw` nil: at random.
@@ -61,10 +61,16 @@ extension Balancer {
     case .roundRobin:
       return Pick(index: turn(group, now, &random), reason: .turn)
     case .leastRequest:
-      let (one, two) = twoOf(group, now, &random)
+      guard entry.warmAt <= now.nanoseconds else {
+        return Pick(index: betterOfTwoWhileWarming(group, now, &random), reason: .leastOfTwo)
+      }
+      let (one, two) = twoOf(group, &random)
       return Pick(index: isLess(two, one) ? two : one, reason: .leastOfTwo)
     case .peakEwma:
-      let (one, two) = twoOf(group, now, &random)
+      guard entry.warmAt <= now.nanoseconds else {
+        return Pick(index: betterOfTwoWhileWarming(group, now, &random), reason: .lowerLatency)
+      }
+      let (one, two) = twoOf(group, &random)
       let left = loads[one].cost(now: now.nanoseconds, rate: decayRate)
       let right = loads[two].cost(now: now.nanoseconds, rate: decayRate)
       return Pick(index: right < left ? two : one, reason: .lowerLatency)
@@ -82,11 +88,13 @@ extension Balancer {
       <= UInt64(loads[one].active) * UInt64(loads[two].weight)
   }
 
-  /// The policy's choice has been tried: another of the group, else of the level, else of the view.
+  /// The policy's choice has been tried: another of the group, else of the level, else of the view,
+  /// else one that is not eligible.
   private mutating func pickElsewhere(
-    _ first: Pick, _ tried: TriedEndpoints, _ level: Int, _ group: Int, _ now: Instant,
+    _ first: Pick, _ request: PickRequest, _ level: Int, _ group: Int, _ now: Instant,
     _ random: inout RandomSource
   ) -> Pick {
+    let tried = request.tried
     var pick = first
     for _ in 0..<Self.untriedDrawsMax {
       pick = draw(group, now, &random)
@@ -107,22 +115,16 @@ extension Balancer {
         return pick
       }
     }
+    if let spare = spare(view, request, &random) { return spare }
     pick = first
     finish(&pick, level, group)
     return pick
   }
 
-  /// An untried one of a group: one more than were tried are looked at, so one is found if any is.
+  /// An untried one of a group.
   private func untried(
     _ group: Int, _ tried: TriedEndpoints, _ random: inout RandomSource
   ) -> Int? {
-    let entry = groups[group]
-    var place = (Int(random.next() >> 32) * entry.count) >> 32
-    for _ in 0..<min(entry.count, tried.count + 1) {
-      let index = Int(members[entry.start + place])
-      if !tried.contains(keys[index]) { return index }
-      place = place + 1 == entry.count ? 0 : place + 1
-    }
-    return nil
+    untried(groups[group].start, groups[group].count, tried, &random)
   }
 }

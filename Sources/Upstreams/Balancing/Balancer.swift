@@ -7,11 +7,12 @@ import Primitives
 ///
 /// A pick chooses a priority by its load (`PriorityLoads`), then a zone (`ZoneShares`), then an
 /// endpoint by the policy. Eligible are the well ones that their own breakers admit; in panic, all
-/// that the breakers admit. Health and breakers change rarely, so what they imply is worked out in
+/// that the breakers admit. Once a request has tried all that are eligible, one that is ejected or
+/// unhealthy is asked before any is asked again (`Balancer+Spare`). Health and breakers change rarely, so what they imply is worked out in
 /// `setAvailable`, and picks never search for who is eligible.
 ///
-/// Slow start needs no timer: an endpoint that is still warming up takes its turn, or its draw, only
-/// with the share of its weight that it has by now, so its weight grows with each pick.
+/// Slow start needs no timer: an endpoint that is still warming up takes what falls to it only with
+/// the share of its weight that it has by now (`Balancer+Warmup`), so its weight grows with each pick.
 ///
 /// Cost: a pick O(1), weighted turns O(log n), no allocation. `setAvailable` and `adopt` O(n log n)
 /// at most, with allocation. Memory per endpoint: 32 bytes of load, about 60 of lists and tables,
@@ -28,6 +29,8 @@ package struct Balancer: Sendable {
   var placement = HashPlacement()
   var well: EndpointSet
   var admitted: EndpointSet
+  /// Those that no health check has found ill.
+  var healthy: EndpointSet
 
   // What `setAvailable` works out.
   var levels: [PickLevel] = []
@@ -56,6 +59,7 @@ package struct Balancer: Sendable {
     roster = Roster([], ownZone: nil)
     well = EndpointSet(capacity: 0, isFull: true)
     admitted = well
+    healthy = well
     schedule = DeadlineSchedule(weights: [], room: 0)
     draws = DrawTable(room: 0)
     adopt(endpoints, settings: settings, placement: placement, now: now, random: &random)
@@ -71,6 +75,9 @@ package struct Balancer: Sendable {
   }
 
   package var count: Int { endpoints.count }
+
+  /// A priority of all endpoints, or of a subset, has so few available ones that all are eligible.
+  package var isPanicking: Bool { levels.contains { $0.isPanic && $0.eligible > 0 } }
 
   /// Requests in flight at an endpoint.
   package func active(_ index: Int) -> Int { Int(loads[index].active) }

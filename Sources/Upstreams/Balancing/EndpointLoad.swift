@@ -30,6 +30,11 @@ struct EndpointLoad: Sendable {
     latency(now: now, rate: rate) * (1 + Double(active) * Double(burden))
   }
 
+  /// With the share of its weight that an endpoint has which is new, over 0, at most 1.
+  func cost(now: Int64, rate: Double, warmth: Double) -> Double {
+    latency(now: now, rate: rate) * (1 + Double(active) * Double(burden) / warmth)
+  }
+
   @inline(__always)
   func latency(now: Int64, rate: Double) -> Double {
     max(average * Decay.exponential(Double(now &- stamp) * rate), Self.floor)

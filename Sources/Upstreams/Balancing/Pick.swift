@@ -18,6 +18,8 @@
     case hashUnavailable = "hash_unavailable"
     /// There was no other to choose from.
     case onlyOne = "only_one"
+    /// All that are eligible have been tried: one that is ejected or unhealthy.
+    case lastResort = "last_resort"
     /// No connection may be opened; one of its own had nothing to do.
     case freeConnection = "free_connection"
     /// The client's own connection leads there, which carries its login.

@@ -6,6 +6,10 @@ struct PickLevel: Sendable {
   var groupStart = 0
   var groupCount = 0
   var eligible = 0
+  /// Endpoints that are not eligible though their breakers admit them; they stand behind the
+  /// eligible ones. The first of them are ejected and healthy.
+  var spares = 0
+  var ejected = 0
   /// Of the eligible endpoints: what bounded load is measured by.
   var weight: UInt64 = 0
   var active = 0

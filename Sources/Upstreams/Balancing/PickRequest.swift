@@ -6,6 +6,9 @@
   @usableFromInline package var subset: Int?
   /// These are avoided while another is eligible.
   @usableFromInline package var tried: TriedEndpoints
+  /// Whether one that is ejected or unhealthy may be asked once all others have been tried. False
+  /// for a hedge, which is better not made.
+  @usableFromInline package var asksLastResort = true
 
   @inlinable package init(
     hash: UInt64? = nil, subset: Int? = nil, tried: TriedEndpoints = TriedEndpoints()

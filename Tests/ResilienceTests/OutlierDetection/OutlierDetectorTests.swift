@@ -23,9 +23,9 @@ struct OutlierDetectorTests {
     _ detector: OutlierDetector, _ slot: Int, _ result: AttemptResult, times: Int = 1,
     took: Duration = .milliseconds(10), _ now: Instant? = nil
   ) -> [OutlierDetector.Ejection] {
-    (0..<times).compactMap { _ in
+    (0..<times).flatMap { _ in
       detector.record(slot, result, nanoseconds: took.nanosecondsClamped, now: now ?? start)
-    }
+    }.compactMap { if case .ejected(let ejection) = $0 { ejection } else { nil } }
   }
 
   private func ejected(_ changes: [OutlierDetector.Change]) -> [Int] {
@@ -37,6 +37,7 @@ struct OutlierDetectorTests {
     #expect(policy.consecutive5xx == 5 && policy.consecutiveGatewayFailures == nil)
     #expect(policy.consecutiveLocalOriginFailures == 5 && policy.interval == .seconds(10))
     #expect(policy.baseEjection == .seconds(30) && policy.maxEjection == .seconds(300))
+    #expect(policy.refusedEjection == .seconds(1))
     #expect(policy.ejectionJitter == .zero && policy.maxEjected == .percent(50))
     let rate = try #require(policy.successRate)
     #expect(rate.minimumEndpoints == 5 && rate.minimumCalls == 100 && rate.deviations == 1.9)
@@ -69,7 +70,7 @@ struct OutlierDetectorTests {
   @Test(arguments: [(1, 0), (2, 1), (3, 1), (4, 1), (5, 1), (9, 1), (10, 1), (20, 2)])
   func fewEndpoints(count: Int, most: Int) {
     let detector = detector(of: count) { $0.maxEjected = .percent(10) }
-    for slot in 0..<count { _ = record(detector, slot, .connectRefused) }
+    for slot in 0..<count - 1 { _ = record(detector, slot, .connectRefused) }
     #expect(detector.ejectedCount == most)
     #expect(OutlierPolicy().ejectedMax(of: count) == (count == 1 ? 0 : max(count / 2, 1)))
   }
@@ -86,6 +87,7 @@ struct OutlierDetectorTests {
     #expect(record(detector, 2, .connectRefused, times: 9).isEmpty)
     _ = detector.mark(1, isHealthy: true, now: start)
     #expect(record(detector, 2, .connectRefused).count == 1)
+    #expect(!detector.isEjected(0))
   }
 
   @Test func ejectionsGrowAndAreForgotten() throws {
@@ -93,7 +95,7 @@ struct OutlierDetectorTests {
     var now = start
     var times: [Duration] = []
     for _ in 0..<12 {
-      let ejection = try #require(record(detector, 0, .connectRefused, now).first)
+      let ejection = try #require(record(detector, 0, .wrongIdentity, now).first)
       times.append(ejection.until.duration(since: now))
       now = ejection.until
       #expect(detector.nextChange <= now)
@@ -104,7 +106,7 @@ struct OutlierDetectorTests {
       now = now.advanced(by: .seconds(10))
       _ = detector.advance(now: now)
     }
-    #expect(record(detector, 0, .connectRefused, now).map(\.count) == [3])
+    #expect(record(detector, 0, .wrongIdentity, now).map(\.count) == [3])
   }
 
   @Test func aHealthyAnswerBringsBack() {

@@ -35,13 +35,20 @@ struct OutlierDetectorThreadTests {
       switch random.below(4) {
       case 0: if detector.uneject(slot, now: now) != nil { told[slot] -= 1 }
       case 1:
-        if detector.record(slot, .connectRefused, nanoseconds: 1, now: now) != nil {
-          told[slot] += 1
-        }
+        count(detector.record(slot, .connectRefused, nanoseconds: 1, now: now), &told)
       default:
-        if detector.record(slot, .status5xx, nanoseconds: 1, now: now) != nil { told[slot] += 1 }
+        count(detector.record(slot, .status5xx, nanoseconds: 1, now: now), &told)
       }
     }
     return told
+  }
+
+  private static func count(_ changes: [OutlierDetector.Change], _ told: inout [Int]) {
+    for change in changes {
+      switch change {
+      case .ejected(let ejection): told[ejection.slot] += 1
+      case .returned(let slot, _, _): told[slot] -= 1
+      }
+    }
   }
 }

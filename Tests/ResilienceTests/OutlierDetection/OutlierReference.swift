@@ -12,6 +12,8 @@ struct OutlierReference {
     var times: [Int64] = []
     var isHealthy = true
     var ejectedUntil: Int64?
+    /// It would be ejected until then if anybody better were left.
+    var failingUntil: Int64?
     var ejections = 0
     var returnedAt = Int64.min / 2
   }
@@ -20,6 +22,13 @@ struct OutlierReference {
     var slot: Int
     var cause: OutlierDetector.Cause
     var count: Int
+  }
+
+  /// What a result brings about.
+  struct Effect: Equatable {
+    var ejected: Decision?
+    /// Who returns since nobody sound is left.
+    var recalled: [Int] = []
   }
 
   let policy: OutlierPolicy
@@ -57,37 +66,64 @@ struct OutlierReference {
 
   mutating func mark(_ slot: Int, isHealthy: Bool) {
     endpoints[slot]?.isHealthy = isHealthy
+    if isHealthy { endpoints[slot]?.failingUntil = nil }
   }
 
   mutating func eject(_ slot: Int, until: Int64) {
     endpoints[slot]?.ejectedUntil = until
   }
 
-  private func mayEject(_ slot: Int) -> Bool {
-    let leftOver = slots.filter {
-      $0 != slot && endpoints[$0]?.ejectedUntil == nil && endpoints[$0]?.isHealthy == true
-    }
-    return !leftOver.isEmpty
-      && ejected.count + 1 <= Self.mostEjected(count, policy.maxEjected)
+  /// The rule in words: base times the number of ejections up to the ceiling; of one that refuses
+  /// no longer than a second doubled each time.
+  static func time(_ policy: OutlierPolicy, _ count: Int, _ cause: OutlierDetector.Cause)
+    -> Duration
+  {
+    let plain = min(policy.baseEjection * count, policy.maxEjection)
+    guard cause == .connectRefused else { return plain }
+    var refused = policy.refusedEjection
+    for _ in 1..<max(count, 1) where refused < plain { refused *= 2 }
+    return min(plain, refused)
   }
 
-  /// The ejection that the result brings about.
-  mutating func record(_ slot: Int, _ result: AttemptResult, _ took: Int64) -> Decision? {
+  private func isSound(_ slot: Int) -> Bool {
+    guard let endpoint = endpoints[slot] else { return false }
+    return endpoint.isHealthy && endpoint.ejectedUntil == nil && endpoint.failingUntil == nil
+  }
+
+  private func isBetterLeft(than slot: Int) -> Bool {
+    slots.contains { $0 != slot && isSound($0) }
+  }
+
+  /// What the result brings about.
+  mutating func record(
+    _ slot: Int, _ result: AttemptResult, _ took: Int64, _ now: Int64
+  ) -> Effect {
     guard var endpoint = endpoints[slot], endpoint.ejectedUntil == nil, result != .ignored else {
-      return nil
+      return Effect()
     }
     endpoint.history.append(result)
     if result == .success {
       endpoint.times.append(took)
       endpoint.row = []
+      endpoint.failingUntil = nil
       endpoints[slot] = endpoint
-      return nil
+      return Effect()
     }
     endpoint.row.append(result)
     let cause = cause(endpoint.row)
     if cause != nil { endpoint.row = [] }
     endpoints[slot] = endpoint
-    return cause.flatMap { eject(slot, $0) }
+    guard let cause, Self.mostEjected(count, policy.maxEjected) > 0 else { return Effect() }
+    if isBetterLeft(than: slot) { return Effect(ejected: eject(slot, cause)) }
+    let time = Self.time(policy, endpoint.ejections + 1, cause)
+    endpoints[slot]?.failingUntil = now + Int64(time / .nanoseconds(1))
+    let recalled = ejected
+    for other in recalled {
+      let until = endpoints[other]?.ejectedUntil
+      endpoints[other]?.failingUntil = until
+      bringBack(other, now)
+    }
+    return Effect(recalled: recalled)
   }
 
   private func cause(_ row: [AttemptResult]) -> OutlierDetector.Cause? {
@@ -109,7 +145,10 @@ struct OutlierReference {
   }
 
   private mutating func eject(_ slot: Int, _ cause: OutlierDetector.Cause) -> Decision? {
-    guard mayEject(slot) else { return nil }
+    guard isBetterLeft(than: slot),
+      ejected.count + 1 <= Self.mostEjected(count, policy.maxEjected)
+    else { return nil }
+    endpoints[slot]?.failingUntil = nil
     endpoints[slot]?.ejections += 1
     endpoints[slot]?.ejectedUntil = .max
     return Decision(slot: slot, cause: cause, count: endpoints[slot]?.ejections ?? 0)
@@ -127,6 +166,9 @@ struct OutlierReference {
   mutating func advance(_ now: Int64) -> (returned: [Int], ejected: [Decision]) {
     let returned = slots.filter { (endpoints[$0]?.ejectedUntil ?? .max) <= now }
     for slot in returned { bringBack(slot, now) }
+    for slot in slots where (endpoints[slot]?.failingUntil ?? .max) <= now {
+      endpoints[slot]?.failingUntil = nil
+    }
     guard now >= nextSweep else { return (returned, []) }
     let interval = Int64(policy.interval / .nanoseconds(1))
     while nextSweep <= now { nextSweep += interval }

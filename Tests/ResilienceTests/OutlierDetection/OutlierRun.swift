@@ -33,6 +33,7 @@ struct OutlierRun {
     policy.interval = .milliseconds(200 + Int(random.below(800)))
     policy.baseEjection = .milliseconds(1 + Int(random.below(1_000)))
     policy.maxEjection = policy.baseEjection * (1 + Int(random.below(6)))
+    policy.refusedEjection = .milliseconds(1 + Int(random.below(300)))
     policy.ejectionJitter = .milliseconds(Int(random.below(2) * 100))
     policy.maxEjected = .percent([0, 10, 30, 50, 100][Int(random.below(5))])
     policy.successRate?.minimumEndpoints = 3
@@ -74,13 +75,15 @@ struct OutlierRun {
     case 4: if let slot = anySlot() { sickness[slot] = [0, 5, 30, 90, 100][Int(random.below(5))] }
     case 5:
       if let slot = anySlot() { slowness[slot] = Int64([1, 1, 2, 5, 40][Int(random.below(5))]) }
+    case 6: for _ in 0..<20 { try record(.connectRefused) }
     default: try record()
     }
     if machine.nextChange <= Instant(nanoseconds: now) || chance(50) { try advance() }
     try compare()
   }
 
-  private mutating func record() throws {
+  /// `given` nil: by how sick the endpoint is.
+  private mutating func record(_ given: AttemptResult? = nil) throws {
     guard let slot = anySlot() else { return }
     let took = (5 + Int64(random.below(30))) * 1_000_000 * slowness[slot]
     var result = AttemptResult.success
@@ -88,9 +91,22 @@ struct OutlierRun {
       result = AttemptResult.allCases[1 + Int(random.below(3))]
     }
     if chance(400) { result = AttemptResult.allCases[4 + Int(random.below(3))] }
-    let ejection = machine.record(
-      slot, result, nanoseconds: took, Instant(nanoseconds: now))
-    try agree(ejection.map { [$0] } ?? [], reference.record(slot, result, took).map { [$0] } ?? [])
+    if let given { result = given }
+    let changes = machine.record(slot, result, nanoseconds: took, Instant(nanoseconds: now))
+    let expected = reference.record(slot, result, took, now)
+    var ejections: [OutlierDetector.Ejection] = []
+    var recalled: [Int] = []
+    for change in changes {
+      switch change {
+      case .ejected(let ejection): ejections.append(ejection)
+      case .returned(let slot, let cause, _):
+        recalled.append(slot)
+        returns[cause, default: 0] += 1
+        try Divergence.unless(cause == .lastResort, "\(change)")
+      }
+    }
+    try Divergence.unless(recalled == expected.recalled, "\(recalled), not \(expected.recalled)")
+    try agree(ejections, expected.ejected.map { [$0] } ?? [])
   }
 
   private mutating func agree(
@@ -103,7 +119,7 @@ struct OutlierRun {
     for ejection in ejections {
       causes[ejection.cause, default: 0] += 1
       let policy = reference.policy
-      let plain = min(policy.baseEjection * ejection.count, policy.maxEjection)
+      let plain = OutlierReference.time(policy, ejection.count, ejection.cause)
       let time = ejection.until.duration(since: ejection.at)
       try Divergence.unless(
         time >= plain && time <= plain + policy.ejectionJitter && ejection.at.nanoseconds == now,
@@ -134,6 +150,7 @@ struct OutlierRun {
   private mutating func leave() throws {
     guard let slot = anySlot() else { return }
     let changes = machine.leave(slot, Instant(nanoseconds: now))
+    machine.release(slot)
     reference.leave(slot)
     var expected: [Int] = []
     let most = OutlierReference.mostEjected(

@@ -146,12 +146,22 @@ struct BalancerWalk {
     guard let level = known.first(where: { $0.priority == pick.priority }) else {
       return check(false, "priority \(pick.priority) has no endpoints")
     }
+    if pick.reason == .lastResort { return checkLastResort(pick, request, known) }
     checkPlace(pick, request, level, known)
     if request.tried.isEmpty { checkLoad(pick, level) }
     if dice.below(2) == 0 {
       balancer.began(pick.index)
       naive.endpoints[pick.index].active += 1
     }
+  }
+
+  private mutating func checkLastResort(
+    _ pick: Pick, _ request: PickRequest, _ known: [NaiveBalancer.Level]
+  ) {
+    let untried = known.flatMap(\.eligible).filter { !request.tried.contains(balancer.key($0)) }
+    check(untried.isEmpty, "the last resort, though \(untried) were not tried")
+    check(!request.tried.contains(balancer.key(pick.index)), "a last resort that was tried")
+    check(naive.spares(request.subset).contains(pick.index), "\(pick) is no last resort")
   }
 
   private mutating func checkPlace(
@@ -168,6 +178,10 @@ struct BalancerWalk {
     if isTried {
       let others = known.flatMap(\.eligible).filter { !request.tried.contains(balancer.key($0)) }
       check(others.isEmpty, "a tried one, though \(others) were not")
+      let spares = naive.spares(request.subset).filter {
+        !request.tried.contains(balancer.key($0))
+      }
+      check(spares.isEmpty, "a tried one, though \(spares) are left")
     } else if !pick.isElsewhere {
       check(level.load > 1e-9, "a priority without load")
     }

@@ -78,6 +78,15 @@ struct NaiveBalancer {
     return levels
   }
 
+  /// Those that their breakers admit and that nobody asks at first.
+  func spares(_ subset: Int?) -> [Int] {
+    let eligible = levels(subset).flatMap(\.eligible)
+    return endpoints.indices.filter {
+      endpoints[$0].isAdmitted && !eligible.contains($0)
+        && (subset == nil || endpoints[$0].given.traits.subsets.contains(UInt16(subset!)))
+    }
+  }
+
   private func isZoned(_ all: [Int], _ available: [Int]) -> Bool {
     guard let own = settings.ownZone, !settings.policy.isHashed else { return false }
     return all.count >= settings.zoneEndpointsMin

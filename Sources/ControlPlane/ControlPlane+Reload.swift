@@ -28,6 +28,7 @@ extension ControlPlane {
       loadAnew()
     }
     resolveDue()
+    advanceBreakers()
   }
 
   /// Loads the file again; a bad one changes nothing.

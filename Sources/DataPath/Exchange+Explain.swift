@@ -88,11 +88,19 @@ extension Exchange {
     if failure == .circuitOpen || failure == .rateLimited, !isAnswered {
       trace.retryAfterSeconds = retryAfterSeconds
     }
+    if failure == .circuitOpen, tries == 0 { trace.refusedBy = refusingBreaker }
     trace.waited = trail.waited
     trace.fallback = trail.fallback
     trace.isHedgeRefused = trail.isHedgeRefused
     trace.attemptsSkipped = trail.skipped
     trace.retryRefusal = retryRefusal
+  }
+
+  /// That of the route is asked first.
+  private var refusingBreaker: CircuitBreaker.Figures? {
+    let breakers = [route?.policy?.breaker?.machine, upstream?.plan.state.breaker]
+    return breakers.lazy.compactMap { [now] in $0?.figures(now: now) }
+      .first { $0.state != .closed }
   }
 
   /// What the request was allowed in all, from its first byte; nil: no limit, or no upstream.

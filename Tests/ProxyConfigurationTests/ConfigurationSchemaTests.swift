@@ -54,7 +54,7 @@ struct ConfigurationSchemaTests {
       prescriptions:
         endpoints: ["127.0.0.1:1", { address: "api.ndp.test:80", weight: 2 }]
         balancing: { policy: least_request, bounded_load: off }
-        circuit_breaker: { failure_rate: off, window: 10s, failures: { statuses: [429, 500-599] } }
+        circuit_breaker: { consecutive_failures: 5, failure_rate: off, window: 10s, failures: { statuses: [429, 500-599] } }
         outlier_detection: { success_rate: off, latency: {} }
         health_check: { path: /health, statuses: [204] }
     trusted_proxies: ["10.0.0.0/8"]

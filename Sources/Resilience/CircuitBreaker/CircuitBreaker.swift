@@ -64,6 +64,16 @@ public final class CircuitBreaker: Sendable {
     }
   }
 
+  /// Goes on by another policy (`CircuitBreakerMachine.adopt`). The transition that this was, if its
+  /// mode has changed.
+  package func adopt(_ policy: CircuitBreakerPolicy, now: Instant) -> Transition? {
+    machine.withLock { machine in
+      let transition = machine.adopt(policy, now)
+      publish(machine)
+      return transition
+    }
+  }
+
   /// Every call is admitted, and no lock is taken for it.
   @inlinable package var isPlainlyClosed: Bool { word.load(ordering: .relaxed) & 2 == 0 }
 
@@ -89,10 +99,8 @@ public final class CircuitBreaker: Sendable {
   }
 
   /// Moves on if only time was to pass; the transition, if there was one.
-  /// One load for a breaker that is plainly closed.
   package func advance(to now: Instant) -> Transition? {
-    if isPlainlyClosed { return nil }
-    return machine.withLock { machine in
+    machine.withLock { machine in
       let transition = machine.advance(to: now)
       if transition != nil { publish(machine) }
       return transition

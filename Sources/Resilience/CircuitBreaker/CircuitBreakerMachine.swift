@@ -36,7 +36,9 @@ package struct CircuitBreakerMachine: Sendable {
     case halfOpen
   }
 
-  let rules: Rules
+  var rules: Rules
+  /// The policy's mode; another than `mode` was set by hand.
+  var configuredMode: CircuitBreakerPolicy.Mode
   package private(set) var mode: CircuitBreakerPolicy.Mode
   private(set) var phase = Phase.closed
   /// Changes of phase and mode so far.
@@ -48,6 +50,8 @@ package struct CircuitBreakerMachine: Sendable {
   var openings = 0
   /// A ramp has ended, and nobody was told yet.
   var hasUntoldRecovery = false
+  /// When it opened last.
+  var openedAt = Instant(nanoseconds: .min)
   /// When an open breaker may probe.
   var until = Instant(nanoseconds: .min)
   /// Since when and until when the admitted share grows, nanoseconds; nil: everything passes.
@@ -61,6 +65,7 @@ package struct CircuitBreakerMachine: Sendable {
     window = CallWindow(policy.window)
     rules = Rules(policy, windowCapacity: window.capacity)
     mode = policy.mode
+    configuredMode = policy.mode
     random = RandomSource(seed: seed)
     // Not at nothing: a ticket of a breaker that this one replaces must not fit here by chance.
     generation = random.next() >> 24
@@ -175,18 +180,24 @@ package struct CircuitBreakerMachine: Sendable {
       isShadow: mode == .shadow)
   }
 
-  /// Drawn from the jitter's width above the plain time, and below the longest where that would go
-  /// beyond it, but never below the first.
   private mutating func open(_ now: Instant) -> Int64 {
-    let doublings = Int64(min(openings - 1, 40))
-    let (doubled, overflow) = rules.openFor.multipliedReportingOverflow(by: 1 << doublings)
+    let time = openTime(after: openings - 1)
+    ramp = nil
+    openedAt = now
+    until = now.advanced(byNanoseconds: time)
+    return time
+  }
+
+  /// How long it stays open when its time was doubled so often before, jitter included: drawn from the
+  /// jitter's width above the plain time, and below the longest where that would go beyond it, but
+  /// never below the first.
+  mutating func openTime(after doublings: Int) -> Int64 {
+    let (doubled, overflow) = rules.openFor.multipliedReportingOverflow(
+      by: 1 << Int64(min(doublings, 40)))
     let plain = overflow ? rules.openForMax : min(doubled, rules.openForMax)
     let width = plain / 10_000 * rules.openJitter
     let least = max(min(plain, rules.openForMax - width), rules.openFor)
-    let time = least + draw(below: min(width, rules.openForMax - least))
-    ramp = nil
-    until = now.advanced(byNanoseconds: time)
-    return time
+    return least + draw(below: min(width, rules.openForMax - least))
   }
 
   /// 0 ..< `bound`, evenly.

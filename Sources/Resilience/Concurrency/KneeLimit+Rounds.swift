@@ -37,6 +37,8 @@ extension KneeLimit {
     var isNew = true
     var size = 0
     var left = 0
+    /// In flight.
+    var most = 0
     var totals = Totals()
     var refusedBefore: UInt64 = 0
     var last = Instant(nanoseconds: 0)
@@ -61,15 +63,18 @@ extension KneeLimit {
   private mutating func judge(_ wasRefusing: Bool, _ now: Instant) {
     guard wasRefusing else {
       full = Totals()
+      lastDip = nil
       return
     }
     let totals = round.totals
     if totals.successes == 0 { return change(to: Double(limit) / 2) }
-    if totals.places < Self.fullShare * Double(limit) {
+    if totals.places < Self.fullShare * Double(round.most) {
+      lastDip = nil
       return change(to: Double(limit) * 1.5 + 1)
     }
     full.fade()
     full.add(totals)
+    if let lastDip { return conclude(lastDip.dip, lastDip.before) }
     // Where a place is held for more than a second, twice the queue would hurt for long: a dip tells
     // as well whether there is one.
     if isRaising, beforeRaise == nil, totals.places > totals.perSecond { isRaising = false }
@@ -125,12 +130,27 @@ extension KneeLimit {
     if totals.perSecond >= Self.stillFullShare * full.perSecond, limit > policy.minimum {
       return dip(to: Double(limit) / 2)
     }
-    if knee >= Self.busyShare * full.places {
-      isRaising = true
-      beforeRaise = (full.perSecond, full.places)
-      limit = beforeDip
-      return change(to: Double(beforeDip) * 2)
-    }
+    if knee >= Self.busyShare * full.places { return raiseAgain(full) }
+    lastDip = (totals, full)
+    limit = beforeDip
+    full = Totals()
+    phase = .raised(left: limit)
+  }
+
+  /// The limit is full once more, after a dip.
+  private mutating func conclude(_ dip: Totals, _ before: Totals) {
+    lastDip = nil
+    let most = max(full.perSecond, before.perSecond)
+    knee = dip.places * max(1, most / dip.perSecond)
+    if knee >= Self.busyShare * before.places { return raiseAgain(before) }
     change(to: knee * (1 + policy.buffer.fraction) + 2 * knee.squareRoot())
+  }
+
+  /// All places were busy: more may do more.
+  private mutating func raiseAgain(_ full: Totals) {
+    isRaising = true
+    beforeRaise = (full.perSecond, full.places)
+    limit = beforeDip
+    change(to: Double(beforeDip) * 2)
   }
 }

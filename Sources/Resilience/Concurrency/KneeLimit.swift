@@ -11,7 +11,7 @@ import Primitives
 ///   │ no change    │ ◀─────── │          │        └──────┘   later         └──┬──────┘
 ///   └──────────────┘ not full └──────────┘                                    │ it did not,
 ///                                  ▲     limit = knee + headroom              ▼ or 10 s full
-///                                  └─────────────────────────────── dip to 0.6 × the knee
+///                                  └──────── full once more ─────── dip to 0.6 × the knee
 /// ```
 ///
 /// Why goodput and not the least latency. Published limits (Netflix's Vegas and Gradient, Envoy's
@@ -54,14 +54,14 @@ package struct KneeLimit: Sendable {
     case dipping
   }
 
-  /// Below this share of the limit in flight, on average, a refusal came from a burst. Below
-  /// `PriorityShedder.low`: a class may fill only a part.
-  static let fullShare = 0.6
+  /// Below this share of the most in flight, on average, a refusal came from a burst. Of the most that
+  /// was seen and not of the limit, since a class may fill only a part (`PriorityShedder`).
+  static let fullShare = 0.75
   static let dipShare = 0.6
   /// A dip that still does this much of the goodput is not below the knee.
   static let stillFullShare = 0.8
   /// From here up all places were busy.
-  static let busyShare = 0.9
+  static let busyShare = 0.85
   /// Of the proportion, how much of it goodput must rise by when the limit is raised.
   static let riseShare = 0.35
   /// What dips may cost of all goodput.
@@ -85,6 +85,9 @@ package struct KneeLimit: Sendable {
   var knee = 0.0
   /// The limit before a dip.
   var beforeDip = 0
+  /// What a dip that is over showed, and what had been full before it, until it is full once more: a
+  /// machine that stood still for a moment before the dip must not pass for one that carries little.
+  var lastDip: (dip: Totals, before: Totals)?
   var nextDip = Instant(nanoseconds: .min)
 
   package init(policy: ConcurrencyPolicy) {
@@ -123,6 +126,7 @@ package struct KneeLimit: Sendable {
     case .counting, .dipping:
       guard outcome != .ignored || nanoseconds > 0 else { break }
       round.left += 1
+      round.most = max(round.most, inFlight)
       if outcome == .success { round.totals.successes += 1 }
       if isRoundOver(now) { endRound(refused, now) }
     }

@@ -82,6 +82,16 @@ struct KneeLimitTests {
     }
   }
 
+  /// A busy machine that stops for 50 ms now and then, at half of what the service carries: refusals come
+  /// in bursts, though a hundred and twenty are in flight on average.
+  @Test(arguments: Seeds.all.prefix(3)) func pausesOfAWideServiceAreNoOverload(seed: UInt64) {
+    var queue = SimulatedQueue(
+      seed: seed, servers: 240, serviceMean: 60e6, arrivalsPerSecond: 2000, times: .exponential)
+    queue.pauses = SimulatedQueue.Pauses(every: 0.7e9, length: 50e6)
+    let report = queue.run(seconds: 30)
+    #expect(report.loss < 0.01, "seed \(seed): \(report.loss)")
+  }
+
   /// A service that answers 429 at once beyond what it can do looks fast, and one that fails at once
   /// does too: neither is goodput.
   @Test(arguments: [Outcome.failure, .ignored]) func whatYieldsNothingIsNotGoodput(

@@ -49,13 +49,13 @@ struct KneeSearchTests {
   }
 
   /// Else any large number would do: who is let in waits for no more than about as long as it is
-  /// served; where there are few places, the square root of their number asks for more.
+  /// served. At few requests a second what a hundred of them say is rough, hence the 60.
   @Test(arguments: cases) func underTwiceTheLoadTheQueueIsShort(_ each: Case) {
     for seed in Self.seeds {
       var queue = each.queue(seed, load: 2)
       _ = queue.run(seconds: max(each.capacity > 5000 ? 5 : 20, 5000 / each.capacity))
       let report = queue.run(seconds: max(2, 2000 / each.capacity))
-      let most = max(2.5 * Double(each.servers), 25)
+      let most = max(2.5 * Double(each.servers), 60)
       #expect(report.limitMean < most, "seed \(seed): \(report.limitMean)")
     }
   }

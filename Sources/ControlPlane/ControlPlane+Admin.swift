@@ -85,9 +85,7 @@ extension ControlPlane {
     workers?.ask(Self.scrape) { [self] shards in
       controlLoop?.scrape { [self] counted in
         queue.async { [self] in
-          done(
-            shards + [own, counted]
-              + [policyGauges.scrape(configuration, builder), controlShard.values])
+          done(shards + [own, counted] + [policyValues(), controlShard.values])
         }
       }
     }

@@ -29,6 +29,7 @@ extension ControlPlane {
     }
     resolveDue()
     lookAtUpstreams()
+    advanceBreakers()
   }
 
   /// Loads the file again; a bad one changes nothing.

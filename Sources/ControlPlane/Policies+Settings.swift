@@ -81,7 +81,7 @@ extension ConcurrencyPolicy {
   init(_ settings: AdaptiveSettings) {
     self.init(
       minimum: settings.concurrencyMin, maximum: settings.concurrencyMax,
-      percentile: settings.percentile, buffer: settings.buffer, interval: settings.interval)
+      buffer: settings.buffer, interval: settings.interval)
   }
 }
 

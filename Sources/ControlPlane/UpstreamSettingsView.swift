@@ -97,7 +97,6 @@ enum UpstreamSettingsView {
       ("minimum", .number(adaptive.concurrencyMin)), ("maximum", .number(adaptive.concurrencyMax)),
       ("buffer", ConfigurationView.share(adaptive.buffer)),
       ("interval", ConfigurationView.duration(adaptive.interval)),
-      ("percentile", ConfigurationView.share(adaptive.percentile)),
     ])
   }
 

@@ -93,6 +93,7 @@ extension Exchange {
     if failure == .circuitOpen || failure == .rateLimited, !isAnswered {
       trace.retryAfterSeconds = retryAfterSeconds
     }
+    if failure == .circuitOpen, tries == 0 { trace.refusedBy = refusingBreaker }
     trace.waited = trail.waited
     trace.fallback = trail.fallback
     trace.hedgeAbsence = hedgeAbsence
@@ -112,6 +113,13 @@ extension Exchange {
       return .endedBefore
     }
     return isIdempotent ? .tooFewSamples : .notIdempotent
+  }
+
+  /// That of the route is asked first.
+  private var refusingBreaker: CircuitBreaker.Figures? {
+    let breakers = [route?.policy?.breaker?.machine, upstream?.plan.state.breaker]
+    return breakers.lazy.compactMap { [now] in $0?.figures(now: now) }
+      .first { $0.state != .closed }
   }
 
   /// What the request was allowed in all, from its first byte; nil: no limit, or no upstream.

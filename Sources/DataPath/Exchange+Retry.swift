@@ -68,7 +68,8 @@ extension Exchange {
       .answer(status: status, grpcStatus: nil), bytesWritten: connection.attemptBytesSent)
     let input = connection.input
     let bytes = input.readable
-    evidence.retryAfterNanoseconds = ResponseHints.retryAfterNanoseconds(responseHead, bytes)
+    evidence.retryAfterNanoseconds = ResponseHints.retryAfterNanoseconds(
+      responseHead, bytes, unixNanoseconds: loop.kernel.unixNanoseconds())
     evidence.isRetriedBelow = ResponseHints.isRetriedBelow(responseHead)
     return tryAgain(evidence, .status, upstream, downstream, dropping: connection)
   }

@@ -67,6 +67,8 @@ package struct ExchangeTrace: Sendable {
   package var routeBreaker = BreakerMark.none
   /// Of a refusal that knows when to come again.
   package var retryAfterSeconds: Int?
+  /// The breaker that refused it, as it stood then; nil: none did, or that of every endpoint.
+  package var refusedBy: CircuitBreaker.Figures?
   /// For a connection.
   package var waited: Int64 = 0
   package var fallback: Fallback?

@@ -4,14 +4,34 @@ import Primitives
 
 /// What an answer says about asking again.
 enum ResponseHints {
-  /// `Retry-After` in seconds (RFC 9110 §10.2.3). A date is taken for nothing said: two clocks would
-  /// have to agree.
-  static func retryAfterNanoseconds(_ head: ResponseHead, _ bytes: Span<UInt8>) -> Int64? {
-    guard head.present.contains(.retryAfter),
-      let field = head.fields.first(where: { $0.id == .retryAfter }),
-      let seconds = Token.decimal(bytes.extracting(field.value.bounds)), seconds < 1 << 32
-    else { return nil }
-    return Int64(seconds) * 1_000_000_000
+  /// `Retry-After` (RFC 9110 §10.2.3): seconds, or a date, which is held against the answer's own `Date`
+  /// so that no two clocks need agree. Without a `Date` the answer is as old as its arrival, at
+  /// `unixNanoseconds` (§6.6.1). `Int64.max`: longer than anybody waits. Nil: nothing was said, or
+  /// nothing that can be read.
+  static func retryAfterNanoseconds(
+    _ head: ResponseHead, _ bytes: Span<UInt8>, unixNanoseconds: @autoclosure () -> Int64
+  ) -> Int64? {
+    guard head.present.contains(.retryAfter), let field = value(.retryAfter, of: head) else {
+      return nil
+    }
+    let text = bytes.extracting(field)
+    if Token.isDecimal(text) {
+      let seconds = Token.decimal(text) ?? .max
+      return seconds > waitedSecondsMax ? .max : Int64(seconds) * 1_000_000_000
+    }
+    let arrived = unixNanoseconds() / 1_000_000_000
+    guard let date = HTTPDate.unixSeconds(text, now: arrived) else { return nil }
+    let sent = value(.date, of: head).flatMap {
+      HTTPDate.unixSeconds(bytes.extracting($0), now: arrived)
+    }
+    return max(date - (sent ?? arrived), 0) * 1_000_000_000
+  }
+
+  /// A hundred years and more.
+  private static let waitedSecondsMax: UInt64 = 1 << 32
+
+  private static func value(_ name: FieldName, of head: ResponseHead) -> Range<Int>? {
+    head.fields.first { $0.id == name }?.value.bounds
   }
 
   /// How far a status line must be there for its status to be known: `HTTP/1.1 200`.

@@ -67,7 +67,7 @@ struct DemoEvents: Sendable {
   private static func tone(_ state: CircuitBreaker.State) -> DemoTone {
     switch state {
     case .closed, .disabled: .good
-    case .halfOpen, .shadow: .warning
+    case .halfOpen, .recovering, .shadow: .warning
     case .open, .forcedOpen: .bad
     }
   }

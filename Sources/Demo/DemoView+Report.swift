@@ -26,15 +26,15 @@ extension DemoView.Endpoint {
 }
 
 extension DemoView {
-  /// A breaker in a few words: `open 2.4s`, `ramping 40%`.
+  /// A breaker in a few words: `open 2.4s`, `recovering 40%`.
   static func words(
     _ breaker: CircuitBreaker.Figures?, now: Instant
   ) -> (text: String, tone: DemoTone) {
     guard let breaker else { return ("-", .dim) }
     switch breaker.state {
-    case .closed:
-      guard breaker.admittedShare < .all else { return ("closed", .good) }
-      return ("ramping \(breaker.admittedShare.basisPoints / 100)%", .warning)
+    case .closed: return ("closed", .good)
+    case .recovering:
+      return ("recovering \(breaker.admittedShare.basisPoints / 100)%", .warning)
     case .open:
       // Nothing left: the next request will probe.
       let left = breaker.openUntil.map { max($0.nanoseconds(since: now), 0) } ?? 0

@@ -33,6 +33,11 @@ package enum Token {
   /// (`1*DIGIT`, `1*HEXDIG`). RFC 9112 §7.1 has a recipient expect large numbers and guard itself.
   static let numberDigitsMax = 32
 
+  /// Digits only, at least one, however many.
+  package static func isDecimal(_ bytes: Span<UInt8>) -> Bool {
+    bytes.count > 0 && bytes.indices.allSatisfy { isDigit(bytes[$0]) }
+  }
+
   /// Digits only, at least one, below 10^18 so that sums cannot wrap. RFC 9110 §8.6.
   package static func decimal(_ bytes: Span<UInt8>) -> UInt64? {
     guard bytes.count > 0, bytes.count <= numberDigitsMax else { return nil }

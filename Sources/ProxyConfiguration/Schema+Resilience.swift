@@ -2,55 +2,70 @@ import Primitives
 
 /// Keys of the circuit breaker, the retry budget, the outlier detector and the adaptive limit.
 extension Schema {
-  static let circuitBreaker: [Key] = [
-    Key(
-      "failure_rate", .percentage(1...10_000, mayBeOff: true), default: "50%",
-      "Opens when this share of the window's calls failed. resilience4j's threshold."),
-    Key(
-      "slow_call", .duration(.milliseconds(1) ... .seconds(3600), mayBeOff: true), default: "off",
-      "A call that takes longer is slow. Off: a sidecar does not know what is slow for a service."
-    ),
-    Key(
-      "slow_call_rate", .percentage(1...10_000, mayBeOff: false), default: "80%",
-      "Opens when this share of the window's calls was slow. Below resilience4j's 100 %, at which one fast call of a hundred keeps it closed."
-    ),
-    Key(
-      "window", .duration(.seconds(1) ... .seconds(3600), mayBeOff: false), default: "10s",
-      "The time that rates are counted over. Linkerd's success-rate window, and Hystrix's."),
-    Key(
-      "window_calls", .integer(1...10_000),
-      "The calls that rates are counted over, instead of `window`. Left out: time counts."),
-    Key(
-      "minimum_calls", .integer(1...1_000_000), default: "20",
-      "Below that many calls in the window no rate opens it. Hystrix's request volume threshold."),
-    Key(
-      "consecutive_failures", .count(1...1_000_000), default: "5",
-      "Opens after that many failures in a row, whatever the rates. Finagle's failure accrual, and Envoy's `consecutive_5xx`."
-    ),
-    Key(
-      "open_for", .duration(.milliseconds(10) ... .seconds(3600), mayBeOff: false), default: "5s",
-      "How long it refuses before it probes; it doubles each time a probe fails, with jitter. Hystrix's sleep window. Meanwhile: 503 with `Retry-After`."
-    ),
-    Key(
-      "open_for_max", .duration(.milliseconds(10) ... .seconds(86_400), mayBeOff: false),
-      default: "60s", "It never refuses longer than that. Linkerd's largest penalty."),
-    Key(
-      "half_open_calls", .integer(1...1000), default: "3",
-      "Probes at once; when that many succeeded it closes. Between Linkerd's 1, which one unlucky call decides, and resilience4j's 10."
-    ),
-    Key(
-      "recovery", .duration(.milliseconds(100) ... .seconds(3600), mayBeOff: true),
-      default: "10s",
-      "Traffic returns over this time after it closes, not at once. Traefik's recovery duration."),
-    Key(
-      "mode", .choice(BreakerSettings.Mode.allCases.map(\.rawValue)), default: "enforced",
-      "shadow: counts and tells what it would refuse, and refuses nothing. disabled: is not there until the admin endpoint enforces it."
-    ),
-    Key(
-      "failures", .object(breakerFailures),
-      "What counts as failure, beside resets, timeouts and refused connections. 429 and what Weir itself refused never do."
-    ),
-  ]
+  /// Of an upstream and of a route, which go by rates.
+  static let circuitBreaker = breaker(
+    consecutiveFailures: "off",
+    "Opens after that many failures in a row, whatever the rates. Off: the sources of such counts, Finagle's failure accrual and Envoy's `consecutive_5xx`, are about one endpoint; a service of which half the calls always fail would be shut off by the first row of them."
+  )
+
+  static let endpointCircuitBreaker = breaker(
+    consecutiveFailures: "5",
+    "Opens after that many failures in a row, whatever the rates. Finagle's failure accrual, and Envoy's `consecutive_5xx`."
+  )
+
+  /// `consecutiveFailures`: the default, and why.
+  private static func breaker(consecutiveFailures: String, _ why: String) -> [Key] {
+    [
+      Key(
+        "failure_rate", .percentage(1...10_000, mayBeOff: true), default: "50%",
+        "Opens when this share of the window's calls failed. resilience4j's threshold."),
+      Key(
+        "slow_call", .duration(.milliseconds(1) ... .seconds(3600), mayBeOff: true), default: "off",
+        "A call that takes longer is slow. Off: a sidecar does not know what is slow for a service."
+      ),
+      Key(
+        "slow_call_rate", .percentage(1...10_000, mayBeOff: false), default: "80%",
+        "Opens when this share of the window's calls was slow. Below resilience4j's 100 %, at which one fast call of a hundred keeps it closed."
+      ),
+      Key(
+        "window", .duration(.seconds(1) ... .seconds(3600), mayBeOff: false), default: "10s",
+        "The time that rates are counted over. Linkerd's success-rate window, and Hystrix's."),
+      Key(
+        "window_calls", .integer(1...10_000),
+        "The calls that rates are counted over, instead of `window`. Left out: time counts."),
+      Key(
+        "minimum_calls", .integer(1...1_000_000), default: "20",
+        "Below that many calls in the window no rate opens it. Hystrix's request volume threshold."),
+      Key(
+        "consecutive_failures", .count(1...1_000_000), default: consecutiveFailures,
+        "\(why) While traffic returns, `failure_rate` alone judges where it is on."),
+      Key(
+        "open_for", .duration(.milliseconds(10) ... .seconds(3600), mayBeOff: false), default: "5s",
+        "How long it refuses before it probes; it doubles each time the probes fail, with jitter, until the breaker has recovered. Hystrix's sleep window. Meanwhile: 503 with `Retry-After`."
+      ),
+      Key(
+        "open_for_max", .duration(.milliseconds(10) ... .seconds(86_400), mayBeOff: false),
+        default: "60s",
+        "It never refuses longer than that, jitter included. Linkerd's largest penalty."),
+      Key(
+        "half_open_calls", .integer(1...1000), default: "3",
+        "Probes, at once and in all. `failure_rate` and `slow_call_rate` judge them, never `minimum_calls`, as soon as the outcome is certain; where no failure rate is on, one failure reopens. Between Linkerd's 1, which one unlucky call decides, and resilience4j's 10."
+      ),
+      Key(
+        "recovery", .duration(.milliseconds(100) ... .seconds(3600), mayBeOff: true),
+        default: "10s",
+        "After the probes traffic returns over this time, from a tenth to all; meanwhile the breaker is `recovering`. Traefik's recovery duration."
+      ),
+      Key(
+        "mode", .choice(BreakerSettings.Mode.allCases.map(\.rawValue)), default: "enforced",
+        "shadow: counts and tells what it would refuse, and refuses nothing. disabled: is not there until the admin endpoint enforces it."
+      ),
+      Key(
+        "failures", .object(breakerFailures),
+        "What counts as failure, beside resets, timeouts and refused connections. 429 and what Weir itself refused never do."
+      ),
+    ]
+  }
 
   private static let breakerFailures: [Key] = [
     Key(
@@ -149,19 +164,18 @@ extension Schema {
 
   static let adaptiveConcurrency: [Key] = [
     Key(
-      "minimum", .integer(1...100_000), default: "3",
-      "Requests in flight that are always let through. Envoy's `min_concurrency`."),
+      "minimum", .integer(1...100_000), default: "5",
+      "Requests in flight that are always let through. Envoy's `min_concurrency` is 3, at which a service of one place stands idle too often: decision 0016."
+    ),
     Key(
-      "maximum", .integer(1...1_000_000), default: "1000",
-      "The limit never grows above it. Envoy's `max_concurrency_limit`."),
+      "maximum", .integer(1...1_000_000), default: "10000",
+      "The limit never grows above it. Envoy's `max_concurrency_limit` is 1,000, which is below what a service of 20,000 requests/s and 60 ms carries: decision 0016."
+    ),
     Key(
       "buffer", .percentage(0...10_000, mayBeOff: false), default: "25%",
-      "Latency above the least that is normal. Envoy's."),
+      "How far the limit stands above what the upstream was seen to carry at once. Envoy's."),
     Key(
       "interval", .duration(.milliseconds(10) ... .seconds(60), mayBeOff: false),
-      default: "100ms", "How often the limit is set anew. Envoy's examples."),
-    Key(
-      "percentile", .percentage(100...9_990, mayBeOff: false), default: "50%",
-      "The latency of an interval that counts: the median. Envoy's."),
+      default: "100ms", "How often the limit is looked at again. Envoy's examples."),
   ]
 }

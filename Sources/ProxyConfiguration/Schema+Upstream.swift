@@ -22,7 +22,7 @@ extension Schema {
       "circuit_breaker", .object(circuitBreaker),
       "Refuses while the service fails. Left out: none; `{}`: its defaults."),
     Key(
-      "endpoint_circuit_breaker", .object(circuitBreaker),
+      "endpoint_circuit_breaker", .object(endpointCircuitBreaker),
       "Passes an endpoint over while it fails. Left out: none; `{}`: its defaults."),
     Key(
       "retry_budget", .object(retryBudget),
@@ -33,7 +33,8 @@ extension Schema {
       "Ejects endpoints that behave unlike the others. Left out: none; `{}`: its defaults."),
     Key(
       "adaptive_concurrency", .object(adaptiveConcurrency),
-      "Requests in flight follow the latency that is measured. Left out: `limits.requests` alone."),
+      "Requests in flight follow what the upstream is seen to carry. Left out: `limits.requests` alone."
+    ),
     Key("limits", .object(upstreamLimits), "What the upstream may be asked to hold."),
     Key("timeouts", .object(upstreamTimeouts), "How long it may take."),
     Key(

@@ -156,8 +156,7 @@ enum UpstreamReader {
     let settings = AdaptiveSettings(
       concurrencyMin: section.integer("minimum") ?? 0,
       concurrencyMax: section.integer("maximum") ?? 0, buffer: section.share("buffer") ?? .zero,
-      interval: section.duration("interval") ?? .zero,
-      percentile: section.share("percentile") ?? .zero)
+      interval: section.duration("interval") ?? .zero)
     let given = section.has("minimum") ? "minimum" : "maximum"
     checker.hold(
       settings.concurrencyMin <= settings.concurrencyMax, section, given,

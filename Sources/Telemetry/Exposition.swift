@@ -46,7 +46,7 @@ package enum Exposition {
         appendHistogram(definition.name, labels, Array(sums[slot...]), bounds, &text)
       case .counter, .gauge:
         let shown =
-          definition.isDuration
+          definition.isDuration || definition.isRatio
           ? seconds(sums[slot])
           : definition.kind == .gauge
             ? String(Int64(bitPattern: sums[slot])) : String(sums[slot])

@@ -14,6 +14,8 @@ package final class MetricRegistry: Sendable {
     var labels: [String]
     /// Values are nanoseconds and shown in seconds.
     var isDuration: Bool
+    /// Values are billionths and shown as parts of one.
+    var isRatio: Bool { kind == .gauge && name.hasSuffix("_ratio") }
     var series: [(values: [String], slot: Int)] = []
     var slots: [[String]: Int] = [:]
     var overflow: Int?

@@ -88,7 +88,7 @@ struct ConfigurationViewTests {
             failure_percentage: { threshold: 30%, minimum_endpoints: 31, minimum_calls: 32 },
             latency: { factor: 33, minimum_endpoints: 34, minimum_calls: 35, floor: 36ms } }
         adaptive_concurrency:
-          { minimum: 37, maximum: 38, buffer: 39%, interval: 40ms, percentile: 41% }
+          { minimum: 37, maximum: 38, buffer: 39%, interval: 40ms }
         limits: { pending_target: 42ms, pending_interval: 43ms }
       v:
         endpoints: [127.0.0.1:2]

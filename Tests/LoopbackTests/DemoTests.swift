@@ -38,8 +38,8 @@ struct DemoTests {
     let (output, code) = try demo(
       script: script,
       until: [
-        "dispense/0 is back from ejection", "prescription breaker half_open -> closed",
-        "ai-validation breaker forced_open -> closed",
+        "dispense/0 is back from ejection", "prescription breaker half_open -> recovering",
+        "ai-validation breaker forced_open -> recovering",
       ])
     #expect(code == 0)
     let events = output.split(separator: "\n").filter { $0.hasPrefix("  at ") }.map(String.init)
@@ -54,12 +54,12 @@ struct DemoTests {
     ]
     #expect(order.compactMap(time).count == order.count, "\(output)")
     #expect(order.compactMap(time) == order.compactMap(time).sorted(), "\(output)")
-    let breaker = ["closed -> open", "open -> half_open", "half_open -> closed"].compactMap {
+    let breaker = ["closed -> open", "open -> half_open", "half_open -> recovering"].compactMap {
       time(of: "prescription breaker \($0)")
     }
     #expect(breaker.count == 3 && breaker == breaker.sorted(), "\(output)")
     #expect(time(of: "ai-validation breaker closed -> forced_open") != nil, "\(output)")
-    #expect(time(of: "ai-validation breaker forced_open -> closed") != nil, "\(output)")
+    #expect(time(of: "ai-validation breaker forced_open -> recovering") != nil, "\(output)")
     let end = output.components(separatedBy: "The demo ended after ").last ?? ""
     for word in ["circuit_open", "retries", "fallbacks", "ejections", "openings of breakers"] {
       #expect(end.contains(word), "\(end)")
@@ -117,7 +117,7 @@ struct DemoTests {
     demo.type("?")
     #expect(demo.read(until: "/metrics").contains("kill it: it listens no more"))
     demo.type("?r")
-    _ = demo.read(until: "ai-validation breaker forced_open -> closed")
+    _ = demo.read(until: "ai-validation breaker forced_open -> recovering")
     demo.type("q")
     let rest = demo.readToEnd()
     #expect(rest.contains("The demo ended after "), "\(rest)")

@@ -37,7 +37,7 @@ extension PolicyRun {
 
   private func isOpen(_ breaker: CircuitBreaker) -> Bool {
     let state = breaker.figures(now: mesh.network.time).underlying
-    return state != .closed
+    return state == .open || state == .halfOpen
   }
 
   /// The last requests, which nothing stands in the way of but what was configured to.

@@ -4,25 +4,30 @@ import Resilience
 
 /// What a breaker counts, for people and for programs.
 enum BreakerFigures {
-  /// `closed: 40 calls, 2 failed (5%), 0 slow; failures in a row: 0`.
+  /// `closed: 40 calls, 2 failed (5%), 0 slow; failures in a row: 0`, and
+  /// `recovering, 11% admitted: …`.
   static func text(_ figures: CircuitBreaker.Figures, _ now: Instant) -> String {
     var text = figures.state.rawValue
     if figures.underlying != figures.state { text += " (by itself \(figures.underlying.rawValue))" }
     if let until = figures.openUntil, figures.underlying == .open {
       let left = until.nanoseconds(since: now)
-      text += left > 0 ? " for \(SpokenTime.text(left))" : " until the next request, which probes"
+      text += " for \(SpokenTime.text(max(left, 0)))"
     }
     if figures.underlying == .halfOpen { text += ", \(figures.probesInFlight) probes out" }
+    if let admitted = admitted(figures) { text += ", \(admitted)" }
     text += ": \(figures.calls) calls, \(figures.failures) failed"
     if figures.failures > 0 {
       text += " (\(Scalars.text(basisPoints: Int(figures.failureRate.basisPoints))))"
     }
     text += ", \(figures.slow) slow; failures in a row: \(figures.consecutiveFailures)"
-    if figures.admittedShare < .all, figures.state == .closed {
-      let share = Scalars.text(basisPoints: Int(figures.admittedShare.basisPoints))
-      text += ", recovering: \(share) admitted"
-    }
     return text
+  }
+
+  /// `11% admitted`; nil: it does not recover.
+  static func admitted(_ figures: CircuitBreaker.Figures) -> String? {
+    guard figures.state == .recovering else { return nil }
+    let percent = max(Int(figures.admittedShare.basisPoints) / 100, 1)
+    return "\(percent)% admitted"
   }
 
   static func json(_ figures: CircuitBreaker.Figures, _ now: Instant) -> JSONValue {

@@ -10,6 +10,7 @@ import Upstreams
 /// changes the `mode` that is configured.
 extension ControlPlane {
   func breakers(_ request: AdminRequest) -> AdminResponse {
+    advanceBreakers()
     let now = kernel.now()
     let all = builder.breakers(configuration)
     guard request.wantsText else {
@@ -61,10 +62,33 @@ extension ControlPlane {
     let name = "\(known.scope.rawValue) \(known.subject)"
     let change = known.breaker.set(command.mode(known.configured), now: kernel.now())
     guard let change else { return "\(name): \(known.breaker.state.rawValue) as before\n" }
+    told(change, known, upstream)
+    return "\(name): \(change.from.rawValue) → \(change.to.rawValue)\n"
+  }
+
+  /// Moves on the breakers that only wait for time, so that the alert of a service that nobody calls
+  /// clears. Once a second, and before anybody looks.
+  func advanceBreakers() {
+    let now = kernel.now()
+    for known in builder.breakers(configuration) {
+      if let change = known.breaker.advance(to: now) {
+        told(change, known, known.upstreams.first ?? "none")
+      }
+    }
+  }
+
+  /// The gauges of what all workers share, as it stands now.
+  func policyValues() -> [UInt64] {
+    advanceBreakers()
+    return policyGauges.scrape(configuration, builder, now: kernel.now())
+  }
+
+  private func told(
+    _ change: CircuitBreaker.Transition, _ known: KnownBreaker, _ upstream: String
+  ) {
     known.availability?.changed()
     countTransition(known.scope, upstream, change)
     note(.breaker(known.scope, upstream: upstream, subject: known.subject, change))
-    return "\(name): \(change.from.rawValue) → \(change.to.rawValue)\n"
   }
 
   private func missing(

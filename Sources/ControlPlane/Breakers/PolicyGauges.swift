@@ -13,6 +13,7 @@ import Upstreams
 struct PolicyGauges {
   private let registry: MetricRegistry
   private let breakers: MetricFamily
+  private let admitted: MetricFamily
   private let endpoints: MetricFamily
   private let panic: MetricFamily
   private let limit: MetricFamily
@@ -24,6 +25,11 @@ struct PolicyGauges {
     breakers = registry.family(
       "weir_circuit_breaker_state", .gauge, help: "1 for the state that a breaker is in, else 0.",
       labels: ["upstream", "scope", "subject", "state"])
+    admitted = registry.family(
+      "weir_circuit_breaker_admitted_ratio", .gauge,
+      help:
+        "The share of requests that a breaker lets through: below 1 while it recovers, else 1 or 0.",
+      labels: ["upstream", "scope", "subject"])
     endpoints = registry.family(
       "weir_upstream_endpoints", .gauge, help: "Endpoints, by whether they may be picked.",
       labels: ["upstream", "state"])
@@ -44,19 +50,20 @@ struct PolicyGauges {
   }
 
   /// The values now, in a shard of their own: a series whose upstream is gone reads 0.
-  func scrape(_ configuration: Configuration, _ builder: SnapshotBuilder) -> [UInt64] {
+  func scrape(
+    _ configuration: Configuration, _ builder: SnapshotBuilder, now: Instant
+  ) -> [UInt64] {
     var values: [(slot: Int, value: UInt64)] = []
     func note(_ family: MetricFamily, _ labels: [String], _ value: Int) {
       values.append((registry.series(family, labels), UInt64(max(value, 0))))
     }
     for known in builder.breakers(configuration) {
-      let state = known.breaker.state
+      let figures = known.breaker.figures(now: now)
+      let labels = [known.upstreams.first ?? "none", known.scope.rawValue, known.subject]
       for each in CircuitBreaker.State.allCases {
-        note(
-          breakers,
-          [known.upstreams.first ?? "none", known.scope.rawValue, known.subject, each.rawValue],
-          each == state ? 1 : 0)
+        note(breakers, labels + [each.rawValue], each == figures.state ? 1 : 0)
       }
+      note(admitted, labels, Int(figures.admittedShare.basisPoints) * 100_000)
     }
     for upstream in configuration.upstreams {
       guard let state = builder.state(of: upstream.name) else { continue }

@@ -64,6 +64,10 @@ enum ExplainJSON {
     if let seconds = trace.retryAfterSeconds {
       members.append(("retry_after_seconds", .number(seconds)))
     }
+    if let breaker = trace.refusedBy {
+      members.append(("breaker_state", .text(breaker.state.rawValue)))
+      members.append(("breaker_admitted", ConfigurationView.share(breaker.admittedShare)))
+    }
     if trace.waited > 0 { members.append(("waited_us", microseconds(trace.waited))) }
     if let fallback = trace.fallback {
       members.append(("fallback_for", .text(fallback.failure.name)))

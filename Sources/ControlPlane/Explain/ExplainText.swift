@@ -56,6 +56,10 @@ enum ExplainText {
     ] {
       if let line = breaker(mark, of: name) { lines.append(line) }
     }
+    if let breaker = trace.refusedBy {
+      let admitted = BreakerFigures.admitted(breaker).map { ", \($0)" } ?? ""
+      lines.append("the circuit breaker was \(breaker.state.rawValue)\(admitted)")
+    }
     if trace.waited > 0 {
       lines.append("waited \(SpokenTime.text(trace.waited)) for a connection")
     }

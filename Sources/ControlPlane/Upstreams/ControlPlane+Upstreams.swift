@@ -15,6 +15,7 @@ extension ControlPlane {
   }
 
   func reports(_ views: [UpstreamView]) -> [UpstreamReport] {
+    advanceBreakers()
     let now = kernel.now()
     let routes = builder.breakers(configuration).filter { $0.scope == .route }
     return views.map { view in

@@ -34,7 +34,7 @@ enum UpstreamJSON {
           "adaptive_concurrency",
           .object([
             ("limit", .number(adaptive.limit)), ("in_flight", .number(adaptive.inFlight)),
-            ("minimum_latency_us", .number(Int(adaptive.fastestNanoseconds / 1000))),
+            ("unqueued_latency_us", .number(Int(adaptive.unqueuedNanoseconds / 1000))),
           ])
         ))
     }

@@ -22,7 +22,7 @@ extension UpstreamReport {
     adaptive = state.limiter.map {
       Adaptive(
         limit: $0.limit, inFlight: $0.inFlight,
-        fastestNanoseconds: $0.minimumLatency.nanosecondsClamped)
+        unqueuedNanoseconds: $0.unqueuedLatency.nanosecondsClamped)
     }
     let (requests, retries) = state.budget.inFlight
     let share = requests * Int(state.budget.ratio.basisPoints) / 10_000

@@ -27,7 +27,8 @@ package struct UpstreamReport: Sendable {
   package struct Adaptive: Sendable {
     package var limit: Int
     package var inFlight: Int
-    package var fastestNanoseconds: Int64
+    /// How long a request takes without a queue; 0 while that is not known.
+    package var unqueuedNanoseconds: Int64
   }
 
   package struct Budget: Sendable {

@@ -24,10 +24,12 @@ enum UpstreamText {
           "  retries \(budget.retries)/\(budget.retriesMax) at \(budget.requests) requests")
       }
       if let adaptive = report.adaptive {
-        let fastest = adaptive.fastestNanoseconds
+        let unqueued = adaptive.unqueuedNanoseconds
         lines.append(
-          "  adaptive limit \(adaptive.inFlight)/\(adaptive.limit), fastest answer "
-            + (fastest == 0 ? "not known yet" : SpokenTime.text(fastest)))
+          "  adaptive limit \(adaptive.inFlight)/\(adaptive.limit), "
+            + (unqueued == 0
+              ? "which was never full for long"
+              : "an answer takes \(SpokenTime.text(unqueued)) without a queue"))
       }
       if !report.unresolved.isEmpty {
         lines.append("  unresolved: \(report.unresolved.joined(separator: ", "))")

@@ -5,8 +5,9 @@ extension CircuitBreaker {
   @usableFromInline package enum Admission: Sendable, Equatable {
     /// It may; its result is recorded with the ticket, exactly once, or a probe's slot is lost.
     case admitted(Ticket)
-    /// It may not. After `retryAfterNanoseconds` the breaker probes or admits everything again;
-    /// 0: not known, because probes are under way or the breaker was forced open.
+    /// It may not. After `retryAfterNanoseconds` the breaker probes, or a call may expect to be let in
+    /// while traffic returns; 0: not known, because probes are under way or the breaker was forced
+    /// open.
     case refused(retryAfterNanoseconds: Int64)
   }
 

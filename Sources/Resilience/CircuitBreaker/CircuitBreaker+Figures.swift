@@ -17,7 +17,7 @@ extension CircuitBreaker {
     package var consecutiveFailures: Int
     package var openUntil: Instant?
     package var probesInFlight: Int
-    /// Openings since the breaker last recovered: how often the open time was doubled, plus one.
+    /// How often the open time was doubled since the breaker last recovered, plus one; 0: it has.
     package var openings: Int
     /// All, but for a breaker that recovers or refuses.
     package var admittedShare: Share

@@ -10,6 +10,8 @@ extension CircuitBreaker {
     case open
     /// A few calls pass and decide.
     case halfOpen = "half_open"
+    /// The breaker has closed, and calls return by and by: a growing share of them passes.
+    case recovering
     /// Calls are refused until the mode is set again.
     case forcedOpen = "forced_open"
     /// Calls pass and are not counted.
@@ -34,6 +36,8 @@ extension CircuitBreaker {
     case probesSlow = "probes_slow"
     /// The probes showed a healthy service.
     case probesSucceeded = "probes_succeeded"
+    /// All traffic has returned.
+    case recoveryEnded = "recovery_ended"
     /// Somebody set the mode.
     case modeSet = "mode_set"
   }

@@ -90,7 +90,22 @@ public final class CircuitBreaker: Sendable {
   }
 
   /// What the breaker is doing now; the answer can be old by the time it is used. Takes the lock.
-  public var state: State { machine.withLock(\.state) }
+  ///
+  /// A breaker whose open time or whose recovery is over has moved on when this is read, and reports it.
+  public var state: State {
+    let now = clock()
+    if let transition = advance(to: now) { onTransition?(transition) }
+    return machine.withLock(\.state)
+  }
+
+  /// Moves on if only time was to pass; the transition, if there was one.
+  package func advance(to now: Instant) -> Transition? {
+    machine.withLock { machine in
+      let transition = machine.advance(to: now)
+      if transition != nil { publish(machine) }
+      return transition
+    }
+  }
 
   package func figures(now: Instant) -> Figures {
     machine.withLock { $0.figures(now) }

@@ -23,7 +23,7 @@ extension CircuitBreakerMachine {
       guard let ramp else { return .admitted(ticket(.counted)) }
       credit += share(of: ramp, now)
       guard credit >= 10_000 else {
-        return .refused(retryAfterNanoseconds: ramp.upperBound - now.nanoseconds)
+        return .refused(retryAfterNanoseconds: expectedWait(in: ramp, now))
       }
       credit -= 10_000
       return .admitted(ticket(.counted))
@@ -49,6 +49,14 @@ extension CircuitBreakerMachine {
   }
 
   private var hasFreeProbe: Bool { probes.inFlight + probes.counted < rules.probes }
+
+  /// How long until a call may expect to be let in: at one try a second, one of `1 / share` passes, so
+  /// after about as many seconds, or when the ramp is over. With half of it as jitter either way, or
+  /// all who were refused would return together.
+  private mutating func expectedWait(in ramp: Range<Int64>, _ now: Instant) -> Int64 {
+    let expected = 10_000 * 1_000_000_000 / share(of: ramp, now)
+    return min(expected / 2 + draw(below: expected), ramp.upperBound - now.nanoseconds)
+  }
 
   /// Basis points of the calls that `ramp` admits at `now`.
   func share(of ramp: Range<Int64>, _ now: Instant) -> Int64 {

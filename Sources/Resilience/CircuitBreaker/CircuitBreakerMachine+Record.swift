@@ -8,7 +8,7 @@ extension CircuitBreakerMachine {
     guard ticket.generation == generation else { return nil }
     switch ticket.bits & 3 {
     case CircuitBreaker.Ticket.Kind.counted.rawValue:
-      guard outcome != .ignored else { return nil }
+      guard outcome != .ignored else { return tellRecovery(now) }
       return count(
         isFailure: outcome == .failure, isSlow: nanoseconds > rules.slowCall, now)
     case CircuitBreaker.Ticket.Kind.probe.rawValue:
@@ -24,13 +24,15 @@ extension CircuitBreakerMachine {
     settle(now)
     window.add(isFailure: isFailure, isSlow: isSlow, now: now.nanoseconds)
     consecutive = isFailure ? consecutive + 1 : 0
-    guard let reason = verdict else { return nil }
+    guard let reason = verdict else { return tellRecovery(now) }
     return move(to: .open, reason, now)
   }
 
   /// Why a closed breaker must open. A success can be the call that makes a rate believable.
   private var verdict: CircuitBreaker.Reason? {
-    if consecutive >= rules.consecutiveFailures { return .consecutiveFailures }
+    if consecutive >= rules.consecutiveFailures, ramp == nil || rules.failureRate == nil {
+      return .consecutiveFailures
+    }
     let total = window.total
     guard total.failures | total.slow != 0, Int(total.calls) >= rules.minimumCalls else {
       return nil

@@ -5,20 +5,27 @@ import Primitives
 /// ```
 ///              rate, slow-call rate or consecutive failures
 ///     ┌────────┐ ─────────────────────────────────────────▶ ┌──────┐
-///     │ closed │                                            │ open │ ◀─┐
-///     └────────┘                                            └──────┘   │ certain that the
-///       ▲  first 10 % to 100 % over `recovery`      at `until`, │      │ probes fail or
-///       │                                   with the next call  ▼      │ are slow
-///       │          certain that the probes pass           ┌──────────┐ │
-///       └──────────────────────────────────────────────── │ halfOpen │ ┘
-///                                                         └──────────┘
+///     │ closed │                              ┌───────────▶ │ open │ ◀─┐
+///     └────────┘                              │             └──────┘   │ certain that the
+///       ▲                                the same;  at `until`, with   │ probes fail or
+///       │ after `recovery`               if there is a call or without │ are slow
+///       │                                a rate, by it        │        │
+///     ┌────────────┐                     alone                ▼        │
+///     │ recovering │ ─────────────────────────┘         ┌──────────┐   │
+///     └────────────┘ ◀───────────────────────────────── │ halfOpen │ ──┘
+///      10 % to 100 %     certain that the probes pass   └──────────┘
 /// ```
 ///
 /// Why: a service in trouble recovers sooner without traffic, and its callers' threads, queues and
-/// deadlines are worth more than an answer that will not come (Nygard, Release It!, 2007). Each
-/// opening without a recovery between doubles the open time. A probe's failure does not wait for
-/// the others once they cannot change the verdict. The ramp after closing is drawn by an
-/// accumulator, not by chance, so that a share of 10 % is every tenth call.
+/// deadlines are worth more than an answer that will not come (Nygard, Release It!, 2007).
+///
+/// Half-open, `halfOpenCalls` probes are judged by the rates that are on, whatever `minimumCalls`
+/// says, as soon as the others cannot change the verdict; where no failure rate is on, one failure
+/// reopens. Each time the probes fail the open time doubles, until the breaker has recovered. While
+/// it recovers, a failure rate alone judges failures where there is one: it is what let the probes
+/// pass, and a row of failures that it tolerates would open the breaker as soon as it closed.
+/// The ramp is drawn by an accumulator, not by chance, so that a share of 10 % is every tenth call.
+/// `advance` moves the states that only wait for time, so that nobody need call for it.
 ///
 /// Pure: `now` is passed in and may go back a little, as threads race; jitter comes from a seed.
 /// Confinement: its owner; `CircuitBreaker` shares one. Cost: O(1), no allocation after `init`.
@@ -29,9 +36,9 @@ package struct CircuitBreakerMachine: Sendable {
     case halfOpen
   }
 
-  private(set) var rules: Rules
+  var rules: Rules
   /// The policy's mode; another than `mode` was set by hand.
-  private(set) var configuredMode: CircuitBreakerPolicy.Mode
+  var configuredMode: CircuitBreakerPolicy.Mode
   package private(set) var mode: CircuitBreakerPolicy.Mode
   private(set) var phase = Phase.closed
   /// Changes of phase and mode so far.
@@ -39,10 +46,12 @@ package struct CircuitBreakerMachine: Sendable {
   var window: CallWindow
   /// Failures in a row.
   var consecutive = 0
-  /// Openings since the last recovery.
+  /// 0: it has recovered; else one more than how often probes have failed since.
   var openings = 0
+  /// A ramp has ended, and nobody was told yet.
+  var hasUntoldRecovery = false
   /// When it opened last.
-  private var openedAt = Instant(nanoseconds: .min)
+  var openedAt = Instant(nanoseconds: .min)
   /// When an open breaker may probe.
   var until = Instant(nanoseconds: .min)
   /// Since when and until when the admitted share grows, nanoseconds; nil: everything passes.
@@ -74,10 +83,32 @@ package struct CircuitBreakerMachine: Sendable {
   /// What the machine would be doing in automatic mode.
   var underlying: CircuitBreaker.State {
     switch phase {
-    case .closed: return .closed
+    case .closed: return ramp == nil ? .closed : .recovering
     case .open: return .open
     case .halfOpen: return .halfOpen
     }
+  }
+
+  /// Moves on if only time was to pass: from open to half-open, and from recovering to closed. At most
+  /// one change a call.
+  package mutating func advance(to now: Instant) -> CircuitBreaker.Transition? {
+    guard mode == .automatic || mode == .shadow else { return nil }
+    switch phase {
+    case .closed:
+      settle(now)
+      return tellRecovery(now)
+    case .open: return now >= until ? move(to: .halfOpen, .openTimeEnded, now) : nil
+    case .halfOpen: return nil
+    }
+  }
+
+  /// The end of a ramp that nobody was told of yet.
+  mutating func tellRecovery(_ now: Instant) -> CircuitBreaker.Transition? {
+    guard hasUntoldRecovery else { return nil }
+    hasUntoldRecovery = false
+    return CircuitBreaker.Transition(
+      from: .recovering, to: .closed, reason: .recoveryEnded, at: now, openFor: nil,
+      isShadow: mode == .shadow)
   }
 
   /// Leaving `forcedOpen` for `automatic` starts the ramp, as the service saw no traffic; leaving
@@ -92,6 +123,7 @@ package struct CircuitBreakerMachine: Sendable {
     close()
     ramp = nil
     openings = 0
+    hasUntoldRecovery = false
     if startsRamp { startRamp(now) }
     return CircuitBreaker.Transition(
       from: from, to: state, reason: .modeSet, at: now, openFor: nil, isShadow: false)
@@ -119,18 +151,22 @@ package struct CircuitBreakerMachine: Sendable {
     guard let end = ramp?.upperBound, now.nanoseconds >= end else { return }
     ramp = nil
     openings = 0
+    hasUntoldRecovery = true
   }
 
   mutating func move(
     to new: Phase, _ reason: CircuitBreaker.Reason, _ now: Instant
   ) -> CircuitBreaker.Transition {
-    let from = underlying
+    let from = hasUntoldRecovery ? .recovering : underlying
+    hasUntoldRecovery = false
     var openFor: Duration?
     switch new {
     case .closed:
       close()
       startRamp(now)
     case .open:
+      // From half-open: the probes failed, and it refuses for twice as long.
+      openings = phase == .halfOpen ? openings + 1 : max(openings, 1)
       phase = .open
       generation += 1
       openFor = .nanoseconds(open(now))
@@ -145,48 +181,27 @@ package struct CircuitBreakerMachine: Sendable {
   }
 
   private mutating func open(_ now: Instant) -> Int64 {
-    let time = openTime(after: openings)
-    openings += 1
+    let time = openTime(after: openings - 1)
     ramp = nil
     openedAt = now
     until = now.advanced(byNanoseconds: time)
     return time
   }
 
-  /// How long it stays open when it has opened so often before, jitter included.
-  private mutating func openTime(after openings: Int) -> Int64 {
-    let doublings = Int64(min(openings, 40))
-    let (doubled, overflow) = rules.openFor.multipliedReportingOverflow(by: 1 << doublings)
+  /// How long it stays open when its time was doubled so often before, jitter included: drawn from the
+  /// jitter's width above the plain time, and below the longest where that would go beyond it, but
+  /// never below the first.
+  mutating func openTime(after doublings: Int) -> Int64 {
+    let (doubled, overflow) = rules.openFor.multipliedReportingOverflow(
+      by: 1 << Int64(min(doublings, 40)))
     let plain = overflow ? rules.openForMax : min(doubled, rules.openForMax)
-    let most = plain / 10_000 * rules.openJitter
-    let added = Int64(
-      truncatingIfNeeded: UInt64(most).multipliedFullWidth(by: random.next()).high)
-    return plain + added
+    let width = plain / 10_000 * rules.openJitter
+    let least = max(min(plain, rules.openForMax - width), rules.openFor)
+    return least + draw(below: min(width, rules.openForMax - least))
   }
-}
 
-extension CircuitBreakerMachine {
-  /// Goes on by another policy. What was counted was counted by other rules and begins anew; what
-  /// was decided stays: an open breaker stays open, until its new open time has passed since it
-  /// opened, a half-open one probes anew, and a ramp goes on towards its new end. A mode that was
-  /// set by hand stays too, unless the policy's own mode has changed.
-  ///
-  /// Why: whoever edits `open_for` in the middle of an outage does not mean to let the traffic in.
-  /// The transition that a change of the mode is; nil: the state is the same.
-  package mutating func adopt(
-    _ policy: CircuitBreakerPolicy, _ now: Instant
-  ) -> CircuitBreaker.Transition? {
-    let isModeChanged = policy.mode != configuredMode
-    configuredMode = policy.mode
-    window = CallWindow(policy.window)
-    rules = Rules(policy, windowCapacity: window.capacity)
-    generation += 1
-    consecutive = 0
-    probes = Probes()
-    if phase == .open { until = openedAt.advanced(byNanoseconds: openTime(after: openings - 1)) }
-    if let start = ramp?.lowerBound {
-      ramp = rules.recovery == 0 ? nil : start..<start + rules.recovery
-    }
-    return isModeChanged ? set(policy.mode, now) : nil
+  /// 0 ..< `bound`, evenly.
+  mutating func draw(below bound: Int64) -> Int64 {
+    Int64(truncatingIfNeeded: UInt64(bound).multipliedFullWidth(by: random.next()).high)
   }
 }

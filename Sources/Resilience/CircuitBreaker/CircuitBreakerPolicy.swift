@@ -24,19 +24,24 @@ public struct CircuitBreakerPolicy: Sendable, Hashable {
   /// Calls in the window below which no rate is believed; at most the size of a window of calls.
   /// 20: Hystrix's `requestVolumeThreshold`. Range: 1 and above.
   public var minimumCalls: Int
-  /// Failures in a row that open the breaker, whatever the window holds. 5: Finagle's failure
-  /// accrual, Envoy's `consecutive_5xx`. Range: 1 and above.
+  /// Failures in a row that open the breaker, whatever the window holds; while traffic returns, a
+  /// failure rate alone judges where one is on. 5: Finagle's failure accrual, Envoy's
+  /// `consecutive_5xx`. Both judge one endpoint; for a whole service of which some calls always fail,
+  /// set it to `nil` and go by the rates, as the proxy does. Range: 1 and above.
   public var consecutiveFailures: Int?
-  /// How long the breaker stays open the first time; each reopening doubles it. 5 s: Hystrix's
-  /// `sleepWindow`. Range: 1 ms ... 1 day.
+  /// How long the breaker stays open the first time; it doubles each time the probes fail. 5 s:
+  /// Hystrix's `sleepWindow`. Range: 1 ms ... 1 day.
   public var openFor: Duration
-  /// Where the doubling stops. 60 s: Linkerd's `max-penalty`. At least `openFor`.
+  /// The breaker never stays open for longer, jitter included. 60 s: Linkerd's `max-penalty`. At least
+  /// `openFor`.
   public var openForMax: Duration
   /// Up to this share of the open time is added to it, drawn evenly, so that the sidecars which
-  /// opened together do not probe together; added after `openForMax`, or the longest waits would
-  /// fall together again. 20 %: gRPC's connection backoff jitter.
+  /// opened together do not probe together; where that went beyond `openForMax`, it is taken off.
+  /// 20 %: gRPC's connection backoff jitter.
   public var openJitter: Share
-  /// Calls let through while half-open: both the most at a time and the most that are counted.
+  /// Calls let through while half-open: both the most at a time and the most that are counted. They
+  /// are judged by `failureRate` and `slowCallRate` (never by `minimumCalls`) as soon as the outcome
+  /// is certain; without a failure rate one failure reopens.
   /// 3: between Linkerd's single probe, which one unlucky call decides, and resilience4j's 10.
   /// Range: 1 ... 10,000.
   public var halfOpenCalls: Int

@@ -6,12 +6,14 @@ import Synchronization
 /// Exact: the limit and the count are one atomic word, so that a request is admitted only if the
 /// count, this request included, is within the limit of that very instant. When the limit shrinks,
 /// what is in flight stays; none is admitted until the count is below.
-/// The limit comes from a `GradientLimit` behind a lock, taken once for each release.
+/// The limit comes from a `KneeLimit` behind a lock, taken once for each release.
 /// Cost: acquire 6 ns, release 25 ns, uncontended; no allocation.
 public final class ConcurrencyLimiter: Sendable {
   /// The limit above, the count below.
   @usableFromInline let word: Atomic<UInt64>
-  private let gradient: Lock<GradientLimit>
+  /// Requests that the limit refused so far.
+  @usableFromInline let refusals = Atomic<UInt64>(0)
+  private let knee: Lock<KneeLimit>
   let timeline: Timeline
 
   /// - Parameters:
@@ -22,7 +24,7 @@ public final class ConcurrencyLimiter: Sendable {
     clock: some Clock<Duration> = ContinuousClock()
   ) {
     word = Atomic(UInt64(policy.initial) << 32)
-    gradient = Lock(GradientLimit(policy: policy))
+    knee = Lock(KneeLimit(policy: policy))
     timeline = Timeline(clock)
   }
 
@@ -40,7 +42,10 @@ public final class ConcurrencyLimiter: Sendable {
     var seen = word.load(ordering: .relaxed)
     while true {
       let allowed = (seen >> 32 &* part &+ 9_999) / 10_000
-      if seen & 0xFFFF_FFFF >= allowed { return false }
+      if seen & 0xFFFF_FFFF >= allowed {
+        refusals.wrappingAdd(1, ordering: .relaxed)
+        return false
+      }
       let (isExchanged, original) = word.weakCompareExchange(
         expected: seen, desired: seen &+ 1, ordering: .relaxed)
       if isExchanged { return true }
@@ -48,17 +53,20 @@ public final class ConcurrencyLimiter: Sendable {
     }
   }
 
-  /// Gives a place back and counts its latency. Precondition: an `acquire` that returned true.
+  /// Gives a place back, which was held for `nanoseconds`. Precondition: an `acquire` that returned
+  /// true. A request that says nothing of the service (`ignored`) and held its place for no time was
+  /// not sent; one whose caller left brings the time until then.
   package func release(nanoseconds: Int64, outcome: Outcome, now: Instant) {
     let before = word.wrappingSubtract(1, ordering: .relaxed).oldValue
     let inFlight = Int(before & 0xFFFF_FFFF)
     precondition(inFlight > 0, "a place was released that had not been acquired")
-    if outcome == .ignored { return }
-    gradient.withLock { gradient in
-      let isChanged = gradient.record(
-        nanoseconds: nanoseconds, outcome: outcome, inFlight: inFlight, now: now)
+    if outcome == .ignored, nanoseconds <= 0 { return }
+    let refused = refusals.load(ordering: .relaxed)
+    knee.withLock { knee in
+      let isChanged = knee.record(
+        nanoseconds: nanoseconds, outcome: outcome, inFlight: inFlight, refused: refused, now: now)
       // Inside, so that of two changes the later one stays.
-      if isChanged { set(limit: gradient.limit) }
+      if isChanged { set(limit: knee.limit) }
     }
   }
 
@@ -72,8 +80,9 @@ public final class ConcurrencyLimiter: Sendable {
     }
   }
 
-  /// The least latency that the limit is measured against; 0 before it is known.
-  public var minimumLatency: Duration {
-    .nanoseconds(gradient.withLock { $0.minimumNanoseconds })
+  /// How long a call takes when it need not queue at the service, as it was last measured; zero
+  /// before the limit was first full.
+  public var unqueuedLatency: Duration {
+    .nanoseconds(knee.withLock { $0.unqueuedNanoseconds })
   }
 }

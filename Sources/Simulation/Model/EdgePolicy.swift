@@ -75,8 +75,8 @@ struct EdgePolicy: Sendable {
     outliers = upstream.outlierDetection.map { OutlierPolicy($0) }
     adaptive = upstream.adaptiveConcurrency.map {
       ConcurrencyPolicy(
-        minimum: $0.concurrencyMin, maximum: $0.concurrencyMax, percentile: $0.percentile,
-        buffer: $0.buffer, interval: $0.interval)
+        minimum: $0.concurrencyMin, maximum: $0.concurrencyMax, buffer: $0.buffer,
+        interval: $0.interval)
     }
     balancing = Upstreams.BalancingSettings(upstream.balancing)
     queue = upstream.pendingTarget.map {

@@ -85,7 +85,7 @@ struct BreakerAdminTests {
     #expect(try proxy.get("/").contains("circuit_open"))
     #expect(
       try put(proxy, "service?scope=route&subject=ingress%2F1", "released")
-        .hasSuffix("forced_open → closed\n"))
+        .hasSuffix("forced_open → recovering\n"))
     #expect(proxy.stop())
   }
 

@@ -189,9 +189,48 @@ struct BreakerTests {
     #expect(try proxy.ask().status == 500)
     service.answer(200)
     #expect(try proxy.eventually { try proxy.ask().status == 200 })
-    #expect(try proxy.transitions("upstream", to: "closed") == 1)
+    #expect(try proxy.transitions("upstream", to: "recovering") == 1)
     let statuses = try (0..<20).map { _ in try proxy.ask().status }
     #expect((2...3).contains(statuses.count { $0 == 200 }), "\(statuses)")
+    // What may be expected, and not the hour that it takes in all.
+    let answers = try (0..<3).map { try proxy.get("/", headers: "X-Request-ID: held\($0)\r\n") }
+    let held = try #require(answers.firstIndex { $0.hasPrefix("HTTP/1.1 503 ") })
+    let answer = answers[held]
+    let wait = try #require(answer.firstMatch(of: /\r\nretry-after: (\d+)\r\n/)?.1)
+    #expect((1...16).contains(Int(wait) ?? 0), "\(answer)")
+    let metrics = try proxy.admin("/metrics")
+    let labels = "upstream=\"service\",scope=\"upstream\",subject=\"service\""
+    #expect(metrics.contains("weir_circuit_breaker_state{\(labels),state=\"recovering\"} 1\n"))
+    #expect(metrics.contains("weir_circuit_breaker_admitted_ratio{\(labels)} 0.10"), "\(metrics)")
+    #expect(try proxy.admin("/circuit-breakers").contains(": recovering, 10% admitted: "))
+    #expect(try proxy.admin("/upstreams").contains("recovering, 10% admitted"))
+    #expect(
+      try proxy.admin("/explain/held\(held)").contains(
+        "the circuit breaker was recovering, 10% admitted\n"))
+    #expect(proxy.stop())
+  }
+
+  /// Nobody calls any more, and the alert clears: each change is counted once and logged.
+  @Test func movesWithoutTraffic() throws {
+    let service = try NamedService()
+    let proxy = try proxy(
+      "consecutive_failures: 1, open_for: 20ms, half_open_calls: 1, recovery: 100ms", service)
+    service.answer(500)
+    #expect(try proxy.ask().status == 500)
+    let labels = "upstream=\"service\",scope=\"upstream\",subject=\"service\""
+    #expect(
+      try proxy.eventually {
+        try proxy.admin("/metrics").contains(
+          "weir_circuit_breaker_state{\(labels),state=\"half_open\"} 1\n")
+      })
+    #expect(try proxy.transitions("upstream", to: "half_open") == 1)
+    service.answer(200)
+    #expect(try proxy.ask().status == 200)
+    #expect(try proxy.eventually { try proxy.transitions("upstream", to: "closed") == 1 })
+    for state in ["open", "half_open", "recovering", "closed"] {
+      #expect(try proxy.transitions("upstream", to: state) == 1, "\(state)")
+    }
+    #expect(service.requests.count == 2)
     #expect(proxy.stop())
   }
 

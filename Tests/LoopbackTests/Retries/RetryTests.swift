@@ -76,6 +76,47 @@ struct RetryTests {
     #expect(proxy.stop())
   }
 
+  /// A date, in each of its forms, is held against the answer's own; a number may be of any size.
+  @Test(arguments: [
+    ("Sun, 06 Nov 2033 08:49:37 GMT", "Sun, 06 Nov 2033 08:49:38 GMT"),
+    ("Sun, 06 Nov 2033 08:49:37 GMT", "Sunday, 06-Nov-33 08:49:38 GMT"),
+    ("Sun Nov  6 08:49:37 2033", "Sun Nov  6 08:49:38 2033"),
+  ])
+  func waitsUntilTheDate(sent: String, date: String) throws {
+    let service = try AnsweringService(
+      "a", .status(503, fields: "Date: \(sent)\r\nRetry-After: \(date)\r\n"), .status(200))
+    let proxy = try RunningProxy([service], route: "retry: { on: [503], \(Self.quick) }")
+    let began = ContinuousClock.now
+    #expect(try proxy.ask().status == 200)
+    #expect(began.duration(to: .now) >= .seconds(1))
+    #expect(proxy.stop())
+  }
+
+  @Test(arguments: [
+    "Date: Sun, 06 Nov 2033 08:49:37 GMT\r\nRetry-After: Sun, 06 Nov 2033 08:59:37 GMT\r\n",
+    // Without one, the answer is as old as its arrival.
+    "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\n", "Retry-After: 4294967297\r\n",
+    "Retry-After: 99999999999999999999999999999999999999\r\n",
+  ])
+  func aLongPauseIsNoInvitation(fields: String) throws {
+    let service = try AnsweringService("a", .status(503, fields: fields))
+    let proxy = try RunningProxy([service], route: "retry: { on: [503] }")
+    #expect(try proxy.ask().status == 503)
+    #expect(service.requests.count == 1)
+    #expect(try proxy.refusedRetries("retry_after_too_long") == 1)
+    #expect(proxy.stop())
+  }
+
+  /// A date that has passed asks for no pause, and neither does what nobody can read.
+  @Test(arguments: ["Sun, 06 Nov 1994 08:49:37 GMT", "soon", "-1", "1.5"])
+  func nothingIsWaitedForInThePast(value: String) throws {
+    let service = try AnsweringService(
+      "a", .status(503, fields: "Retry-After: \(value)\r\n"), .status(200))
+    let proxy = try RunningProxy([service], route: "retry: { on: [503], \(Self.quick) }")
+    #expect(try proxy.ask().status == 200)
+    #expect(proxy.stop())
+  }
+
   /// The budget is one place: while one request's retry is out, another's is refused.
   @Test func theBudgetBoundsWhatIsOut() throws {
     let service = try AnsweringService(

@@ -23,8 +23,12 @@ final class BreakerReference {
     var offered: Int64 = 9000
     var taken: Int64 = 0
 
+    var isRecovering = false
+    var isUntold = false
+
     init(_ kind: Kind) {
       self.kind = kind
+      if case .closed(_?) = kind { isRecovering = true }
     }
   }
 
@@ -73,8 +77,8 @@ final class BreakerReference {
       guard stay.offered / 10_000 > stay.taken else { return .refused }
       stay.taken += 1
       return .counted
-    case .closed(let ramp):
-      if ramp != nil { openings = 0 }
+    case .closed:
+      endRecovery(now)
       return .counted
     case .open(let until):
       guard now >= until else { return .refused }
@@ -88,6 +92,34 @@ final class BreakerReference {
     }
   }
 
+  /// What only the passing of time changes, if it does now.
+  func advance(_ now: Int64) -> CircuitBreaker.Reason? {
+    guard mode == .automatic || mode == .shadow else { return nil }
+    switch stay.kind {
+    case .open(let until) where now >= until:
+      stay = Stay(.halfOpen)
+      return .openTimeEnded
+    case .closed:
+      endRecovery(now)
+      return told
+    default: return nil
+    }
+  }
+
+  /// The calls stay: it is the same closed breaker.
+  private func endRecovery(_ now: Int64) {
+    guard stay.isRecovering, case .closed(let ramp?) = stay.kind, now >= ramp.end else { return }
+    openings = 0
+    stay.isRecovering = false
+    stay.isUntold = true
+  }
+
+  /// The end of a recovery is told once, by whatever comes next.
+  private var told: CircuitBreaker.Reason? {
+    defer { stay.isUntold = false }
+    return stay.isUntold ? .recoveryEnded : nil
+  }
+
   /// Why the breaker changes, if this result of a call from `from` makes it.
   func record(
     from: Stay, _ outcome: Outcome, took: Duration, _ now: Int64
@@ -97,12 +129,12 @@ final class BreakerReference {
     let call = Call(at: now, isFailure: outcome == .failure, isSlow: isSlow)
     switch stay.kind {
     case .open: return nil
-    case .closed(let ramp):
-      if outcome == .ignored { return nil }
-      if let ramp, now >= ramp.end { openings = 0 }
+    case .closed:
+      if outcome == .ignored { return told }
+      endRecovery(now)
       stay.calls.append(call)
       stay.failuresInRow = call.isFailure ? stay.failuresInRow + 1 : 0
-      return tripped(now)
+      return tripped(now) ?? told
     case .halfOpen:
       stay.probesOut -= 1
       if outcome == .ignored { return nil }
@@ -114,7 +146,9 @@ final class BreakerReference {
   private func tripped(_ now: Int64) -> CircuitBreaker.Reason? {
     let calls = callsInWindow(now)
     var reason: CircuitBreaker.Reason?
-    if let most = policy.consecutiveFailures, stay.failuresInRow >= most {
+    if let most = policy.consecutiveFailures, stay.failuresInRow >= most,
+      !stay.isRecovering || policy.failureRate == nil
+    {
       reason = .consecutiveFailures
     } else if calls.count >= leastCalls {
       if reaches(calls.filter(\.isFailure).count, calls.count, policy.failureRate) {
@@ -176,12 +210,16 @@ final class BreakerReference {
   /// Takes the time that the breaker opened for, which must be within what the policy says.
   func open(for time: Duration) throws {
     guard let at = opensAt else { throw Divergence("opened, which it should not") }
+    // Only probes that failed double it.
+    if case .halfOpen = stay.kind { openings += 1 } else { openings = max(openings, 1) }
     var plain = policy.openFor
-    for _ in 0..<openings where plain < policy.openForMax { plain *= 2 }
+    for _ in 1..<openings where plain < policy.openForMax { plain *= 2 }
     plain = min(plain, policy.openForMax)
-    let most = plain + plain / 10_000 * Int(policy.openJitter.basisPoints)
-    try Divergence.unless(time >= plain && time <= most, "open for \(time), not \(plain)...\(most)")
-    openings += 1
+    let width = plain / 10_000 * Int(policy.openJitter.basisPoints)
+    let most = min(plain + width, policy.openForMax)
+    let least = max(min(plain, policy.openForMax - width), policy.openFor)
+    try Divergence.unless(
+      time >= least && time <= most, "open for \(time), not \(least)...\(most)")
     opensAt = nil
     stay = Stay(.open(until: at + nanoseconds(time)))
   }

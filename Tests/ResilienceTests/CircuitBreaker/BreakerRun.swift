@@ -55,8 +55,17 @@ struct BreakerRun {
     if chance(200) { now += Int64(random.below(3_000)) * 1_000_000 }
     if chance(300) { isSick.toggle() }
     if chance(500) { try setMode() }
+    if chance(40) { try advance() }
     if chance(2) || pending.isEmpty { try admit() } else { try record() }
     try compare()
+  }
+
+  private mutating func advance() throws {
+    let reason = reference.advance(now)
+    let transition = machine.advance(to: Instant(nanoseconds: now))
+    try Divergence.unless(
+      transition?.reason == reason, "\(transition as Any), not \(reason as Any)")
+    if transition != nil { transitions += 1 }
   }
 
   private mutating func setMode() throws {
@@ -129,7 +138,7 @@ struct BreakerRun {
     let expected: CircuitBreaker.State
     switch reference.stay.kind {
     case .closed:
-      expected = .closed
+      expected = reference.stay.isRecovering ? .recovering : .closed
       let calls = reference.callsInWindow(now)
       try Divergence.unless(
         figures.calls == calls.count && figures.failures == calls.filter(\.isFailure).count

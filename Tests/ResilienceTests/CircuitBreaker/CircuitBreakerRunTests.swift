@@ -39,7 +39,7 @@ struct CircuitBreakerRunTests {
     clock.turn(by: .seconds(3))
     for _ in 0..<2 { try await breaker.run {} }
     let path = told.withLock { $0.map(\.to) }
-    #expect(path == [.open, .halfOpen, .closed])
+    #expect(path == [.open, .halfOpen, .recovering])
   }
 
   @Test func measuresSlowCalls() async throws {

@@ -96,7 +96,7 @@ struct CircuitBreakerTests {
     let probes = try (0..<3).map { _ in try ticket(breaker, now) }
     #expect(breaker.record(probes[0], .success, nanoseconds: 0, now: now) == nil)
     let transition = breaker.record(probes[1], .success, nanoseconds: 0, now: now)
-    #expect(transition?.to == .closed && transition?.reason == .probesSucceeded)
+    #expect(transition?.to == .recovering && transition?.reason == .probesSucceeded)
     #expect(breaker.record(probes[2], .failure, nanoseconds: 0, now: now) == nil)
     #expect(breaker.figures(now: now).calls == 0)
   }
@@ -149,7 +149,7 @@ struct CircuitBreakerTests {
       breaker.nextChange == .distantFuture
         && !breaker.mayAdmit(now: .distantFuture.advanced(by: .seconds(-1))))
     let released = breaker.set(.automatic, now: start)
-    #expect(released?.from == .forcedOpen && released?.to == .closed)
+    #expect(released?.from == .forcedOpen && released?.to == .recovering)
     #expect(breaker.set(.automatic, now: start) == nil)
     #expect(breaker.figures(now: start).admittedShare == .percent(10))
     #expect(breaker.set(.disabled, now: start)?.to == .disabled)

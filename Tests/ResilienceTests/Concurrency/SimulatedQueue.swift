@@ -1,48 +1,79 @@
 import Primitives
 import Resilience
 
+@testable import Simulation
+
 /// A service of `servers` that serve one request each at a time, in order, and a limiter in front;
-/// virtual time, no sockets.
-///
-/// Arrivals come at a mean rate with exponential gaps; service times are drawn around `serviceMean`.
+/// virtual time, no sockets. Arrivals come at a mean rate with exponential gaps.
 struct SimulatedQueue {
+  /// The times that services take, all of mean 1.
+  enum Times: Sendable, CaseIterable {
+    case constant, exponential, lognormal
+
+    var distribution: Distribution {
+      switch self {
+      case .constant: .constant(1)
+      case .exponential: .exponential(mean: 1)
+      // A 99th percentile of ten times the median, and a deviation of 1.3 times the mean.
+      case .lognormal: .lognormal(location: -0.5, scale: 1)
+      }
+    }
+  }
+
+  /// The whole service stands still for `length`, once in each `every`; nanoseconds.
+  struct Pauses: Sendable {
+    var every: Double
+    var length: Double
+  }
+
   var servers: Int
+  /// Nanoseconds.
   var serviceMean: Double
   var arrivalsPerSecond: Double
+  var times = Times.constant
+  var pauses: Pauses?
+  /// How many of the successes are failures after all, at the time they end.
+  var outcome: (inout RandomSource) -> Outcome = { _ in .success }
   let limiter: ConcurrencyLimiter
-  var now = 0.0
+  private(set) var now = 0.0
   private var random: RandomSource
-  /// When each server is free, in nanoseconds.
-  private var freeAt: [Double]
-  /// Ends of what is in flight, each with its beginning; the earliest end is last.
-  private var running: [(end: Double, began: Double)] = []
+  private var queue: [(arrived: Double, work: Double)] = []
+  private var head = 0
+  private var ends = EndHeap()
   private var nextArrival = 0.0
 
   struct Report {
     var served = 0
     var refused = 0
+    var seconds = 0.0
+    /// Nanoseconds of work that was done, over all servers.
+    var work = 0.0
     var limitSum = 0.0
     var limitMin = Int.max
     var latencySum = 0.0
-    var seconds = 0.0
-    var limitMean: Double { limitSum / Double(served + refused) }
-    var throughput: Double { Double(served) / seconds }
+    var loss: Double { Double(refused) / Double(max(1, served + refused)) }
+    var limitMean: Double { limitSum / Double(max(1, served + refused)) }
+    /// Nanoseconds.
     var latencyMean: Double { latencySum / Double(max(1, served)) }
   }
 
   init(
     seed: UInt64, servers: Int, serviceMean: Double, arrivalsPerSecond: Double,
-    policy: ConcurrencyPolicy = ConcurrencyPolicy()
+    times: Times = .constant, policy: ConcurrencyPolicy = ConcurrencyPolicy()
   ) {
     random = RandomSource(seed: seed)
     self.servers = servers
     self.serviceMean = serviceMean
     self.arrivalsPerSecond = arrivalsPerSecond
+    self.times = times
     limiter = ConcurrencyLimiter(policy: policy)
-    freeAt = Array(repeating: 0, count: servers)
   }
 
-  private mutating func unit() -> Double { Double(random.next() >> 11) / 9_007_199_254_740_992 }
+  /// The share of all servers' time in which they worked. Exact, where the throughput also says what
+  /// luck the drawn times were.
+  func busyShare(_ report: Report) -> Double {
+    report.work / (report.seconds * 1e9 * Double(servers))
+  }
 
   /// Runs for so many seconds of virtual time.
   mutating func run(seconds: Double) -> Report {
@@ -50,15 +81,9 @@ struct SimulatedQueue {
     report.seconds = seconds
     let end = now + seconds * 1e9
     while true {
-      if let first = running.last, first.end <= nextArrival {
-        if first.end >= end { break }
-        now = first.end
-        running.removeLast()
-        let latency = now - first.began
-        limiter.release(
-          nanoseconds: Int64(latency), outcome: .success, now: Instant(nanoseconds: Int64(now)))
-        report.served += 1
-        report.latencySum += latency
+      if let first = ends.first, first.time <= nextArrival {
+        if first.time >= end { break }
+        leave(&report)
       } else {
         if nextArrival >= end { break }
         now = nextArrival
@@ -69,39 +94,47 @@ struct SimulatedQueue {
     return report
   }
 
+  private mutating func leave(_ report: inout Report) {
+    let done = ends.removeFirst()
+    now = done.time
+    limiter.release(
+      nanoseconds: Int64(now - done.arrived), outcome: outcome(&random),
+      now: Instant(nanoseconds: Int64(now)))
+    report.served += 1
+    report.work += done.work
+    report.latencySum += now - done.arrived
+    while ends.count < servers, head < queue.count {
+      start(queue[head].arrived, queue[head].work)
+      head += 1
+    }
+    if head == queue.count {
+      queue.removeAll(keepingCapacity: true)
+      head = 0
+    }
+  }
+
   private mutating func arrive(_ report: inout Report) {
-    nextArrival = now - Double.logarithm(1 - unit()) / arrivalsPerSecond * 1e9
+    nextArrival = now + random.exponential() / arrivalsPerSecond * 1e9
     report.limitSum += Double(limiter.limit)
     report.limitMin = min(report.limitMin, limiter.limit)
     guard limiter.acquire() else {
       report.refused += 1
       return
     }
-    var server = 0
-    var index = 1
-    while index < servers {
-      if freeAt[index] < freeAt[server] { server = index }
-      index += 1
+    let work = serviceMean * times.distribution.draw(&random)
+    if ends.count < servers, queue.isEmpty {
+      start(now, work)
+    } else {
+      queue.append((now, work))
     }
-    let end = max(now, freeAt[server]) + serviceMean * (0.8 + 0.4 * unit())
-    freeAt[server] = end
-    var place = 0
-    while place < running.count, running[place].end > end { place += 1 }
-    running.insert((end, now), at: place)
   }
-}
 
-extension Double {
-  /// The natural logarithm of 0 < x ≤ 1, without a C library: x = m × 2^e, and the series of
-  /// ln m = 2 artanh((m - 1) / (m + 1)).
-  static func logarithm(_ value: Double) -> Double {
-    let ratio = (value.significand - 1) / (value.significand + 1)
-    var sum = 0.0
-    var power = ratio
-    for step in 0..<30 {
-      sum += power / Double(2 * step + 1)
-      power *= ratio * ratio
+  private mutating func start(_ arrived: Double, _ work: Double) {
+    var end = now + work
+    if let pauses {
+      let since = end.truncatingRemainder(dividingBy: pauses.every)
+      if since < pauses.length { end += pauses.length - since }
     }
-    return 2 * sum + Double(value.exponent) * 0.693_147_180_559_945_3
+    ends.insert(EndHeap.End(time: end, arrived: arrived, work: work))
   }
 }

@@ -90,7 +90,7 @@ package enum ConfigurationSchema {
     case .boolean: orVariable([[("type", .text("boolean"))]])
     case .integer(let range): orVariable([integer(range)])
     case .count(let range): orVariable([integer(range), [("const", .text("off"))]])
-    case .duration(_, let mayBeOff): pattern("[0-9]+(us|ms|s|m|h)", mayBeOff)
+    case .duration(_, let mayBeOff): pattern(duration, mayBeOff)
     case .size(_, let mayBeOff): pattern("[0-9]+(B|KiB|MiB|GiB)", mayBeOff)
     case .address(let mayBeName): pattern(address(mayBeName), false)
     case .cidr: pattern(#"[0-9A-Fa-f:.]+(/[0-9]{1,3})?"#, false)
@@ -156,6 +156,12 @@ package enum ConfigurationSchema {
     let reference = JSONValue.object([("$ref", .text("#/$defs/variable"))])
     return [("anyOf", .list(forms.map { .object($0) } + [reference]))]
   }
+
+  /// Parts of falling units, at least one (`Scalars.duration`).
+  private static let duration = {
+    let units = ["h", "m", "s", "ms", "us"].map { #"([0-9]+(\.[0-9]+)?\#($0))?"# }
+    return "(?=[0-9])" + units.joined()
+  }()
 
   private static func pattern(_ form: String, _ mayBeOff: Bool) -> [(String, JSONValue)] {
     let off = mayBeOff ? "|off" : ""

@@ -1,7 +1,11 @@
 /// What libyaml's messages mean for someone who wrote the file, and how to mend it.
 enum YAMLProblem {
   /// `begin`: the line where the construct around the problem begins; nil where there is none.
-  static func message(_ problem: String, begin: Int?) -> String {
+  /// `line`: the text of the line where it was met.
+  static func message(_ problem: String, begin: Int?, line: String) -> String {
+    if let address = bareIPv6(line) {
+      return "an address in brackets needs quotes; write \"\(address)\""
+    }
     let beginning = begin.map { " that begins in line \($0)" } ?? ""
     switch problem {
     case "did not find expected '-' indicator":
@@ -23,6 +27,10 @@ enum YAMLProblem {
       return "the quote\(beginning) is not closed"
     case "did not find expected node content":
       return "a value is missing, or a [ or { is not closed"
+    case "did not find expected alphabetic or numeric character":
+      let port = line.split(separator: "*:").dropFirst().first?.prefix { $0.isNumber } ?? ""
+      return "a value that begins with * or & needs quotes; for every address of the machine "
+        + "write 0.0.0.0:\(port.isEmpty ? "8080" : String(port))"
     case "found unknown escape character":
       return "no such escape; write \\\\ for a backslash, or use single quotes"
     case "did not find expected <document start>":
@@ -33,5 +41,20 @@ enum YAMLProblem {
       let isEncoding = problem.contains("UTF-8") || problem.contains("octet")
       return isEncoding ? "the file must be UTF-8; save it as that" : "not YAML: \(problem)"
     }
+  }
+
+  /// An IPv6 address with a port that stands without quotes, where YAML begins a list.
+  private static func bareIPv6(_ line: String) -> String? {
+    guard let open = line.firstIndex(of: "["), let close = line[open...].firstIndex(of: "]") else {
+      return nil
+    }
+    let inner = line[line.index(after: open)..<close]
+    let behind = line[line.index(after: close)...]
+    let port = behind.dropFirst().prefix { $0.isNumber }
+    let isQuoted = line[..<open].last == "\"" || line[..<open].last == "'"
+    guard !isQuoted, behind.first == ":", !port.isEmpty, inner.contains(":"),
+      inner.allSatisfy({ $0.isHexDigit || $0 == ":" || $0 == "." })
+    else { return nil }
+    return "[\(inner)]:\(port)"
   }
 }

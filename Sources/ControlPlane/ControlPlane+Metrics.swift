@@ -1,6 +1,7 @@
 import DataPath
 import Dispatch
 import Primitives
+import ProxyConfiguration
 import Telemetry
 
 /// Metrics: collected from all loops and from what they share, without the control queue.

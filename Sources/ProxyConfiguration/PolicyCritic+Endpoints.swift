@@ -42,8 +42,8 @@ extension PolicyCritic {
           + "nothing; a circuit_breaker refuses while it fails")
     }
     let section = entry.section.section("outlier_detection")
-    let least = settings.ejectedMax.basisPoints * UInt32(count)
-    if section.has("max_ejected"), least < 10_000 {
+    let most = Int(settings.ejectedMax.basisPoints) * count
+    if section.has("max_ejected"), most < 10_000 {
       let percent = (100 + count - 1) / count
       warn(
         section, "max_ejected",
@@ -51,7 +51,9 @@ extension PolicyCritic {
           + "endpoints is less than one; write at least \(percent)%")
     }
     if section.has("success_rate"), let rule = settings.successRate {
-      judgeComparison("success_rate", rule.endpointsMin, count, name, section)
+      // One of n is at most √(n - 1) deviations from the mean, whatever it does.
+      let square = rule.deviationsBasisPoints * rule.deviationsBasisPoints / 100_000_000
+      judgeComparison("success_rate", max(rule.endpointsMin, square + 2), count, name, section)
     }
     if let rule = settings.failurePercentage {
       judgeComparison("failure_percentage", rule.endpointsMin, count, name, section)
@@ -67,7 +69,7 @@ extension PolicyCritic {
     guard count < least else { return }
     warn(
       section, key,
-      "\(key) compares \(least) endpoints or more, and \(name) has \(count): it does nothing; "
-        + "remove it, or lower its minimum_endpoints")
+      "\(key) needs \(least) endpoints to tell that one is unlike the others, and \(name) has "
+        + "\(count): it does nothing; remove it")
   }
 }

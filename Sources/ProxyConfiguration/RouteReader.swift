@@ -96,8 +96,8 @@ struct RouteReader {
   /// `api`, a whole URL, `/api/*` and what follows a question mark.
   private static func pathHint(_ path: String) -> String {
     var rest = path[...]
-    if let scheme = rest.range(of: "://") {
-      rest = rest[scheme.upperBound...].drop { $0 != "/" }
+    if path.hasPrefix("http://") || path.hasPrefix("https://") {
+      rest = rest.dropFirst(8).drop { $0 != "/" }
     }
     rest = rest.prefix { $0 != "?" && $0 != "#" && $0 > " " }
     let text = rest.hasPrefix("/") ? String(rest) : "/" + rest

@@ -45,16 +45,16 @@ enum YAMLProblem {
 
   /// An IPv6 address with a port that stands without quotes, where YAML begins a list.
   private static func bareIPv6(_ line: String) -> String? {
-    guard let open = line.firstIndex(of: "["), let close = line[open...].firstIndex(of: "]") else {
-      return nil
+    for open in line.indices where line[open] == "[" {
+      let isQuoted = line[..<open].last == "\"" || line[..<open].last == "'"
+      guard !isQuoted, let close = line[open...].firstIndex(of: "]") else { continue }
+      let inner = line[line.index(after: open)..<close]
+      let behind = line[line.index(after: close)...]
+      let port = behind.dropFirst().prefix { $0.isNumber }
+      let isAddress =
+        inner.contains(":") && inner.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+      if isAddress, behind.first == ":", !port.isEmpty { return "[\(inner)]:\(port)" }
     }
-    let inner = line[line.index(after: open)..<close]
-    let behind = line[line.index(after: close)...]
-    let port = behind.dropFirst().prefix { $0.isNumber }
-    let isQuoted = line[..<open].last == "\"" || line[..<open].last == "'"
-    guard !isQuoted, behind.first == ":", !port.isEmpty, inner.contains(":"),
-      inner.allSatisfy({ $0.isHexDigit || $0 == ":" || $0 == "." })
-    else { return nil }
-    return "[\(inner)]:\(port)"
+    return nil
   }
 }

@@ -105,20 +105,20 @@ struct ConfigurationWarningTests {
   static let few = [
     Case(
       upstream: "endpoints: [127.0.0.1:1, 127.0.0.1:2], outlier_detection: { success_rate: {} }",
-      warnings: [("f:8:86", "success_rate needs 5 endpoints to tell that one is unlike the others, and u has 2")]),
+      warnings: [("f:8:82", "success_rate needs 5 endpoints to tell that one is unlike the others, and u has 2")]),
     Case(
       upstream: "endpoints: [127.0.0.1:1, 127.0.0.1:2], outlier_detection: { latency: {} }",
-      warnings: [("f:8:81", "latency needs 3 endpoints to tell that one is unlike the others, and u has 2")]),
+      warnings: [("f:8:77", "latency needs 3 endpoints to tell that one is unlike the others, and u has 2")]),
     Case(
       upstream: "endpoints: [127.0.0.1:1, 127.0.0.1:2, 127.0.0.1:3], "
         + "outlier_detection: { max_ejected: 10% }",
-      warnings: [("f:8:98", "10% of u's 3 endpoints is less than one; write at least 34%")]),
+      warnings: [("f:8:94", "10% of u's 3 endpoints is less than one; write at least 34%")]),
     Case(
       upstream: "circuit_breaker: { slow_call_rate: 80% }",
       warnings: [("f:8:66", "no call is slow while slow_call is off")]),
     Case(
       upstream: "endpoints: [127.0.0.1:1, 127.0.0.1:1]",
-      warnings: [("f:8:34", "the endpoint 127.0.0.1:1 stands twice in u")]),
+      warnings: [("f:8:33", "the endpoint 127.0.0.1:1 stands twice in u")]),
   ]
 
   /// On the other side of each bound.

@@ -54,7 +54,8 @@ package struct ConfigurationReader {
     }
     if Self.isScenario(root) {
       checker.report(
-        root.mark, "this is a scenario, not a configuration of the proxy; run it with weir simulate")
+        root.mark, "this is a scenario, not a configuration of the proxy; run it with weir simulate"
+      )
       return nil
     }
     guard case .section(let top)? = checker.check(root, .object(Schema.weir), "")?.value else {

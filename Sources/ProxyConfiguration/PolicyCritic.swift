@@ -70,7 +70,8 @@ struct PolicyCritic {
     if found.count > Self.toldMax {
       let count = found.count - Self.toldMax
       told.append(
-        warning(file, found[Self.toldMax].mark, "this and \(count - 1) more warnings are not shown"))
+        warning(file, found[Self.toldMax].mark, "this and \(count - 1) more warnings are not shown")
+      )
     }
     return told
   }

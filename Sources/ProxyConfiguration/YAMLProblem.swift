@@ -3,9 +3,7 @@ enum YAMLProblem {
   /// `begin`: the line where the construct around the problem begins; nil where there is none.
   /// `line`: the text of the line where it was met.
   static func message(_ problem: String, begin: Int?, line: String) -> String {
-    if let address = bareIPv6(line) {
-      return "an address in brackets needs quotes; write \"\(address)\""
-    }
+    if let hint = addressHint(line) { return hint }
     let beginning = begin.map { " that begins in line \($0)" } ?? ""
     switch problem {
     case "did not find expected '-' indicator":
@@ -41,6 +39,15 @@ enum YAMLProblem {
       let isEncoding = problem.contains("UTF-8") || problem.contains("octet")
       return isEncoding ? "the file must be UTF-8; save it as that" : "not YAML: \(problem)"
     }
+  }
+
+  /// A list or a mapping where a key belongs.
+  static func badKey(line: String) -> String {
+    addressHint(line) ?? "a key must be a plain word"
+  }
+
+  private static func addressHint(_ line: String) -> String? {
+    bareIPv6(line).map { "an address in brackets needs quotes; write \"\($0)\"" }
   }
 
   /// An IPv6 address with a port that stands without quotes, where YAML begins a list.

@@ -83,7 +83,8 @@ import CYaml
       let event = try next()
       if case .mappingEnd = event.kind { break }
       guard case .scalar(let key) = event.kind else {
-        throw Fault(mark: event.mark, message: "a key must be a plain word")
+        let message = YAMLProblem.badKey(line: line(event.mark.line - 1))
+        throw Fault(mark: event.mark, message: message)
       }
       let value = try node(try next(), depth: depth + 1)
       if let first = lines[key] {

@@ -105,10 +105,17 @@ struct ConfigurationWarningTests {
   static let few = [
     Case(
       upstream: "endpoints: [127.0.0.1:1, 127.0.0.1:2], outlier_detection: { success_rate: {} }",
-      warnings: [("f:8:82", "success_rate needs 5 endpoints to tell that one is unlike the others, and u has 2")]),
+      warnings: [
+        (
+          "f:8:82",
+          "success_rate needs 5 endpoints to tell that one is unlike the others, and u has 2"
+        )
+      ]),
     Case(
       upstream: "endpoints: [127.0.0.1:1, 127.0.0.1:2], outlier_detection: { latency: {} }",
-      warnings: [("f:8:77", "latency needs 3 endpoints to tell that one is unlike the others, and u has 2")]),
+      warnings: [
+        ("f:8:77", "latency needs 3 endpoints to tell that one is unlike the others, and u has 2")
+      ]),
     Case(
       upstream: "endpoints: [127.0.0.1:1, 127.0.0.1:2, 127.0.0.1:3], "
         + "outlier_detection: { max_ejected: 10% }",

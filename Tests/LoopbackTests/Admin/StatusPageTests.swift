@@ -29,25 +29,26 @@ struct StatusPageTests {
     #expect(proxy.stop())
   }
 
-  @Test(arguments: [
-    (nil, "text/plain; version=0.0.4"), ("*/*", "text/plain; version=0.0.4"),
-    ("text/html, */*;q=0.8", "text/plain; version=0.0.4"),
-    ("application/openmetrics-text", "application/openmetrics-text; version=1.0.0"),
-    ("Application/OpenMetrics-Text; Q=1", "application/openmetrics-text; version=1.0.0"),
-    ("application/*", "application/openmetrics-text; version=1.0.0"),
-    ("application/openmetrics-text;q=0", "text/plain; version=0.0.4"),
-    ("application/openmetrics-text;q=0.3, text/plain;q=0.5", "text/plain; version=0.0.4"),
-    ("text/plain;q=0.1, application/openmetrics-text;q=0.2", "application/openmetrics-text"),
-    ("application/openmetrics-text;version=0.0.1", "text/plain; version=0.0.4"),
-    ("application/openmetrics-text;q=2", "text/plain; version=0.0.4"),
-    ("image/png", "text/plain; version=0.0.4"),
-    // Prometheus 2.54.
-    (
-      "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;"
-        + "q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
-      "application/openmetrics-text; version=1.0.0"
-    ),
-  ] as [(String?, String)])
+  @Test(
+    arguments: [
+      (nil, "text/plain; version=0.0.4"), ("*/*", "text/plain; version=0.0.4"),
+      ("text/html, */*;q=0.8", "text/plain; version=0.0.4"),
+      ("application/openmetrics-text", "application/openmetrics-text; version=1.0.0"),
+      ("Application/OpenMetrics-Text; Q=1", "application/openmetrics-text; version=1.0.0"),
+      ("application/*", "application/openmetrics-text; version=1.0.0"),
+      ("application/openmetrics-text;q=0", "text/plain; version=0.0.4"),
+      ("application/openmetrics-text;q=0.3, text/plain;q=0.5", "text/plain; version=0.0.4"),
+      ("text/plain;q=0.1, application/openmetrics-text;q=0.2", "application/openmetrics-text"),
+      ("application/openmetrics-text;version=0.0.1", "text/plain; version=0.0.4"),
+      ("application/openmetrics-text;q=2", "text/plain; version=0.0.4"),
+      ("image/png", "text/plain; version=0.0.4"),
+      // Prometheus 2.54.
+      (
+        "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;"
+          + "q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+        "application/openmetrics-text; version=1.0.0"
+      ),
+    ] as [(String?, String)])
   func metricsComeInTheFormatThatIsWanted(accept: String?, type: String) throws {
     let proxy = try proxy()
     let fields = accept.map { ["-H", "Accept: \($0)"] } ?? ["-H", "Accept:"]
@@ -107,8 +108,9 @@ struct StatusPageTests {
     let isDone = try proxy.eventually { try proxy.metric("weir_config_reloads_total") >= 1 }
     #expect(isDone)
     let text = try proxy.admin("/metrics")
-    for gauge in ["weir_upstream_connections", "weir_circuit_breaker_state", "weir_upstream_endpoints"]
-    {
+    for gauge in [
+      "weir_upstream_connections", "weir_circuit_breaker_state", "weir_upstream_endpoints",
+    ] {
       #expect(!text.contains("\(gauge){upstream=\"before\""), "\(gauge)")
       #expect(text.contains("\(gauge){upstream=\"after\""), "\(gauge)")
     }

@@ -1,4 +1,5 @@
 import ControlPlane
+import DataPath
 import Primitives
 import Testing
 import WeirTesting
@@ -128,7 +129,8 @@ struct PolicyReloadTests {
       let text = self.yaml(upstream: "limits: { connections: 1 }").replacing(
         #/endpoints: .*/#, with: "endpoints: [\(endpoints.joined(separator: ", "))]")
       return subset
-        ? text.replacing("upstream: service }", with: "upstream: service, subset: { v: b } }") : text
+        ? text.replacing("upstream: service }", with: "upstream: service, subset: { v: b } }")
+        : text
     }
     for next in [yaml([1, 0]), yaml([1, 0], subset: false)] {
       let proxy = try RunningProxy(yaml([0, 1]))

@@ -10,13 +10,13 @@ package struct ConfigurationReader {
   private(set) var critic = PolicyCritic()
 
   /// What is wrong with a path that a route matches by, if anything.
-  package typealias PathFault = (RouteConfiguration.Path) -> String?
+  package typealias PathFault = (RouteConfiguration.Path, _ mergesSlashes: Bool) -> String?
 
   /// `environment`: looks a variable up; `pathFault`: what only routing can judge. Cost: linear in
   /// the text.
   package static func read(
     _ text: [UInt8], file: String, environment: @escaping (String) -> String?,
-    pathFault: @escaping PathFault = { _ in nil }
+    pathFault: @escaping PathFault = { _, _ in nil }
   ) throws(ConfigurationFaults) -> Configuration {
     try judge(text, file, environment, pathFault).configuration
   }
@@ -64,7 +64,12 @@ package struct ConfigurationReader {
     var result = Configuration()
     result.workers = top.integer("workers")
     if top.has("admin") {
-      result.adminAddress = top.section("admin").text("address").flatMap { SocketAddress($0) }
+      let admin = top.section("admin")
+      result.adminAddress = admin.text("address").flatMap { SocketAddress($0) }
+      result.adminSocketMode = SocketModeReader.read(admin, result.adminAddress, &checker)
+    }
+    result.clientAddress = top.text("client_address").flatMap {
+      Configuration.ClientAddress(rawValue: $0)
     }
     result.trustedProxies = top.texts("trusted_proxies").compactMap { CIDR($0) }
     readPlace(top, &result)
@@ -160,8 +165,11 @@ package struct ConfigurationReader {
 
   private mutating func listener(_ section: Section) -> ListenerConfiguration? {
     // Before anything may be missing: every fault is reported at once.
+    let mergesSlashes = section.section("path_normalization").boolean("merge_slashes")
+    let pathFault = pathFault
     var reader = RouteReader(
-      upstreams: areUpstreamsKnown ? upstreamNames : nil, pathFault: pathFault)
+      upstreams: areUpstreamsKnown ? upstreamNames : nil,
+      pathFault: { pathFault($0, mergesSlashes) })
     let routes = reader.read(
       section.list("routes"), of: section.text("name") ?? "the listener", &checker)
     guard let name = section.text("name"),
@@ -183,6 +191,9 @@ package struct ConfigurationReader {
       idleTimeout: timeouts.duration("idle") ?? .zero,
       writeStallTimeout: timeouts.duration("write_stall") ?? .zero,
       bodyBytesPerSecondMin: rate.integer("bytes_per_second") ?? 0,
-      bodyRateWindow: rate.duration("window") ?? .zero)
+      bodyRateWindow: rate.duration("window") ?? .zero,
+      socketMode: SocketModeReader.read(section, address, &checker),
+      mergesSlashes: mergesSlashes,
+      answersHalfClosed: section.boolean("answer_half_closed"))
   }
 }

@@ -6,12 +6,13 @@ struct RouteReader {
   /// Nil: they are not known, which is told elsewhere.
   private let upstreams: Set<String>?
   private let sortedUpstreams: [String]
-  private let pathFault: ConfigurationReader.PathFault
+  private let pathFault: (RouteConfiguration.Path) -> String?
   private var names: Set<String> = []
   /// What the routes that were read stand in.
   private(set) var sections: [Section] = []
 
-  init(upstreams: Set<String>?, pathFault: @escaping ConfigurationReader.PathFault) {
+  /// `pathFault`: what is wrong with a path that a route matches by, if anything.
+  init(upstreams: Set<String>?, pathFault: @escaping (RouteConfiguration.Path) -> String?) {
     self.upstreams = upstreams
     sortedUpstreams = upstreams?.sorted() ?? []
     self.pathFault = pathFault

@@ -44,7 +44,7 @@ struct LinearCheckTests {
   @Test func lookUpsGrowAsTheFileDoes() throws {
     let counts = try [50, 200].map { count in
       try ConfigurationReader.judge(
-        Array(Self.mesh(count).utf8), "f", { _ in nil }, { _ in nil }
+        Array(Self.mesh(count).utf8), "f", { _ in nil }, { _, _ in nil }
       ).critic.lookUps
     }
     #expect(counts[0] > 50)

@@ -49,6 +49,7 @@ let package = Package(
   targets: [
     .target(name: "CLinux"),
     .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
 
     library("Primitives"),
@@ -59,7 +60,7 @@ let package = Package(
     library("Routing", ["Primitives", "HTTPModel", "CPCRE2"]),
     library("Upstreams", ["Primitives", "Resilience"]),
     library("ProxyConfiguration", ["Primitives", "CYaml"]),
-    library("Telemetry", ["Primitives"]),
+    library("Telemetry", ["Primitives", "CZlib"]),
     library("HTTPClient", ["Primitives", "Reactor", "HTTPModel", "HTTP1"]),
     library(
       "DataPath",

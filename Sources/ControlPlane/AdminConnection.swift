@@ -119,10 +119,10 @@ package final class AdminConnection: ByteStream {
   }
 
   private func finishRequest(_ input: Buffer, _ end: Int, _ body: String) {
-    let accept = head.fields.first { $0.id == .accept }.map { Self.text(input, $0.value) }
     let request = AdminRequest(
-      method: Self.text(input, head.methodText), path: Self.text(input, head.path),
-      query: Self.text(input, head.query), accept: accept ?? "", body: body)
+      method: Self.text(input, head.methodText), path: path(input),
+      query: Self.text(input, head.query), accept: field("accept", input),
+      acceptEncoding: field("accept-encoding", input), body: body)
     keepsOpen = head.isPersistent
     input.consume(end)
     isWaiting = true
@@ -131,6 +131,18 @@ package final class AdminConnection: ByteStream {
     respond(request) { response in
       mailbox.post { confined.connection.answer(response) }
     }
+  }
+
+  /// A slash at the end says nothing: `/metrics/` is `/metrics`.
+  private func path(_ input: Buffer) -> String {
+    let path = Self.text(input, head.path)
+    return path.utf8.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+  }
+
+  /// The values of all fields of that name, which is in lower case (RFC 9110 §5.3).
+  private func field(_ name: String, _ input: Buffer) -> String {
+    head.fields.lazy.filter { Self.text(input, $0.name).lowercased() == name }
+      .map { Self.text(input, $0.value) }.joined(separator: ", ")
   }
 
   private struct Confined: @unchecked Sendable {
@@ -152,7 +164,8 @@ package final class AdminConnection: ByteStream {
     let connectionLine = keepsOpen ? "" : "connection: close\r\n"
     let headText =
       "HTTP/1.1 \(response.status) \r\ncontent-type: \(response.contentType)\r\n"
-      + "content-length: \(response.body.count)\r\n\(connectionLine)\r\n"
+      + "content-length: \(response.body.count)\r\n"
+      + response.fields.map { $0 + "\r\n" }.joined() + "\(connectionLine)\r\n"
     let bytes = Array(headText.utf8) + (head.method == .head ? [] : response.body)
     rest = bytes[...]
     write()

@@ -1,9 +1,12 @@
+import Telemetry
+
 /// A request to the admin listener, as far as the endpoints care.
 package struct AdminRequest: Sendable {
   var method: String
   var path: String
   var query: String
   var accept: String
+  var acceptEncoding: String
   var body: String
 
   var isRead: Bool { method == "GET" || method == "HEAD" }
@@ -20,7 +23,16 @@ package struct AdminRequest: Sendable {
     return accept.contains("json")
   }
 
-  var wantsOpenMetrics: Bool { accept.contains("application/openmetrics-text") }
+  /// The format of metrics that the client would rather have; the text format where it has no
+  /// opinion, or wants neither: Prometheus' own clients answer so too.
+  var metricsFormat: Exposition.Format {
+    let list = MediaRange.list(accept)
+    let open = MediaRange.weight(of: "application/openmetrics-text", ["1.0.0"], in: list)
+    let text = MediaRange.weight(of: "text/plain", ["0.0.4"], in: list)
+    return open > text ? .openMetrics : .text
+  }
+
+  var wantsGzip: Bool { MediaRange.wantsGzip(MediaRange.list(acceptEncoding)) }
 
   /// What stands in the path behind `prefix` and a slash, decoded; empty for the prefix alone; nil:
   /// it is another path.

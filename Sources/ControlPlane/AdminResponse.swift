@@ -5,6 +5,8 @@ package struct AdminResponse: Sendable {
   var status: Int
   var contentType: String
   var body: [UInt8]
+  /// Further fields, whole lines.
+  var fields: [String] = []
 
   static func text(_ text: String, status: Int = 200) -> AdminResponse {
     AdminResponse(

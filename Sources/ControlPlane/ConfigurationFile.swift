@@ -11,25 +11,35 @@ package struct ConfigurationFile: Sendable {
     self.path = path
   }
 
-  /// The configuration, or every fault; patterns of routes are compiled too.
+  /// It is standard input, which can be read once.
+  package var isStandardInput: Bool { path == "-" }
+
+  /// The configuration, or every fault; patterns of routes are compiled too. Cost: linear in the
+  /// text; any thread.
   package func load() throws(ConfigurationFaults) -> Configuration {
-    let text: [UInt8]
+    try ConfigurationReader.read(
+      try text(), file: isStandardInput ? "standard input" : path,
+      environment: ThisProcess.environment, pathFault: Self.pathFault)
+  }
+
+  /// What it holds.
+  package func text() throws(ConfigurationFaults) -> [UInt8] {
     do throws(Errno) {
-      text = try SystemFile.read(path)
+      return try SystemFile.read(isStandardInput ? "/dev/stdin" : path)
     } catch {
       let message = "the file cannot be read: \(error)\(Self.hint(error))"
       throw ConfigurationFaults(
         faults: [ConfigurationFault(file: path, line: 1, column: 1, message: message)],
         isUnreadable: true)
     }
-    return try ConfigurationReader.read(
-      text, file: path, environment: ThisProcess.environment, pathFault: Self.pathFault)
   }
 
-  package var stamp: SystemFile.Stamp? { SystemFile.stamp(path) }
+  /// Nil: there is no such file, or it is standard input, which does not change.
+  package var stamp: SystemFile.Stamp? { isStandardInput ? nil : SystemFile.stamp(path) }
 
   private static func hint(_ error: Errno) -> String {
     if error.isPermissionDenied { return "; let the user that runs weir read it" }
+    if error.isDirectory { return "; give a file in that folder" }
     return error.isMissing ? "; check the path" : ""
   }
 

@@ -1,13 +1,10 @@
-import DataPath
 import Discovery
-import Dispatch
 import Logging
 import Primitives
 import ProxyConfiguration
-import Telemetry
 import Upstreams
 
-/// The admin endpoints.
+/// The admin endpoints that ask the control queue; the others are `StatusPages`.
 extension ControlPlane {
   typealias Done = @Sendable (AdminResponse) -> Void
 
@@ -25,9 +22,6 @@ extension ControlPlane {
       return explain(request, id, done)
     }
     switch (request.path, request.method) {
-    case ("/livez", _) where request.isRead: done(.text("alive\n"))
-    case ("/readyz", _) where request.isRead: done(readiness)
-    case ("/metrics", _) where request.isRead: metrics(request, done)
     case ("/config", _) where request.isRead: done(config(request))
     case ("/upstreams", _) where request.isRead: upstreams(request, done)
     case ("/circuit-breakers", _) where request.isRead: done(breakers(request))
@@ -52,13 +46,6 @@ extension ControlPlane {
       "weir: not with \(request.method); there are \(Self.endpoints)\n", status: 405)
   }
 
-  /// A refused reload does not make it unready: what was good is still served (design rule 5).
-  private var readiness: AdminResponse {
-    guard phase == .serving else { return .text("not ready: \(phase.rawValue)\n", status: 503) }
-    let faults = lastReloadFaults.map { "the last reload was refused: \($0)\n" }
-    return .text("ready\n" + faults.joined())
-  }
-
   private func setLevel(_ body: String) -> AdminResponse {
     let name = body.filter { $0.isLetter }.lowercased()
     guard let level = Logger.Level(rawValue: name) else {
@@ -67,28 +54,6 @@ extension ControlPlane {
     }
     LevelledLog.level = level
     return .text("log level \(name)\n")
-  }
-
-  @Sendable private static func scrape(_ worker: Worker) -> [UInt64] { worker.scrape() }
-
-  private func metrics(_ request: AdminRequest, _ done: @escaping Done) {
-    let format: Exposition.Format = request.wantsOpenMetrics ? .openMetrics : .text
-    counts { [self] shards in
-      let text = Exposition.render(registry, shards: shards, format: format)
-      done(AdminResponse(status: 200, contentType: format.contentType, body: Array(text.utf8)))
-    }
-  }
-
-  /// Calls `done` on the control queue with what each loop has counted, and what all share.
-  func counts(_ done: @escaping @Sendable ([[UInt64]]) -> Void) {
-    let own = processMetrics?.scrape(logSink) ?? []
-    workers?.ask(Self.scrape) { [self] shards in
-      controlLoop?.scrape { [self] counted in
-        queue.async { [self] in
-          done(shards + [own, counted] + [policyValues(), controlShard.values])
-        }
-      }
-    }
   }
 
   private func config(_ request: AdminRequest) -> AdminResponse {

@@ -47,7 +47,7 @@ extension ControlPlane {
     let identity = "\(change.endpoint)"
     healthCauses[change.upstream, default: [:]][identity] =
       change.isHealthy ? nil : Self.cause(change)
-    guard let endpoint = state.endpoints.first(where: { $0.identity == identity }) else { return }
+    guard let endpoint = builder.endpoint(identity, of: change.upstream) else { return }
     if let detector = state.detector, let slot = endpoint.slot,
       case .returned? = detector.mark(slot, isHealthy: change.isHealthy, now: kernel.now()),
       endpoint.set(isEjected: false)

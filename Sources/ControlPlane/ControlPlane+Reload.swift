@@ -30,6 +30,23 @@ extension ControlPlane {
     resolveDue()
     lookAtUpstreams()
     advanceBreakers()
+    registry.forgetExpired(at: kernel.now())
+  }
+
+  /// Series of what is gone go, counters after a while.
+  private func forgetSeries() {
+    var living = LivingLabels(upstreams: Set(configuration.upstreams.lazy.map(\.name)))
+    for listener in configuration.listeners {
+      living.add(listener: listener.name, route: "none", upstream: "none")
+      for route in listener.routes {
+        var names = route.upstreams
+        if case .upstream(let name)? = route.fallback { names.append(name) }
+        for name in names.isEmpty ? ["none"] : names {
+          living.add(listener: listener.name, route: route.name, upstream: name)
+        }
+      }
+    }
+    registry.keep(living, at: kernel.now())
   }
 
   /// Loads the file again; a bad one changes nothing.
@@ -39,17 +56,36 @@ extension ControlPlane {
 
   private func loadAnew() {
     guard phase == .serving else { return }
-    guard pendingReload == nil else {
+    guard pendingReload == nil, !isLoading else {
       isReloadWanted = true
       return
     }
+    if file.isStandardInput {
+      return refuse([
+        "the configuration came from standard input, which is read once; start with a file"
+      ])
+    }
     lastStamp = file.stamp
-    ThisProcess.giveWay()
+    isLoading = true
+    // A large file takes seconds, in which the control queue has drains and pages to see to.
+    loadQueue.async { [self] in
+      ThisProcess.giveWay()
+      let result = Result { () throws(ConfigurationFaults) in try file.load() }
+      queue.async { self.loaded(result) }
+    }
+  }
+
+  private func loaded(_ result: Result<Configuration, ConfigurationFaults>) {
+    isLoading = false
+    guard phase == .serving else { return }
     do throws(ConfigurationFaults) {
-      let fresh = try file.load()
+      let fresh = try result.get()
       // Names that are new are known first: a route that moves to a new upstream must not fail.
       let unknown = Self.names(of: fresh).filter { !resolution.isKnown($0) }
-      guard !unknown.isEmpty else { return apply(fresh) }
+      guard !unknown.isEmpty else {
+        apply(fresh)
+        return loadWanted()
+      }
       reloadNumber += 1
       let number = reloadNumber
       pendingReload = (fresh, unknown)
@@ -59,7 +95,14 @@ extension ControlPlane {
       }
     } catch {
       refuse(error.faults.map(\.description))
+      loadWanted()
     }
+  }
+
+  private func loadWanted() {
+    guard isReloadWanted else { return }
+    isReloadWanted = false
+    loadAnew()
   }
 
   /// The names of a reload are known, or are not waited for any longer.
@@ -68,10 +111,7 @@ extension ControlPlane {
     pendingReload = nil
     guard phase == .serving else { return }
     apply(fresh)
-    if isReloadWanted {
-      isReloadWanted = false
-      loadAnew()
-    }
+    loadWanted()
   }
 
   private func apply(_ fresh: Configuration) {
@@ -133,6 +173,8 @@ extension ControlPlane {
   ) throws(ListenerSockets.Fault) -> [[Int: Int32]] {
     var sockets = [[Int: Int32]](repeating: [:], count: count)
     var fresh: [String: SocketAddress] = [:]
+    let ownPorts = Set(bound.values.compactMap(\.port))
+    let ownPaths = Set(paths.keys)
     do throws(ListenerSockets.Fault) {
       for (index, listener) in configuration.listeners.enumerated() {
         let key = Self.key(listener)
@@ -143,7 +185,7 @@ extension ControlPlane {
         }
         let (descriptors, actual) = try ListenerSockets.open(
           listener.address, mode: listener.socketMode, count: count, kernel: kernel,
-          ownPorts: Set(bound.values.compactMap(\.port)), ownPaths: Set(paths.keys))
+          ownPorts: ownPorts, ownPaths: ownPaths)
         fresh[key] = actual
         if let path = actual.path { paths[path] = SystemFile.stamp(path) }
         for (number, descriptor) in descriptors.enumerated() { sockets[number][index] = descriptor }
@@ -197,6 +239,8 @@ extension ControlPlane {
     let names = Set(configuration.upstreams.lazy.map(\.name))
     healthCauses = healthCauses.filter { names.contains($0.key) }
     noteBuilt()
+    publishMachines()
+    forgetSeries()
     watchHealth()
     let slots = registry.slotCount
     let queue = queue

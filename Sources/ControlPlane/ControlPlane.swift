@@ -30,17 +30,18 @@ package final class ControlPlane: @unchecked Sendable {
   let queue = DispatchQueue(label: "weir.control")
   let registry = MetricRegistry()
   let builder: SnapshotBuilder
-  let policyGauges: PolicyGauges
-  let controlShard = MetricShard()
-  /// Of what operators do.
-  let controlCounters: RareCounters
+  let policyGauges = PolicyGauges()
+  let controlCounters: ControlCounters
+  let statusPages = StatusPages()
   /// Why endpoints are unhealthy, by upstream and address.
   var healthCauses: [String: [String: String]] = [:]
   /// The change of each upstream's availability that a worker was asked to look at.
   var lookedAt: [String: UInt64] = [:]
   let lookups: NameLookups
   var resolution = EndpointResolution()
-  var phase = Phase.starting
+  var phase = Phase.starting {
+    didSet { statusPages.set(phase: phase) }
+  }
   var configuration: Configuration
   var answers: [String: EndpointResolution.Answer] = [:]
   var workers: Workers?
@@ -53,13 +54,18 @@ package final class ControlPlane: @unchecked Sendable {
   var paths: [String: SystemFile.Stamp] = [:]
   var adminAddress: SocketAddress?
   var lastStamp: SystemFile.Stamp?
-  var lastReloadFaults: [String] = []
+  var lastReloadFaults: [String] = [] {
+    didSet { statusPages.set(reloadFaults: lastReloadFaults) }
+  }
   var reloads = 0
   var timer: (any DispatchSourceTimer)?
   var nextResolve: [String: Instant] = [:]
   /// Names that are being asked for.
   var lookingUp: Set<String> = []
   var isRefreshDue = false
+  /// The file is being read and checked, beside the control queue.
+  var isLoading = false
+  let loadQueue = DispatchQueue(label: "weir.load")
   /// A reload that waits for names, and those.
   var pendingReload: (configuration: Configuration, names: Set<String>)?
   var reloadNumber = 0
@@ -81,8 +87,7 @@ package final class ControlPlane: @unchecked Sendable {
     lastStamp = file.stamp
     configuration = try file.load()
     builder = SnapshotBuilder(registry: registry)
-    policyGauges = PolicyGauges(registry)
-    controlCounters = RareCounters(registry, controlShard)
+    controlCounters = ControlCounters(registry)
   }
 
   package struct StartFault: Error, CustomStringConvertible {
@@ -183,6 +188,7 @@ package final class ControlPlane: @unchecked Sendable {
       throw StartFault(description: "a worker cannot start: \(error)")
     }
     workers = Workers(made, shards: shards, queue: queue)
+    publishMachines()
   }
 
   /// The control loop, and on it the admin listener where one is configured.
@@ -204,8 +210,10 @@ package final class ControlPlane: @unchecked Sendable {
         registry: registry, log: log, seed: UInt64.random(in: .min ... .max),
         healthChanged: { [self] change in queue.async { self.note(change) } })
       controlLoop = loop
+      serveMetrics()
       guard let admin else { return }
       loop.serveAdmin(on: admin) { [self] request, done in
+        if statusPages.answer(request, done) { return }
         queue.async { self.answer(request, done) }
       }
     } catch {

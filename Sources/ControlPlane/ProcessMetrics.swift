@@ -4,8 +4,9 @@ import Reactor
 import Telemetry
 
 /// The `process_` metrics that every Prometheus client has, and what was built.
-struct ProcessMetrics {
-  private let shard = MetricShard()
+/// Any thread.
+final class ProcessMetrics: Sendable {
+  private let shared = Lock(MetricShard())
   private let cpu: Int
   private let resident: Int
   private let virtual: Int
@@ -48,20 +49,29 @@ struct ProcessMetrics {
     let build = registry.series(
       registry.family(
         "weir_build_info", .gauge, help: "What is running.", labels: ["version"]), [version])
-    shard.reserve(registry.slotCount)
-    shard.set(build, 1)
-    shard.set(isReloadGood, 1)
-    shard.set(descriptorsMax, UInt64(descriptorLimit ?? 0))
-    shard.set(start, UInt64(startedAt))
+    let (good, most, start) = (isReloadGood, descriptorsMax, start)
+    shared.withLock { shard in
+      shard.reserve(registry.slotCount)
+      shard.set(build, 1)
+      shard.set(good, 1)
+      shard.set(most, UInt64(descriptorLimit ?? 0))
+      shard.set(start, UInt64(startedAt))
+    }
   }
 
   func reloaded(_ isGood: Bool) {
-    shard.add(isGood ? reloads : reloadsRefused)
-    shard.set(isReloadGood, isGood ? 1 : 0)
+    shared.withLock { shard in
+      shard.add(isGood ? reloads : reloadsRefused)
+      shard.set(isReloadGood, isGood ? 1 : 0)
+    }
   }
 
   /// Reads /proc; for Dispatch.
   func scrape(_ log: LogSink?) -> [UInt64] {
+    shared.withLock { read(log, into: $0) }
+  }
+
+  private func read(_ log: LogSink?, into shard: MetricShard) -> [UInt64] {
     shard.set(logLinesLost, log?.linesLost ?? 0)
     shard.set(logWriteFailures, log?.writeFailures ?? 0)
     guard let bytes = try? SystemFile.read("/proc/self/stat", upTo: 4096) else {

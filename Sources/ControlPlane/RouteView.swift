@@ -3,9 +3,9 @@ import ProxyConfiguration
 /// A route as `/config` shows it: in JSON as the file would have it, and on a line for a person.
 enum RouteView {
   static func json(_ route: RouteConfiguration) -> JSONValue {
-    var members: [(String, JSONValue)] = [
-      ("name", text(route.name)), ("match", match(route)), action(route.action),
-    ]
+    // A position is no name: the route would be another one if it were read back with it.
+    var members: [(String, JSONValue)] = route.isNamed ? [("name", text(route.name))] : []
+    members += [("match", match(route)), action(route.action)]
     if let prefix = route.rewritePrefix {
       members.append(("rewrite", .object([("prefix", text(prefix))])))
     }

@@ -28,6 +28,10 @@ final class SnapshotBuilder {
   /// What the workers share of an upstream now.
   func state(of upstream: String) -> UpstreamState? { machines[upstream]?.current }
 
+  func endpoint(_ identity: String, of upstream: String) -> EndpointState? {
+    machines[upstream]?.endpoint(identity)
+  }
+
   /// What became of machines whose policies have changed since the last call.
   func takeEvents() -> [PolicyEvent] {
     defer { events = [] }

@@ -101,6 +101,7 @@ final class UpstreamMachines {
     return wanted + before.filter { !wanted.contains($0) }
   }
 
+  func endpoint(_ identity: String) -> EndpointState? { known[identity]?.state }
   func joinedAt(_ identity: String) -> Instant? { known[identity]?.joinedAt }
 
   private func adopt(

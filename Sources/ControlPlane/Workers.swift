@@ -30,15 +30,23 @@ final class Workers {
     }
   }
 
-  /// Asks every worker and, when all have answered, calls `done` on the control queue with the
-  /// answers in the workers' order.
+  /// Asks every worker and, when all have answered, calls `done` with the answers in the workers'
+  /// order, on the control queue.
   func ask<Answer: Sendable>(
     _ question: @escaping @Sendable (Worker) -> Answer,
     done: @escaping @Sendable ([Answer]) -> Void
   ) {
+    let queue = queue
+    Self.ask(handles, question) { answers in queue.async { done(answers) } }
+  }
+
+  /// The same, calling `done` on the loop that answers last. Any thread.
+  static func ask<Answer: Sendable>(
+    _ handles: [WorkerHandle], _ question: @escaping @Sendable (Worker) -> Answer,
+    done: @escaping @Sendable ([Answer]) -> Void
+  ) {
     let count = handles.count
     let answers = Lock<[Int: Answer]>([:])
-    let queue = queue
     for handle in handles {
       handle.post { worker in
         let answer = question(worker)
@@ -47,8 +55,7 @@ final class Workers {
           return known.count == count
         }
         if isLast {
-          let sorted = answers.withLock { $0.sorted { $0.key < $1.key }.map(\.value) }
-          queue.async { done(sorted) }
+          done(answers.withLock { $0.sorted { $0.key < $1.key }.map(\.value) })
         }
       }
     }

@@ -24,13 +24,20 @@ struct ExplainRing {
     var targetEnd = 0
   }
 
-  let capacity: Int
+  private(set) var capacity: Int
   private var entries: [Entry] = []
   private var next = 0
 
   /// 0: nothing is kept.
   init(capacity: Int) {
     self.capacity = capacity
+  }
+
+  /// Keeps the latest of what is there.
+  mutating func resize(to capacity: Int) {
+    entries = latestFirst.prefix(capacity).reversed().map { entries[$0] }
+    self.capacity = capacity
+    next = entries.count == capacity ? 0 : entries.count
   }
 
   /// Puts `trace` in, whose attempts are exchanged for an empty block. `bytes`: the request's head.

@@ -133,7 +133,7 @@ package final class Worker {
   private func adoptExplain(_ settings: ProxySettings) {
     explainSlowNanoseconds = settings.explainSlowNanoseconds
     if settings.explainEntries != explainRing.capacity {
-      explainRing = ExplainRing(capacity: settings.explainEntries)
+      explainRing.resize(to: settings.explainEntries)
     }
   }
 

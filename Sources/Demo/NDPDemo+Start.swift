@@ -33,7 +33,8 @@ extension NDPDemo {
       let faults = error.faults.map(\.description).joined(separator: "\n")
       let hint =
         error.isUnreadable ? "\nrun the demo in the repository, or name a file with --config" : ""
-      throw Fault(description: faults + hint, isConfiguration: true)
+      throw Fault(
+        description: faults + hint, isConfiguration: true, isUnreadable: error.isUnreadable)
     }
     made.watch { [self] change in
       loop.mailbox.post { [self] in note(change) }

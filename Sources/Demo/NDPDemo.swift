@@ -58,6 +58,8 @@ package final class NDPDemo: @unchecked Sendable {
     package var description: String
     /// The configuration is at fault, not the machine.
     package var isConfiguration = false
+    /// The configuration could not be read.
+    package var isUnreadable = false
   }
 
   /// Often enough for a countdown in tenths to look alive; the proxy is asked that often too.

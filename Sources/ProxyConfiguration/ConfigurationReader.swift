@@ -5,16 +5,27 @@ package struct ConfigurationReader {
   private var checker: SchemaChecker
   private let pathFault: PathFault
   private var upstreamNames: Set<String> = []
-  private var critic = PolicyCritic()
+  /// `upstreams` was not misspelt.
+  private var areUpstreamsKnown = true
+  private(set) var critic = PolicyCritic()
 
   /// What is wrong with a path that a route matches by, if anything.
   package typealias PathFault = (RouteConfiguration.Path, _ mergesSlashes: Bool) -> String?
 
-  /// `environment`: looks a variable up; `pathFault`: what only routing can judge.
+  /// `environment`: looks a variable up; `pathFault`: what only routing can judge. Cost: linear in
+  /// the text.
   package static func read(
     _ text: [UInt8], file: String, environment: @escaping (String) -> String?,
     pathFault: @escaping PathFault = { _, _ in nil }
   ) throws(ConfigurationFaults) -> Configuration {
+    try judge(text, file, environment, pathFault).configuration
+  }
+
+  /// The same, with what the critic has looked up.
+  static func judge(
+    _ text: [UInt8], _ file: String, _ environment: @escaping (String) -> String?,
+    _ pathFault: @escaping PathFault
+  ) throws(ConfigurationFaults) -> (configuration: Configuration, critic: PolicyCritic) {
     let root: YAMLNode
     var checker = SchemaChecker(file: file, lookUp: environment)
     do throws(YAMLReader.Fault) {
@@ -29,18 +40,22 @@ package struct ConfigurationReader {
     }
     var reader = ConfigurationReader(checker: checker, pathFault: pathFault)
     let configuration = reader.configuration(root)
-    let faults = reader.checker.faults
-    guard faults.isEmpty, var configuration else {
-      throw ConfigurationFaults(
-        faults: faults.sorted { ($0.line, $0.column) < ($1.line, $1.column) })
+    guard !reader.checker.hasFaults, var configuration else {
+      throw ConfigurationFaults(faults: reader.checker.told)
     }
     configuration.warnings = reader.critic.warnings(file: file)
-    return configuration
+    return (configuration, reader.critic)
   }
 
   private mutating func configuration(_ root: YAMLNode) -> Configuration? {
     guard case .mapping = root.content else {
       checker.report(root.mark, "the file must be a mapping, this is \(root.kindName)")
+      return nil
+    }
+    if Self.isScenario(root) {
+      checker.report(
+        root.mark, "this is a scenario, not a configuration of the proxy; run it with weir simulate"
+      )
       return nil
     }
     guard case .section(let top)? = checker.check(root, .object(Schema.weir), "")?.value else {
@@ -62,7 +77,10 @@ package struct ConfigurationReader {
     result.bufferBytesMax = top.section("limits").quantity("buffers") ?? 0
     readDrain(top, &result)
     readTelemetry(top.section("telemetry"), &result)
-    upstreamNames = Set(top.map("upstreams").map(\.name))
+    upstreamNames = Self.upstreamNames(root)
+    areUpstreamsKnown = top.has("upstreams") || !top.isMeant("upstreams")
+    var listenerNames: Set<String> = []
+    var listenerAddresses: Set<SocketAddress> = []
     for entry in top.map("upstreams") {
       guard case .section(let section) = entry.value.value else { continue }
       let upstream = UpstreamReader.read(entry.name, section, &checker)
@@ -71,8 +89,17 @@ package struct ConfigurationReader {
     }
     for item in top.list("listeners") {
       guard case .section(let section) = item.value,
-        let listener = listener(section, known: result.listeners)
+        let listener = listener(section)
       else { continue }
+      if !listenerNames.insert(listener.name).inserted {
+        checker.report(
+          section.mark("name"), "two listeners are named \(listener.name); rename one")
+      }
+      let address = listener.address
+      if !listenerAddresses.insert(address).inserted, address.port != 0 {
+        checker.report(
+          section.mark("address"), "two listeners have the address \(address); change one")
+      }
       result.listeners.append(listener)
     }
     if let admin = result.adminAddress, admin.port != 0,
@@ -122,26 +149,33 @@ package struct ConfigurationReader {
 
   // MARK: Listeners
 
-  private mutating func listener(
-    _ section: Section, known: [ListenerConfiguration]
-  ) -> ListenerConfiguration? {
+  /// Whoever misspelt `listeners` in a configuration has upstreams in it; a scenario has neither.
+  private static func isScenario(_ root: YAMLNode) -> Bool {
+    let names = root.keys
+    return names.contains("services") && names.contains { $0 == "clients" || $0 == "duration" }
+      && !names.contains("listeners") && !names.contains("upstreams")
+  }
+
+  /// Those with faults too: that a route leads to one is none.
+  private static func upstreamNames(_ root: YAMLNode) -> Set<String> {
+    guard case .mapping(let entries) = root.content,
+      let upstreams = entries.first(where: { $0.key == "upstreams" })
+    else { return [] }
+    return upstreams.value.keys
+  }
+
+  private mutating func listener(_ section: Section) -> ListenerConfiguration? {
     // Before anything may be missing: every fault is reported at once.
     let mergesSlashes = section.section("path_normalization").boolean("merge_slashes")
     let pathFault = pathFault
     var reader = RouteReader(
-      upstreams: upstreamNames, pathFault: { pathFault($0, mergesSlashes) })
+      upstreams: areUpstreamsKnown ? upstreamNames : nil,
+      pathFault: { pathFault($0, mergesSlashes) })
     let routes = reader.read(
       section.list("routes"), of: section.text("name") ?? "the listener", &checker)
     guard let name = section.text("name"),
       let address = section.text("address").flatMap({ SocketAddress($0) })
     else { return nil }
-    if known.contains(where: { $0.name == name }) {
-      checker.report(section.mark("name"), "two listeners are named \(name); rename one")
-    }
-    if known.contains(where: { $0.address == address && address.port != 0 }) {
-      checker.report(
-        section.mark("address"), "two listeners have the address \(address); change one")
-    }
     critic.add(routes, reader.sections, of: name, at: address)
     let limits = section.section("limits")
     let timeouts = section.section("timeouts")

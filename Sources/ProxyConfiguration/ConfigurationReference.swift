@@ -5,7 +5,7 @@ package enum ConfigurationReference {
       # Configuration
 
       Made from the schema; `ConfigurationReferenceTests` holds it against that. Unknown keys are
-      errors that name the nearest one. Durations are written `250ms`, `5s`, `1m`, `2h`; sizes
+      errors that name the nearest one. Durations are written `250ms`, `5s`, `0.5s`, `1m30s`; sizes
       `512B`, `64KiB`, `1MiB`; shares `20%`, `12.5%`. A value may hold `${NAME}` or `${NAME:-default}`; `$$` is a dollar
       sign. The file is loaded again on SIGHUP and when it changes; one with faults changes nothing.
       `config/weir.schema.json` is a JSON Schema of the same keys, for editors.

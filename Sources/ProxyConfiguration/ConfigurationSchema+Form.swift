@@ -2,7 +2,11 @@ extension ConfigurationSchema {
   /// Regular expressions of values, without anchors, in the part of the syntax that ECMA 262 and
   /// Python's `re` share: JSON Schema validators use either.
   enum Form {
-    static let duration = "[0-9]+(us|ms|s|m|h)"
+    /// Parts of falling units, at least one (`Scalars.duration`).
+    static let duration = {
+      let units = ["h", "m", "s", "ms", "us"].map { #"([0-9]+(\.[0-9]+)?\#($0))?"# }
+      return "(?=[0-9])" + units.joined()
+    }()
     static let size = "[0-9]+(B|KiB|MiB|GiB)"
     static let statuses = "[1-5][0-9]{2}(-[1-5][0-9]{2})?"
     static let cidr =

@@ -68,16 +68,6 @@ extension PolicyCritic {
     }
   }
 
-  /// A listener of this file behind the upstream that tries again itself.
-  private func retries(behind upstream: UpstreamConfiguration) -> (name: String, attempts: Int)? {
-    for endpoint in upstream.endpoints {
-      guard let listener = listener(at: endpoint) else { continue }
-      let attempts = listener.routes.compactMap(\.retry?.attempts).max() ?? 1
-      if attempts > 1 { return (listener.name, attempts) }
-    }
-    return nil
-  }
-
   private mutating func judgeTimeouts(_ entry: Route) {
     guard let timeout = entry.route.timeout else { return }
     let whole = Scalars.text(timeout)
@@ -123,10 +113,7 @@ extension PolicyCritic {
     let wanted = entry.route.subset
     guard !wanted.isEmpty else { return }
     for target in targets(entry.route) {
-      let isThere = target.upstream.endpoints.contains { endpoint in
-        wanted.allSatisfy(endpoint.metadata.contains)
-      }
-      if isThere { continue }
+      if has(target.upstream, wanted) { continue }
       let text = wanted.map { "\($0.name): \($0.value)" }.joined(separator: ", ")
       warn(
         entry.section, "subset",

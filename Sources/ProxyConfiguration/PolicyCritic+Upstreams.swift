@@ -13,14 +13,9 @@ extension PolicyCritic {
     judgeBreaker(
       upstream.endpointCircuitBreaker, entry.section, "endpoint_circuit_breaker",
       callers: callers, breakers: max(upstream.endpoints.count, 1))
-    if upstream.outlierDetection != nil, upstream.endpoints.count == 1,
-      SocketAddress(upstream.endpoints[0].address) != nil
-    {
-      warn(
-        entry.section, "outlier_detection",
-        "\(upstream.name) has one endpoint, and the last healthy one is never ejected: this does "
-          + "nothing; a circuit_breaker refuses while it fails")
-    }
+    judgeUse(entry, isCalled: !callers.isEmpty)
+    judgeEndpoints(entry)
+    judgeDetector(entry)
     judgePanic(upstream, entry.section)
     if let target = upstream.pendingTarget, target >= upstream.pendingTimeout {
       warn(
@@ -65,6 +60,12 @@ extension PolicyCritic {
     guard let settings, settings.mode != .disabled else { return }
     let section = outer.section(key)
     judgeWindow(settings, section, breakers)
+    if settings.slowCall == nil, section.has("slow_call_rate") {
+      warn(
+        section, "slow_call_rate",
+        "no call is slow while slow_call is off, so that slow_call_rate does nothing; set "
+          + "slow_call, such as slow_call: 2s, or remove it")
+    }
     guard let slow = settings.slowCall, !callers.isEmpty else { return }
     let bounds = callers.map { route in
       [route.timeout, route.retry?.perTryTimeout].compactMap(\.self).min()

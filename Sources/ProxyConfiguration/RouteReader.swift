@@ -3,15 +3,18 @@ import Primitives
 /// Reads a listener's routes and checks what the schema cannot: one action each, upstreams that
 /// exist, paths that begin with "/", fields that may be changed.
 struct RouteReader {
-  private let upstreams: Set<String>
+  /// Nil: they are not known, which is told elsewhere.
+  private let upstreams: Set<String>?
+  private let sortedUpstreams: [String]
   private let pathFault: (RouteConfiguration.Path) -> String?
   private var names: Set<String> = []
   /// What the routes that were read stand in.
   private(set) var sections: [Section] = []
 
   /// `pathFault`: what is wrong with a path that a route matches by, if anything.
-  init(upstreams: Set<String>, pathFault: @escaping (RouteConfiguration.Path) -> String?) {
+  init(upstreams: Set<String>?, pathFault: @escaping (RouteConfiguration.Path) -> String?) {
     self.upstreams = upstreams
+    sortedUpstreams = upstreams?.sorted() ?? []
     self.pathFault = pathFault
   }
 
@@ -86,15 +89,30 @@ struct RouteReader {
     if path.hasPrefix("/"), path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x3F }) {
       return true
     }
-    checker.report(mark, "\(place) must be a path that begins with /, not \"\(path)\"")
+    checker.report(
+      mark, "\(place) must be a path that begins with /, not \"\(path)\"\(Self.pathHint(path))")
     return false
+  }
+
+  /// `api`, a whole URL, `/api/*` and what follows a question mark.
+  private static func pathHint(_ path: String) -> String {
+    var rest = path[...]
+    if path.hasPrefix("http://") || path.hasPrefix("https://") {
+      rest = rest.dropFirst(8).drop { $0 != "/" }
+    }
+    rest = rest.prefix { $0 != "?" && $0 != "#" && $0 > " " }
+    let text = rest.hasPrefix("/") ? String(rest) : "/" + rest
+    return path.isEmpty || text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? "; write \(text)" : ""
   }
 
   private func action(
     _ section: Section, _ checker: inout SchemaChecker
   ) -> RouteConfiguration.Action? {
-    let given = ["upstream", "split", "redirect", "respond"].filter(section.has)
+    let actions = ["upstream", "split", "redirect", "respond"]
+    let given = actions.filter(section.has)
     guard given.count == 1 else {
+      // The key was misspelt: that is told.
+      if given.isEmpty, actions.contains(where: section.isMeant) { return nil }
       let message =
         given.isEmpty
         ? "the route does nothing; give it upstream, split, redirect or respond"
@@ -115,8 +133,12 @@ struct RouteReader {
   func exists(
     _ name: String, _ mark: YAMLNode.Mark, _ checker: inout SchemaChecker
   ) -> Bool {
+    guard let upstreams else { return true }
     if upstreams.contains(name) { return true }
-    let nearest = SchemaChecker.nearest(to: name, upstreams.sorted())
+    if checker.isTelling { checker.comparisonsLeft -= sortedUpstreams.count }
+    let nearest =
+      checker.comparisonsLeft < 0 || !checker.isTelling
+      ? nil : SchemaChecker.nearest(to: name, sortedUpstreams)
     let hint = nearest.map { "; did you mean \($0)?" } ?? "; add it under upstreams"
     checker.report(mark, "there is no upstream \(name)\(hint)")
     return false

@@ -2,17 +2,51 @@ import Primitives
 
 /// Reads the values that one word holds, nil: not such a value; and writes them.
 package enum Scalars {
+  /// The largest first: parts of a duration stand in this order.
+  private static let timeUnits: [(name: String, nanoseconds: Int64)] = [
+    ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000),
+    ("us", 1000),
+  ]
+
+  /// `5s`, `0.5s`, `1m30s`: parts of falling units, each perhaps with a fraction; whole
+  /// nanoseconds.
   package static func duration(_ text: String) -> Duration? {
-    let units: [(String, Int64)] = [
-      ("us", 1000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000),
-      ("h", 3_600_000_000_000),
-    ]
-    let (digits, unit) = split(text)
-    guard let amount = Int64(digits), let scale = units.first(where: { $0.0 == unit })?.1 else {
-      return nil
+    var rest = text[...]
+    var sum: Int64 = 0
+    var units = timeUnits[...]
+    while !rest.isEmpty {
+      let number = rest.prefix { ("0"..."9").contains($0) || $0 == "." }
+      rest = rest[number.endIndex...]
+      let name = rest.prefix { !("0"..."9").contains($0) && $0 != "." }
+      rest = rest[name.endIndex...]
+      guard let place = units.firstIndex(where: { $0.name == name }),
+        let part = nanoseconds(number, units[place].nanoseconds)
+      else { return nil }
+      let (next, overflow) = sum.addingReportingOverflow(part)
+      guard !overflow else { return nil }
+      sum = next
+      units = units[(place + 1)...]
     }
-    let (nanoseconds, overflow) = amount.multipliedReportingOverflow(by: scale)
-    return overflow ? nil : .nanoseconds(nanoseconds)
+    return text.isEmpty ? nil : .nanoseconds(sum)
+  }
+
+  /// `number`, such as `1.5`, of a unit.
+  private static func nanoseconds(_ number: Substring, _ unit: Int64) -> Int64? {
+    let parts = number.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count <= 2, let whole = digits(parts[0]), parts.count == 1 || !parts[1].isEmpty
+    else { return nil }
+    let (nanoseconds, overflow) = Int64(whole).multipliedReportingOverflow(by: unit)
+    guard !overflow else { return nil }
+    guard parts.count == 2 else { return nanoseconds }
+    var fraction: Int64 = 0
+    var scale = unit
+    for digit in parts[1] {
+      guard scale % 10 == 0, let value = digit.wholeNumberValue else { return nil }
+      scale /= 10
+      fraction += Int64(value) * scale
+    }
+    let (sum, isTooMuch) = nanoseconds.addingReportingOverflow(fraction)
+    return isTooMuch ? nil : sum
   }
 
   static func size(_ text: String) -> Int? {

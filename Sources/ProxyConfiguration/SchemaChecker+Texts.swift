@@ -43,18 +43,24 @@ extension SchemaChecker {
   /// The word that `text` was most likely meant to be; of equally near ones that with the longer
   /// common beginning, for people mistake ends more often.
   static func nearest(to text: String, _ words: [String]) -> String? {
-    words.min { left, right in
-      let nearer = (distance(text, left), distance(text, right))
-      if nearer.0 != nearer.1 { return nearer.0 < nearer.1 }
-      return text.commonPrefix(with: left) > text.commonPrefix(with: right)
+    var best: (word: String, distance: Int)?
+    for word in words {
+      let distance = distance(text, word)
+      if let known = best {
+        if distance > known.distance { continue }
+        let isLonger = text.commonPrefix(with: word) > text.commonPrefix(with: known.word)
+        if distance == known.distance, !isLonger { continue }
+      }
+      best = (word, distance)
     }
+    return best?.word
   }
 
   /// Levenshtein's distance.
   static func distance(_ left: String, _ right: String) -> Int {
-    let target = Array(right)
+    let target = Array(right.utf8)
     var row = Array(0...target.count)
-    for (i, a) in left.enumerated() {
+    for (i, a) in left.utf8.enumerated() {
       var diagonal = row[0]
       row[0] = i + 1
       for (j, b) in target.enumerated() {
@@ -88,7 +94,12 @@ extension SchemaChecker {
     case .integer where text.hasPrefix("-"): ""
     case .duration(let range, _) where Scalars.integer(text) != nil && !text.isEmpty:
       unitHint(text, range)
+    case .duration(let range, _): UnitHint.duration(text, range)
     case .size where Scalars.integer(text) != nil && !text.isEmpty: "; add the unit: \(text)B"
+    case .size(let range, _): UnitHint.size(text, range)
+    case .integer(let range), .count(let range): UnitHint.number(text, range)
+    case .boolean: booleanHint(text)
+    case .choice(let choices): choiceHint(text, choices.filter(\.isBuilt).map(\.name))
     case .percentage(let range, _): percentageHint(text, range)
     case .statuses: classHint(text)
     case .condition(let words, _): nearest(text, words)
@@ -119,12 +130,42 @@ extension SchemaChecker {
   /// `0.5` means half, not half a percent; so does a factor such as `1.9` where more than all may be
   /// asked for.
   private static func percentageHint(_ text: String, _ range: ClosedRange<Int>) -> String {
+    if text.hasSuffix("%"), !text.contains(" ") { return "" }
+    let text = text.filter { $0 != " " && $0 != "%" }
     guard let plain = Scalars.percentage(text + "%") else { return "" }
     let isFraction = text.contains(".") && (plain <= 100 || range.upperBound > 10_000)
     if isFraction, range.contains(plain * 100) {
       return "; write \(Scalars.text(basisPoints: plain * 100))"
     }
     return range.contains(plain) ? "; add the sign: \(text)%" : ""
+  }
+
+  /// YAML 1.1's words, and other cases.
+  private static func booleanHint(_ text: String) -> String {
+    switch text.lowercased() {
+    case "true", "yes", "on", "enabled", "1": "; write true"
+    case "false", "no", "off", "disabled", "0": "; write false"
+    default: ""
+    }
+  }
+
+  /// What peers call the same.
+  private static let otherNames = [
+    "rr": "round_robin", "wrr": "round_robin", "leastconn": "least_request",
+    "leastconnections": "least_request", "p2c": "least_request", "ewma": "peak_ewma",
+    "ketama": "ring_hash", "consistenthash": "ring_hash", "iphash": "ring_hash",
+    "sourcehash": "ring_hash", "on": "enforced", "enabled": "enforced", "off": "disabled",
+  ]
+
+  private static func choiceHint(_ text: String, _ names: [String]) -> String {
+    func plain(_ word: String) -> String { word.lowercased().filter { $0.isLetter || $0.isNumber } }
+    let word = plain(text)
+    guard !word.isEmpty else { return "" }
+    if let name = names.first(where: { plain($0) == word }) { return "; write \(name)" }
+    if let name = otherNames[word], names.contains(name) { return "; write \(name)" }
+    guard let name = nearest(to: word, names), distance(word, plain(name)) * 2 <= word.utf8.count
+    else { return "" }
+    return "; did you mean \(name)?"
   }
 
   /// `5xx` is how peers write it.
@@ -146,12 +187,21 @@ extension SchemaChecker {
     if text.contains("://") { return "; leave the scheme out, and the path" }
     if mayBeName {
       if isPort, afterColon == "0" { return "; port 0 cannot be called" }
+      if IPAddress(text) != nil, text.contains(":") { return "; add the port: [\(text)]:80" }
       return text.contains(":") ? "" : "; add the port: \(text):80"
+    }
+    if IPAddress(text) != nil {
+      return "; add a port: \(text.contains(":") ? "[\(text)]" : text):8080"
     }
     if isPort, ["", ":", "*:"].contains(text.dropLast(afterColon.count)) {
       return "; for every address of the machine write 0.0.0.0:\(afterColon)"
     }
+    if text.hasPrefix("localhost:") { return "; write 127.0.0.1:\(afterColon)" }
     if Scalars.namedAddress(text) != nil { return "; a listener needs an address, not a name" }
+    if text.hasPrefix("/") { return "; for a path write unix:\(text)" }
+    if text == "*" || text == "localhost" {
+      return "; add a port: \(text == "*" ? "0.0.0.0" : "127.0.0.1"):8080"
+    }
     if !text.isEmpty, afterColon.utf8.allSatisfy({ (0x30...0x39).contains($0) }), !isPort {
       return "; ports go to 65535"
     }

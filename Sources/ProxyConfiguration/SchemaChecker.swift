@@ -4,21 +4,55 @@ import Primitives
 struct SchemaChecker {
   private let file: String
   private let lookUp: (String) -> String?
-  private(set) var faults: [ConfigurationFault] = []
+  /// So many faults are told; who has more of them has one cause for most.
+  static let faultsMax = 100
+  /// The first that were found.
+  private var faults: [ConfigurationFault] = []
+  private var faultCount = 0
+  /// Of the first that is not told.
+  private var surplusMark: YAMLNode.Mark?
+  /// Names that may still be compared with mistaken ones, so that a thousand mistakes among ten
+  /// thousand names do not take a minute.
+  var comparisonsLeft = 100_000
 
   init(file: String, lookUp: @escaping (String) -> String?) {
     self.file = file
     self.lookUp = lookUp
   }
 
-  mutating func report(_ mark: YAMLNode.Mark, _ message: String) {
+  /// What is found now will be told.
+  var isTelling: Bool { faults.count < Self.faultsMax }
+  var hasFaults: Bool { faultCount > 0 }
+
+  /// In the order of the file; behind them, how many more there are.
+  var told: [ConfigurationFault] {
+    var told = faults.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
+    if let mark = surplusMark {
+      let more = faultCount - faults.count
+      told.append(
+        ConfigurationFault(
+          file: file, line: mark.line, column: mark.column,
+          message: "this and \(more - 1) more faults are not shown; mend those above first"))
+    }
+    return told
+  }
+
+  /// `message` is not asked for once enough is told.
+  mutating func report(_ mark: YAMLNode.Mark, _ message: @autoclosure () -> String) {
+    faultCount += 1
+    guard isTelling else {
+      surplusMark = surplusMark ?? mark
+      return
+    }
     faults.append(
-      ConfigurationFault(file: file, line: mark.line, column: mark.column, message: message))
+      ConfigurationFault(file: file, line: mark.line, column: mark.column, message: message()))
   }
 
   /// Reports `message` at `key` of `section` where it is not so.
-  mutating func hold(_ isSo: Bool, _ section: Section, _ key: String, _ message: String) {
-    if !isSo { report(section.mark(key), message) }
+  mutating func hold(
+    _ isSo: Bool, _ section: Section, _ key: String, _ message: @autoclosure () -> String
+  ) {
+    if !isSo { report(section.mark(key), message()) }
   }
 
   /// The value of a default, which is part of the schema and so is right.
@@ -75,7 +109,9 @@ struct SchemaChecker {
     for entry in entries {
       let place = path.isEmpty ? entry.key : "\(path).\(entry.key)"
       guard let key = keys.first(where: { $0.name == entry.key }) else {
-        report(entry.keyMark, unknown(entry.key, keys.map(\.name), path))
+        let meant = isTelling ? Self.nearest(to: entry.key, keys.map(\.name)) : nil
+        if let meant { section.mistaken.insert(meant) }
+        report(entry.keyMark, Self.unknown(entry.key, meant, path))
         continue
       }
       guard key.isBuilt else {
@@ -85,17 +121,24 @@ struct SchemaChecker {
       if case .list(let items) = entry.value.content, items.isEmpty, key.isRequired {
         report(entry.value.mark, "\(place) is empty; give one")
       }
-      if let value = check(entry.value, key.schema, place) { section.values[key.name] = value }
+      if let value = check(entry.value, key.schema, place) {
+        section.values[key.name] = value
+      } else {
+        section.mistaken.insert(key.name)
+      }
     }
-    for key in keys where key.isRequired && !entries.contains(where: { $0.key == key.name }) {
+    // A key that was misspelt, or whose value is wrong, is told already.
+    for key in keys
+    where key.isRequired && section.values[key.name] == nil && !section.mistaken.contains(key.name)
+    {
       report(mark, "\(path.isEmpty ? "the file" : path) needs the key \(key.name)")
     }
     return section
   }
 
-  private func unknown(_ key: String, _ known: [String], _ path: String) -> String {
+  private static func unknown(_ key: String, _ meant: String?, _ path: String) -> String {
     let place = path.isEmpty ? "at the top" : "in \(path)"
-    guard let nearest = Self.nearest(to: key, known) else {
+    guard let nearest = meant else {
       return "unknown key \(key) \(place); none may stand there"
     }
     return "unknown key \(key) \(place); did you mean \(nearest)?"

@@ -23,8 +23,12 @@ struct Section {
   var mark: YAMLNode.Mark
   var keys: [Schema.Key]
   var values: [String: Located] = [:]
+  /// Keys that were meant and written wrong, or whose values are wrong: that is told, and that they
+  /// are missing is no fault of its own.
+  var mistaken: Set<String> = []
 
   func has(_ key: String) -> Bool { values[key] != nil }
+  func isMeant(_ key: String) -> Bool { has(key) || mistaken.contains(key) }
   func mark(_ key: String) -> YAMLNode.Mark { values[key]?.mark ?? mark }
 
   func text(_ key: String) -> String? {

@@ -21,6 +21,11 @@ struct YAMLNode: Sendable {
   var content: Content
   var mark: Mark
 
+  /// Of a mapping.
+  var keys: Set<String> {
+    if case .mapping(let entries) = content { Set(entries.lazy.map(\.key)) } else { [] }
+  }
+
   /// What a person calls it.
   var kindName: String {
     switch content {

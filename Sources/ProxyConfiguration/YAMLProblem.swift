@@ -1,7 +1,9 @@
 /// What libyaml's messages mean for someone who wrote the file, and how to mend it.
 enum YAMLProblem {
   /// `begin`: the line where the construct around the problem begins; nil where there is none.
-  static func message(_ problem: String, begin: Int?) -> String {
+  /// `line`: the text of the line where it was met.
+  static func message(_ problem: String, begin: Int?, line: String) -> String {
+    if let hint = addressHint(line) { return hint }
     let beginning = begin.map { " that begins in line \($0)" } ?? ""
     switch problem {
     case "did not find expected '-' indicator":
@@ -23,6 +25,10 @@ enum YAMLProblem {
       return "the quote\(beginning) is not closed"
     case "did not find expected node content":
       return "a value is missing, or a [ or { is not closed"
+    case "did not find expected alphabetic or numeric character":
+      let port = line.split(separator: "*:").dropFirst().first?.prefix { $0.isNumber } ?? ""
+      return "a value that begins with * or & needs quotes; for every address of the machine "
+        + "write 0.0.0.0:\(port.isEmpty ? "8080" : String(port))"
     case "found unknown escape character":
       return "no such escape; write \\\\ for a backslash, or use single quotes"
     case "did not find expected <document start>":
@@ -33,5 +39,29 @@ enum YAMLProblem {
       let isEncoding = problem.contains("UTF-8") || problem.contains("octet")
       return isEncoding ? "the file must be UTF-8; save it as that" : "not YAML: \(problem)"
     }
+  }
+
+  /// A list or a mapping where a key belongs.
+  static func badKey(line: String) -> String {
+    addressHint(line) ?? "a key must be a plain word"
+  }
+
+  private static func addressHint(_ line: String) -> String? {
+    bareIPv6(line).map { "an address in brackets needs quotes; write \"\($0)\"" }
+  }
+
+  /// An IPv6 address with a port that stands without quotes, where YAML begins a list.
+  private static func bareIPv6(_ line: String) -> String? {
+    for open in line.indices where line[open] == "[" {
+      let isQuoted = line[..<open].last == "\"" || line[..<open].last == "'"
+      guard !isQuoted, let close = line[open...].firstIndex(of: "]") else { continue }
+      let inner = line[line.index(after: open)..<close]
+      let behind = line[line.index(after: close)...]
+      let port = behind.dropFirst().prefix { $0.isNumber }
+      let isAddress =
+        inner.contains(":") && inner.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+      if isAddress, behind.first == ":", !port.isEmpty { return "[\(inner)]:\(port)" }
+    }
+    return nil
   }
 }

@@ -15,13 +15,14 @@ import CYaml
 
   /// Keys that stand twice.
   private var repetitions: [Fault] = []
+  private let text: [UInt8]
   // SAFETY: initialised in `read`, deleted there, and used in between only.
   private var parser = unsafe yaml_parser_t()
 
   static func read(
     _ text: [UInt8]
   ) throws(Fault) -> (root: YAMLNode, repetitions: [Fault]) {
-    var reader = YAMLReader()
+    var reader = YAMLReader(text: text)
     // SAFETY: the parser is initialised before use and deleted once; the text outlives it.
     let result: Result<YAMLNode, Fault> = unsafe text.withUnsafeBufferPointer { bytes in
       guard unsafe yaml_parser_initialize(&reader.parser) == 1 else {
@@ -32,6 +33,10 @@ import CYaml
       return Result { () throws(Fault) in try reader.document() }
     }
     return (try result.get(), reader.repetitions)
+  }
+
+  private init(text: [UInt8]) {
+    self.text = text
   }
 
   private mutating func document() throws(Fault) -> YAMLNode {
@@ -73,18 +78,21 @@ import CYaml
 
   private mutating func mapping(_ mark: YAMLNode.Mark, _ depth: Int) throws(Fault) -> YAMLNode {
     var entries: [YAMLNode.Entry] = []
+    var lines: [String: Int] = [:]
     while true {
       let event = try next()
       if case .mappingEnd = event.kind { break }
       guard case .scalar(let key) = event.kind else {
-        throw Fault(mark: event.mark, message: "a key must be a plain word")
+        let message = YAMLProblem.badKey(line: line(event.mark.line - 1))
+        throw Fault(mark: event.mark, message: message)
       }
       let value = try node(try next(), depth: depth + 1)
-      if let first = entries.first(where: { $0.key == key }) {
-        let message = "the key \(key) stands twice, first in line \(first.keyMark.line); remove one"
+      if let first = lines[key] {
+        let message = "the key \(key) stands twice, first in line \(first); remove one"
         repetitions.append(Fault(mark: event.mark, message: message))
         continue
       }
+      lines[key] = event.mark.line
       entries.append(YAMLNode.Entry(key: key, keyMark: event.mark, value: value))
     }
     return YAMLNode(content: .mapping(entries), mark: mark)
@@ -145,6 +153,12 @@ import CYaml
     let begin = unsafe parser.context == nil ? nil : Int(parser.context_mark.line) + 1
     return Fault(
       mark: YAMLNode.Mark(line: mark.line + 1, column: mark.column + 1),
-      message: YAMLProblem.message(text, begin: begin))
+      message: YAMLProblem.message(text, begin: begin, line: line(Int(mark.line))))
+  }
+
+  /// The text of a line, counted from 0.
+  private func line(_ number: Int) -> String {
+    let lines = text.split(separator: 0x0A, maxSplits: number + 1, omittingEmptySubsequences: false)
+    return number < lines.count ? String(decoding: lines[number], as: UTF8.self) : ""
   }
 }

@@ -21,6 +21,7 @@ public struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
   package var isAddressMissing: Bool { number == EADDRNOTAVAIL }
   /// There is no such file or folder.
   package var isMissing: Bool { number == ENOENT || number == ENOTDIR }
+  package var isDirectory: Bool { number == EISDIR }
   package var isPermissionDenied: Bool { number == EACCES || number == EPERM }
   package var wouldBlock: Bool { number == EAGAIN }
 

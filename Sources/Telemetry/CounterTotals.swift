@@ -4,13 +4,15 @@
 /// Immutable. Cost: making one copies the registry's names; a question is linear in the family's
 /// series.
 package struct CounterTotals: Sendable {
-  private let definitions: [MetricRegistry.Definition]
-  private let sums: [UInt64]
+  let definitions: [MetricRegistry.Definition]
+  let sums: [UInt64]
+  let gauges: [GaugeReading]
 
-  /// `shards`: the values of each loop.
-  package init(_ registry: MetricRegistry, shards: [[UInt64]]) {
+  /// `shards`: the values of each loop. `gauges`: what is read when asked for, and counted nowhere.
+  package init(_ registry: MetricRegistry, shards: [[UInt64]], gauges: [GaugeReading] = []) {
     definitions = registry.definitions()
     sums = Self.sum(shards)
+    self.gauges = gauges
   }
 
   /// Slot by slot; a shard that is shorter has nothing in its last slots.
@@ -35,12 +37,14 @@ package struct CounterTotals: Sendable {
     else { return [] }
     let conditions = only.map { (definition.labels.firstIndex(of: $0.key), $0.value) }
     var found: [(label: String, count: UInt64)] = []
+    var places: [String: Int] = [:]
     for (values, slot) in definition.series where slot < sums.count {
       guard conditions.allSatisfy({ column, value in column.map { values[$0] == value } ?? false })
       else { continue }
-      if let place = found.firstIndex(where: { $0.label == values[column] }) {
+      if let place = places[values[column]] {
         found[place].count &+= sums[slot]
       } else {
+        places[values[column]] = found.count
         found.append((values[column], sums[slot]))
       }
     }

@@ -11,14 +11,25 @@ package enum Exposition {
     }
   }
 
-  /// `shards`: the values of each loop. Cost: linear; for Dispatch, not for a loop.
+  /// `shards`: the values of each loop.
   package static func render(
     _ registry: MetricRegistry, shards: [[UInt64]], format: Format
   ) -> String {
-    let sums = CounterTotals.sum(shards)
+    render(CounterTotals(registry, shards: shards), format: format)
+  }
+
+  /// Cost: linear; for Dispatch, not for a loop.
+  package static func render(_ totals: CounterTotals, format: Format) -> String {
     var text = ""
-    for definition in registry.definitions() where !definition.series.isEmpty {
-      append(definition, sums, format, &text)
+    for definition in totals.definitions where !definition.series.isEmpty {
+      append(definition, totals.sums, format, &text)
+    }
+    for gauge in totals.gauges where !gauge.series.isEmpty {
+      text += "# HELP \(gauge.name) \(escaped(gauge.help))\n# TYPE \(gauge.name) gauge\n"
+      for (values, value) in gauge.series {
+        let shown = gauge.isRatio ? seconds(UInt64(max(value, 0))) : "\(value)"
+        text += "\(gauge.name)\(braced(pairs(gauge.labels, values))) \(shown)\n"
+      }
     }
     if format == .openMetrics { text += "# EOF\n" }
     return text
@@ -40,13 +51,14 @@ package enum Exposition {
     text += "# HELP \(family) \(escaped(definition.help))\n# TYPE \(family) \(type)\n"
     for (values, slot) in definition.series {
       guard slot + definition.kind.slotCount <= sums.count else { continue }
-      let labels = zip(definition.labels, values).map { "\($0)=\"\(escaped($1))\"" }
+      let labels = pairs(definition.labels, values)
       switch definition.kind {
       case .histogram(let bounds):
-        appendHistogram(definition.name, labels, Array(sums[slot...]), bounds, &text)
+        appendHistogram(
+          definition.name, labels, sums[slot..<slot + bounds.count + 2], bounds, &text)
       case .counter, .gauge:
         let shown =
-          definition.isDuration || definition.isRatio
+          definition.isDuration
           ? seconds(sums[slot])
           : definition.kind == .gauge
             ? String(Int64(bitPattern: sums[slot])) : String(sums[slot])
@@ -56,17 +68,22 @@ package enum Exposition {
   }
 
   private static func appendHistogram(
-    _ name: String, _ labels: [String], _ values: [UInt64], _ bounds: [UInt64],
+    _ name: String, _ labels: [String], _ values: ArraySlice<UInt64>, _ bounds: [UInt64],
     _ text: inout String
   ) {
+    let first = values.startIndex
     var count: UInt64 = 0
     for index in 0...bounds.count {
-      count += values[index]
+      count += values[first + index]
       let bound = index < bounds.count ? seconds(bounds[index]) : "+Inf"
       text += "\(name)_bucket\(braced(labels + ["le=\"\(bound)\""])) \(count)\n"
     }
-    text += "\(name)_sum\(braced(labels)) \(seconds(values[bounds.count + 1]))\n"
+    text += "\(name)_sum\(braced(labels)) \(seconds(values[first + bounds.count + 1]))\n"
     text += "\(name)_count\(braced(labels)) \(count)\n"
+  }
+
+  private static func pairs(_ labels: [String], _ values: [String]) -> [String] {
+    zip(labels, values).map { "\($0)=\"\(escaped($1))\"" }
   }
 
   private static func braced(_ labels: [String]) -> String {

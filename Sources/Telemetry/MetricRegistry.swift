@@ -1,10 +1,12 @@
 import Primitives
+import Synchronization
 
 /// All metrics of the process: names, labels and the place of each series in every shard.
 ///
 /// A series is a slot number; counting is one addition to a plain word of the loop's own
 /// `MetricShard`. Bounded: a family keeps `seriesMax` series, later ones share one whose labels
-/// read `overflow`. Any thread; locked, so series are made when a snapshot is built or first met,
+/// read `overflow`. What is gone goes (`keep`), so that it takes no place of what lives; its slots
+/// are not given anew, as requests of before may still count there: 8 bytes each and loop. Any thread; locked, so series are made when a snapshot is built or first met,
 /// never per request.
 package final class MetricRegistry: Sendable {
   struct Definition: Sendable {
@@ -14,11 +16,11 @@ package final class MetricRegistry: Sendable {
     var labels: [String]
     /// Values are nanoseconds and shown in seconds.
     var isDuration: Bool
-    /// Values are billionths and shown as parts of one.
-    var isRatio: Bool { kind == .gauge && name.hasSuffix("_ratio") }
     var series: [(values: [String], slot: Int)] = []
     var slots: [[String]: Int] = [:]
     var overflow: Int?
+    /// Series of what is gone, and since when.
+    var gone: [[String]: Instant] = [:]
 
     /// The slot of a series; `fresh` where it is new.
     mutating func place(_ values: [String], at fresh: Int) -> Int {
@@ -43,7 +45,12 @@ package final class MetricRegistry: Sendable {
   }
 
   package static let seriesMax = 10_000
+  /// How long a counter is shown after what it counts is gone: several scrapers must have read its
+  /// last value, the slowest each few minutes (Prometheus' staleness is five).
+  static let goneFor = Duration.seconds(600)
+
   private let state = Lock(State())
+  private let removals = Atomic<Int>(0)
 
   package init() {}
 
@@ -73,9 +80,73 @@ package final class MetricRegistry: Sendable {
     }
   }
 
+  // MARK: What is gone
+
+  /// Changes when series are removed: slots that were looked up before may be dead.
+  package var generation: Int { removals.load(ordering: .acquiring) }
+
+  /// Forgets gauges whose labels stand for nothing any more at once, and counters and histograms
+  /// after `goneFor`. Cost: linear in the series; off the loops.
+  package func keep(_ living: LivingLabels, at now: Instant) {
+    change { $0.keep(living, now) }
+  }
+
+  /// Forgets the counters whose time is over.
+  package func forgetExpired(at now: Instant) {
+    change { $0.forgetExpired(now) }
+  }
+
+  private func change(_ body: (inout Definition) -> Bool) {
+    let isChanged = state.withLock { state in
+      var isChanged = false
+      for number in state.definitions.indices where body(&state.definitions[number]) {
+        isChanged = true
+      }
+      return isChanged
+    }
+    if isChanged { removals.add(1, ordering: .releasing) }
+  }
+
   /// Slots that have been given out.
   package var slotCount: Int { state.withLock { $0.slotCount } }
 
+  /// Series that are known.
+  var seriesCount: Int { state.withLock { $0.definitions.reduce(0) { $0 + $1.series.count } } }
+
   /// The definitions as they stand, for rendering.
   func definitions() -> [Definition] { state.withLock { $0.definitions } }
+}
+
+extension MetricRegistry.Definition {
+  /// True: series were removed.
+  mutating func keep(_ living: LivingLabels, _ now: Instant) -> Bool {
+    guard let isAlive = living.test(of: labels) else { return false }
+    var removed: Set<[String]> = []
+    for (values, _) in series {
+      if isAlive(values) {
+        gone[values] = nil
+      } else if kind == .gauge {
+        removed.insert(values)
+      } else if gone[values] == nil {
+        gone[values] = now
+      }
+    }
+    return remove(removed)
+  }
+
+  mutating func forgetExpired(_ now: Instant) -> Bool {
+    guard !gone.isEmpty else { return false }
+    let expired = gone.filter { now >= $0.value.advanced(by: MetricRegistry.goneFor) }
+    return remove(Set(expired.keys))
+  }
+
+  private mutating func remove(_ values: Set<[String]>) -> Bool {
+    guard !values.isEmpty else { return false }
+    series.removeAll { values.contains($0.values) }
+    for each in values {
+      slots[each] = nil
+      gone[each] = nil
+    }
+    return true
+  }
 }

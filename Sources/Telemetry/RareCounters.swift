@@ -7,6 +7,8 @@ package final class RareCounters {
   private let registry: MetricRegistry
   private let shard: MetricShard
   private var slots: [[String]: Int] = [:]
+  /// The registry's, when the slots were looked up.
+  private var generation = 0
 
   package init(_ registry: MetricRegistry, _ shard: MetricShard) {
     self.registry = registry
@@ -14,6 +16,10 @@ package final class RareCounters {
   }
 
   package func add(_ name: String, help: String, _ labels: KeyValuePairs<String, String>) {
+    if generation != registry.generation {
+      generation = registry.generation
+      slots = [:]
+    }
     let key = [name] + labels.map(\.value)
     if let slot = slots[key] { return shard.add(slot) }
     let family = registry.family(name, .counter, help: help, labels: labels.map(\.key))

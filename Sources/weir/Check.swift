@@ -8,22 +8,25 @@ import Reactor
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Checks a configuration: prints every fault with its place, or that it is good.",
-    discussion: "Policies that work against each other are warned of on standard error.")
+    discussion: """
+      Policies that work against each other, and what can have no effect, are warned of on standard \
+      error. Ends with 0 where the file is good, with 1 where it has faults, and with 66 where it \
+      cannot be read.
+      """)
 
-  @Option(name: .shortAndLong, help: "The configuration file.")
-  var config: String
+  @OptionGroup var source: FileArguments
 
   func run() throws {
     do throws(ConfigurationFaults) {
-      let configuration = try ConfigurationFile(path: config).load()
+      let configuration = try ConfigurationFile(path: source.path).load()
       for warning in configuration.warnings { ThisProcess.say(warning.description) }
       let routes = configuration.listeners.reduce(0) { $0 + $1.routes.count }
       print(
-        "\(config) is good: listeners \(configuration.listeners.count), routes \(routes), "
+        "\(source.path) is good: listeners \(configuration.listeners.count), routes \(routes), "
           + "upstreams \(configuration.upstreams.count)")
     } catch {
       for fault in error.faults { print(fault) }
-      throw ExitCode(1)
+      throw ExitCode(error.isUnreadable ? ExitStatus.noInput : ExitStatus.faults)
     }
   }
 }

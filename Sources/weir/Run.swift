@@ -11,16 +11,10 @@ struct Run: ParsableCommand {
     abstract: "Runs the proxy.",
     discussion: "SIGTERM and SIGINT drain and exit 0, SIGHUP reloads, SIGUSR1 reopens the log.")
 
-  @Option(name: .shortAndLong, help: "The configuration file.")
-  var config: String
+  @OptionGroup var source: FileArguments
 
   @Option(help: "trace, debug, info, notice, warning, error or critical.")
   var logLevel: String = "info"
-
-  /// sysexits(3).
-  private static let noInput: Int32 = 66
-  private static let badConfiguration: Int32 = 78
-  private static let unavailable: Int32 = 69
 
   func validate() throws {
     guard Logger.Level(rawValue: logLevel) != nil else {
@@ -34,10 +28,10 @@ struct Run: ParsableCommand {
     let plane: ControlPlane
     do throws(ConfigurationFaults) {
       plane = try ControlPlane(
-        file: ConfigurationFile(path: config), log: Logger(label: "weir"))
+        file: ConfigurationFile(path: source.path), log: Logger(label: "weir"))
     } catch {
       for fault in error.faults { ThisProcess.say(fault.description) }
-      throw ExitCode(error.isUnreadable ? Self.noInput : Self.badConfiguration)
+      throw ExitCode(error.isUnreadable ? ExitStatus.noInput : ExitStatus.badConfiguration)
     }
     let signals = Self.listen(plane)
     do throws(ControlPlane.StartFault) {
@@ -47,7 +41,7 @@ struct Run: ParsableCommand {
       }
     } catch {
       ThisProcess.say("weir: \(error)")
-      throw ExitCode(Self.unavailable)
+      throw ExitCode(ExitStatus.unavailable)
     }
     withExtendedLifetime(signals) { dispatchMain() }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import Primitives
 import ProxyConfiguration
 import Reactor
@@ -46,10 +47,6 @@ struct Simulate: ParsableCommand {
       valueName: "files"))
   var compare: [String] = []
 
-  /// sysexits(3).
-  private static let noInput: Int32 = 66
-  private static let cannotCreate: Int32 = 73
-
   func validate() throws {
     if let until, Scalars.duration(until) ?? .zero <= .zero {
       throw ValidationError("--until must be a duration such as 30s")
@@ -64,7 +61,7 @@ struct Simulate: ParsableCommand {
         try SystemFile.write(svg, Array(report.svg.utf8))
       } catch {
         ThisProcess.say("weir: \(svg) cannot be written: \(error)")
-        throw ExitCode(Self.cannotCreate)
+        throw ExitCode(ExitStatus.cannotCreate)
       }
     }
     print(format == .json ? report.json : report.text, terminator: "")
@@ -88,19 +85,12 @@ struct Simulate: ParsableCommand {
       return runs
     } catch {
       for fault in error.faults { ThisProcess.say(fault.description) }
-      throw ExitCode(error.isUnreadable ? Self.noInput : 1)
+      throw ExitCode(error.isUnreadable ? ExitStatus.noInput : ExitStatus.faults)
     }
   }
 
   private static func text(_ file: String) throws(ConfigurationFaults) -> [UInt8] {
-    do throws(Errno) {
-      return try SystemFile.read(file)
-    } catch {
-      let message = "the file cannot be read: \(error)"
-      throw ConfigurationFaults(
-        faults: [ConfigurationFault(file: file, line: 1, column: 1, message: message)],
-        isUnreadable: true)
-    }
+    try ConfigurationFile(path: file).text()
   }
 
   /// The file's name without folder and ending.

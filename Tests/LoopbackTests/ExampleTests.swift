@@ -76,7 +76,22 @@ struct ExampleTests {
 
   /// sysexits(3): 64 usage, 66 no input, 69 unavailable, 78 configuration.
   @Test(arguments: [
-    ("check --config /nowhere/weir.yaml", 1, "/nowhere/weir.yaml:1:1: the file cannot be read"),
+    ("check --config /nowhere/weir.yaml", 66, "/nowhere/weir.yaml:1:1: the file cannot be read"),
+    ("check /nowhere/weir.yaml", 66, "; check the path"),
+    ("check /", 66, "Is a directory; give a file in that folder"),
+    ("simulate /", 66, "Is a directory; give a file in that folder"),
+    ("simulate /nowhere/a.yaml", 66, "; check the path"),
+    ("demo --config /", 66, "Is a directory; give a file in that folder"),
+    ("demo --config /nowhere/a.yaml", 66, "; check the path"),
+    ("check -c x y", 64, "the configuration is given twice; leave --config out"),
+    ("check \(ExampleTests.root)/config/minimal.yaml", 0, "is good"),
+    ("check - <\(ExampleTests.root)/config/minimal.yaml", 0, "is good"),
+    (
+      "check \(ExampleTests.root)/config/scenarios/retry-storm.yaml", 1,
+      "; run it with weir simulate"
+    ),
+    ("simulate \(ExampleTests.root)/config/minimal.yaml", 1, "; check it with weir check"),
+    ("run - </dev/null", 78, "standard input:1:1: the file is empty"),
     ("run --config /nowhere/weir.yaml", 66, "/nowhere/weir.yaml:1:1: the file cannot be read"),
     ("run --config /", 66, "Is a directory"),
     ("run --config /dev/null", 78, "/dev/null:1:1: the file is empty"),

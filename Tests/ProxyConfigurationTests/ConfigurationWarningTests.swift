@@ -22,8 +22,8 @@ struct ConfigurationWarningTests {
         - name: outbound
           address: 127.0.0.1:80
           routes:
-            - { match: { method: [\(test.method)] }, upstream: u\(added(test.route)) }
-            - { match: {}, respond: {} }
+            - { match: { method: [\(test.method)] }, upstream: u\(added(test.route)), name: a }
+            - { match: {}, upstream: inbound, name: b }
       upstreams:
         u: { \(endpoints)\(upstream) }
         inbound: { endpoints: [127.0.0.1:3] }
@@ -101,9 +101,42 @@ struct ConfigurationWarningTests {
       warnings: [("f:8:56", "may take 10s and the next check comes after 10s")]),
   ]
 
+  /// What was meant to protect, and cannot with so few endpoints, or without the key beside it.
+  static let few = [
+    Case(
+      upstream: "endpoints: [127.0.0.1:1, 127.0.0.1:2], outlier_detection: { success_rate: {} }",
+      warnings: [
+        (
+          "f:8:82",
+          "success_rate needs 5 endpoints to tell that one is unlike the others, and u has 2"
+        )
+      ]),
+    Case(
+      upstream: "endpoints: [127.0.0.1:1, 127.0.0.1:2], outlier_detection: { latency: {} }",
+      warnings: [
+        ("f:8:77", "latency needs 3 endpoints to tell that one is unlike the others, and u has 2")
+      ]),
+    Case(
+      upstream: "endpoints: [127.0.0.1:1, 127.0.0.1:2, 127.0.0.1:3], "
+        + "outlier_detection: { max_ejected: 10% }",
+      warnings: [("f:8:94", "10% of u's 3 endpoints is less than one; write at least 34%")]),
+    Case(
+      upstream: "circuit_breaker: { slow_call_rate: 80% }",
+      warnings: [("f:8:66", "no call is slow while slow_call is off")]),
+    Case(
+      upstream: "endpoints: [127.0.0.1:1, 127.0.0.1:1]",
+      warnings: [("f:8:33", "the endpoint 127.0.0.1:1 stands twice in u")]),
+  ]
+
   /// On the other side of each bound.
   static let quiet = [
     Case(),
+    Case(
+      upstream: "endpoints: [127.0.0.1:1, 127.0.0.1:2, 127.0.0.1:3], "
+        + "outlier_detection: { latency: {}, max_ejected: 34% }"),
+    Case(upstream: "endpoints: [127.0.0.1:1, 127.0.0.1:2], outlier_detection: {}"),
+    Case(upstream: "endpoints: [h:1], outlier_detection: { success_rate: {} }"),
+    Case(upstream: "circuit_breaker: { slow_call: 1s, slow_call_rate: 80% }"),
     Case(route: "retry: { on: [per-try-timeout], per_try_timeout: 1s }"),
     Case(route: "retry: {}", upstream: "retry_budget: { ratio: 0%, minimum: 1 }"),
     Case(route: "retry: {}", upstream: "retry_budget: { ratio: 1%, minimum: 0 }"),
@@ -132,7 +165,7 @@ struct ConfigurationWarningTests {
     Case(upstream: "health_check: { timeout: 9s }"),
   ]
 
-  @Test(arguments: tries + timeouts + inert + quiet)
+  @Test(arguments: tries + timeouts + inert + few + quiet)
   func isToldWithItsReason(test: Case) throws {
     let found = try Self.read(test).warnings.map(\.description)
     #expect(found.count == test.warnings.count, "\(found)")
@@ -140,6 +173,47 @@ struct ConfigurationWarningTests {
       #expect(text.hasPrefix("\(place): warning: "), "\(text)")
       #expect(text.contains(reason), "\(text)")
     }
+  }
+
+  private static func warnings(routes: [String], _ upstreams: String) throws -> [String] {
+    let text =
+      "listeners:\n  - name: a\n    address: 127.0.0.1:80\n    routes:\n"
+      + routes.map { "      - { \($0), respond: {} }\n" }.joined() + upstreams
+    return try ConfigurationReader.read(Array(text.utf8), file: "f", environment: { _ in nil })
+      .warnings.map(\.description)
+  }
+
+  @Test(arguments: [
+    ("prefix: /", "prefix: /a", true), ("prefix: /a", "path: /a/b", true),
+    ("prefix: /a", "prefix: /a/", true), ("prefix: /a/", "prefix: /a/b", true),
+    ("prefix: /", "regex: \"/x.*\"", true), ("path: /a", "path: /a", true),
+    ("prefix: /a, method: [GET, POST]", "prefix: /a, method: [POST, GET]", true),
+    ("prefix: /a", "prefix: /ab", false), ("prefix: /a/", "path: /a", false),
+    ("path: /a", "prefix: /a", false), ("prefix: /a", "prefix: /", false),
+    ("prefix: /, method: [GET]", "prefix: /a", false), ("path: /a/b", "path: /a/c", false),
+  ])
+  func routesThatNothingReachesAreTold(above: String, below: String, isDead: Bool) throws {
+    let found = try Self.warnings(
+      routes: ["name: x, match: { \(above) }", "name: y, match: { \(below) }"], "")
+    #expect(found.count == (isDead ? 1 : 0), "\(found)")
+    if isDead {
+      #expect(found[0].hasPrefix("f:6:"))
+      #expect(found[0].contains("nothing reaches this route: the route x stands above it"))
+    }
+  }
+
+  @Test func unnamedRoutesAreAdvisedANameOnce() throws {
+    let found = try Self.warnings(
+      routes: (0..<5).map { "match: { path: /\($0) }" } + ["name: x, match: {}"], "")
+    #expect(found.count == 1 && found[0].hasPrefix("f:5:9: warning: routes of a have no name"))
+    #expect(found[0].contains("(0, 1, 2 and 2 more)"), "\(found)")
+    #expect(try Self.warnings(routes: ["match: {}"], "").isEmpty)
+  }
+
+  @Test func upstreamsThatNobodyCallsAreTold() throws {
+    let found = try Self.warnings(
+      routes: ["match: {}"], "upstreams:\n  u: { endpoints: [127.0.0.1:1] }\n")
+    #expect(found.count == 1 && found[0].contains("no route leads to u;"), "\(found)")
   }
 
   /// A retry below is found through every address of the machine, and through its name.

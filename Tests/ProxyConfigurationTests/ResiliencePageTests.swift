@@ -30,7 +30,7 @@ struct ResiliencePageTests {
       \(route)
       upstreams:
         service:
-          endpoints: ["127.0.0.1:1", "127.0.0.1:2"]
+          endpoints: ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", "127.0.0.1:4", "127.0.0.1:5"]
       \(upstream)
       """
   }

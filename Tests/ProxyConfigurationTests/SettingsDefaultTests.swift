@@ -10,6 +10,7 @@ struct SettingsDefaultTests {
         - name: a
           address: 127.0.0.1:80
           routes: [{ match: {}, upstream: u\(route.isEmpty ? "" : ", " + route) }]
+        - { name: b, address: 127.0.0.1:81, routes: [{ match: {}, upstream: v }] }
       upstreams:
         u: { endpoints: [127.0.0.1:1, 127.0.0.1:2]\(upstream.isEmpty ? "" : ", " + upstream) }
         v: { endpoints: [127.0.0.1:3] }

@@ -12,7 +12,7 @@ enum Layers {
     "Routing": ["HTTPModel", "CPCRE2"],
     "Upstreams": ["Resilience"],
     "ProxyConfiguration": ["CYaml"],
-    "Telemetry": [],
+    "Telemetry": ["CZlib"],
     "HTTPClient": ["Reactor", "TLS", "HTTPModel", "HTTP1", "HTTP2"],
     "DataPath": dataPath,
     "Discovery": ["Reactor", "Upstreams", "HTTPClient", "CResolv"],
@@ -47,7 +47,7 @@ enum Layers {
   /// Where C is called, or memory is managed by hand (design rule 7).
   static let unsafe: Set<String> = [
     "Primitives", "Reactor", "TLS", "HTTP2", "ProxyConfiguration", "Routing", "Discovery",
-    "WeirTesting",
+    "Telemetry", "WeirTesting",
   ]
 
   static func mayImport(_ target: String, _ module: String) -> Bool {

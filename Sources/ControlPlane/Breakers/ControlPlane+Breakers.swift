@@ -67,7 +67,7 @@ extension ControlPlane {
   }
 
   /// Moves on the breakers that only wait for time, so that the alert of a service that nobody calls
-  /// clears. Once a second, and before anybody looks.
+  /// clears. Once a second, and before `/circuit-breakers` shows them.
   func advanceBreakers() {
     let now = kernel.now()
     for known in builder.breakers(configuration) {
@@ -75,12 +75,6 @@ extension ControlPlane {
         told(change, known, known.upstreams.first ?? "none")
       }
     }
-  }
-
-  /// The gauges of what all workers share, as it stands now.
-  func policyValues() -> [UInt64] {
-    advanceBreakers()
-    return policyGauges.scrape(configuration, builder, now: kernel.now())
   }
 
   private func told(

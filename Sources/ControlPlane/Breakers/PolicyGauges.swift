@@ -1,91 +1,107 @@
 import DataPath
 import Primitives
-import ProxyConfiguration
 import Resilience
 import Telemetry
 import Upstreams
 
-/// Gauges of what all workers share, read at a scrape: nobody has to keep them up to date.
+/// Gauges of what all workers share, read at a scrape: nobody has to keep them up to date, and of
+/// what is gone nothing is left.
 ///
 /// Of a breaker each state is a series, 1 for the one it is in, as resilience4j's Micrometer metrics
-/// have it: a graph needs no table of numbers. Families are bounded by the registry; series beyond
-/// add up in its `overflow`. Confinement: the control queue. Cost: a look-up by text a series.
-struct PolicyGauges {
-  private let registry: MetricRegistry
-  private let breakers: MetricFamily
-  private let admitted: MetricFamily
-  private let endpoints: MetricFamily
-  private let panic: MetricFamily
-  private let limit: MetricFamily
-  private let inFlight: MetricFamily
-  private let budget: MetricFamily
+/// have it: a graph needs no table of numbers. Confinement: none; the machines are made known by the
+/// control queue.
+final class PolicyGauges: Sendable {
+  private struct Machines {
+    var breakers: [KnownBreaker] = []
+    var upstreams: [UpstreamState] = []
+  }
 
-  init(_ registry: MetricRegistry) {
-    self.registry = registry
-    breakers = registry.family(
-      "weir_circuit_breaker_state", .gauge, help: "1 for the state that a breaker is in, else 0.",
+  private let machines = Lock(Machines())
+
+  func set(breakers: [KnownBreaker], upstreams: [UpstreamState]) {
+    machines.withLock { $0 = Machines(breakers: breakers, upstreams: upstreams) }
+  }
+
+  /// The values now. Cost: linear in breakers and endpoints; for Dispatch.
+  func scrape(now: Instant) -> [GaugeReading] {
+    let machines = machines.withLock { $0 }
+    return breakers(machines.breakers, now)
+      + [endpoints(machines.upstreams), panic(machines.upstreams)]
+      + limits(machines.upstreams) + [budgets(machines.upstreams)]
+  }
+
+  private func breakers(_ all: [KnownBreaker], _ now: Instant) -> [GaugeReading] {
+    var gauge = GaugeReading(
+      "weir_circuit_breaker_state", help: "1 for the state that a breaker is in, else 0.",
       labels: ["upstream", "scope", "subject", "state"])
-    admitted = registry.family(
-      "weir_circuit_breaker_admitted_ratio", .gauge,
+    var admitted = GaugeReading(
+      "weir_circuit_breaker_admitted_ratio",
       help:
         "The share of requests that a breaker lets through: below 1 while it recovers, else 1 or 0.",
       labels: ["upstream", "scope", "subject"])
-    endpoints = registry.family(
-      "weir_upstream_endpoints", .gauge, help: "Endpoints, by whether they may be picked.",
-      labels: ["upstream", "state"])
-    panic = registry.family(
-      "weir_upstream_panic", .gauge,
-      help: "1 while so few endpoints are available that all are asked, else 0.",
-      labels: ["upstream"])
-    limit = registry.family(
-      "weir_concurrency_limit", .gauge, help: "The adaptive limit on requests in flight.",
-      labels: ["upstream"])
-    inFlight = registry.family(
-      "weir_concurrency_in_flight", .gauge, help: "Requests that hold a place of that limit.",
-      labels: ["upstream"])
-    budget = registry.family(
-      "weir_retry_budget_in_flight", .gauge,
-      help: "Requests that a retry budget counts, and retries that it let through.",
-      labels: ["upstream", "kind"])
-  }
-
-  /// The values now, in a shard of their own: a series whose upstream is gone reads 0.
-  func scrape(
-    _ configuration: Configuration, _ builder: SnapshotBuilder, now: Instant
-  ) -> [UInt64] {
-    var values: [(slot: Int, value: UInt64)] = []
-    func note(_ family: MetricFamily, _ labels: [String], _ value: Int) {
-      values.append((registry.series(family, labels), UInt64(max(value, 0))))
-    }
-    for known in builder.breakers(configuration) {
+    for known in all {
       let figures = known.breaker.figures(now: now)
       let labels = [known.upstreams.first ?? "none", known.scope.rawValue, known.subject]
       for each in CircuitBreaker.State.allCases {
-        note(breakers, labels + [each.rawValue], each == figures.state ? 1 : 0)
+        gauge.add(labels + [each.rawValue], each == figures.state ? 1 : 0)
       }
-      note(admitted, labels, Int(figures.admittedShare.basisPoints) * 100_000)
+      admitted.add(labels, Int(figures.admittedShare.basisPoints) * 100_000)
     }
-    for upstream in configuration.upstreams {
-      guard let state = builder.state(of: upstream.name) else { continue }
+    return [gauge, admitted]
+  }
+
+  private func endpoints(_ upstreams: [UpstreamState]) -> GaugeReading {
+    var gauge = GaugeReading(
+      "weir_upstream_endpoints", help: "Endpoints, by whether they may be picked.",
+      labels: ["upstream", "state"])
+    for upstream in upstreams {
       var counts: [EndpointCondition: Int] = [:]
-      for endpoint in state.endpoints {
+      for endpoint in upstream.endpoints {
         counts[EndpointCondition(endpoint, endpoint.breaker?.state), default: 0] += 1
       }
       for condition in EndpointCondition.allCases {
-        note(endpoints, [upstream.name, condition.rawValue], counts[condition] ?? 0)
+        gauge.add([upstream.name, condition.rawValue], counts[condition] ?? 0)
       }
-      note(panic, [upstream.name], state.availability.isPanicking ? 1 : 0)
-      if let limiter = state.limiter {
-        note(limit, [upstream.name], limiter.limit)
-        note(inFlight, [upstream.name], limiter.inFlight)
-      }
-      let (requests, retries) = state.budget.inFlight
-      note(budget, [upstream.name, "requests"], requests)
-      note(budget, [upstream.name, "retries"], retries)
     }
-    let shard = MetricShard()
-    shard.reserve(registry.slotCount)
-    for (slot, value) in values { shard.add(slot, value) }
-    return shard.values
+    return gauge
+  }
+
+  private func panic(_ upstreams: [UpstreamState]) -> GaugeReading {
+    var gauge = GaugeReading(
+      "weir_upstream_panic",
+      help: "1 while so few endpoints are available that all are asked, else 0.",
+      labels: ["upstream"])
+    for upstream in upstreams {
+      gauge.add([upstream.name], upstream.availability.isPanicking ? 1 : 0)
+    }
+    return gauge
+  }
+
+  private func limits(_ upstreams: [UpstreamState]) -> [GaugeReading] {
+    var limit = GaugeReading(
+      "weir_concurrency_limit", help: "The adaptive limit on requests in flight.",
+      labels: ["upstream"])
+    var inFlight = GaugeReading(
+      "weir_concurrency_in_flight", help: "Requests that hold a place of that limit.",
+      labels: ["upstream"])
+    for upstream in upstreams {
+      guard let limiter = upstream.limiter else { continue }
+      limit.add([upstream.name], limiter.limit)
+      inFlight.add([upstream.name], limiter.inFlight)
+    }
+    return [limit, inFlight]
+  }
+
+  private func budgets(_ upstreams: [UpstreamState]) -> GaugeReading {
+    var gauge = GaugeReading(
+      "weir_retry_budget_in_flight",
+      help: "Requests that a retry budget counts, and retries that it let through.",
+      labels: ["upstream", "kind"])
+    for upstream in upstreams {
+      let (requests, retries) = upstream.budget.inFlight
+      gauge.add([upstream.name, "requests"], requests)
+      gauge.add([upstream.name, "retries"], retries)
+    }
+    return gauge
   }
 }

@@ -17,14 +17,18 @@ extension ControlPlane {
   func reports(_ views: [UpstreamView]) -> [UpstreamReport] {
     advanceBreakers()
     let now = kernel.now()
-    let routes = builder.breakers(configuration).filter { $0.scope == .route }
+    var routes: [String: [KnownBreaker]] = [:]
+    for known in builder.breakers(configuration) where known.scope == .route {
+      for name in Set(known.upstreams) { routes[name, default: []].append(known) }
+    }
+    let settings = Dictionary(uniqueKeysWithValues: configuration.upstreams.map { ($0.name, $0) })
     return views.map { view in
       var report = UpstreamReport(view, now: now)
       if let state = builder.state(of: view.name) { report.fill(state) }
-      if let settings = configuration.upstreams.first(where: { $0.name == view.name }) {
+      if let settings = settings[view.name] {
         report.fill(settings, answers[view.name], causes: healthCauses[view.name] ?? [:])
       }
-      report.routeBreakers = routes.filter { $0.upstreams.contains(view.name) }.map {
+      report.routeBreakers = (routes[view.name] ?? []).map {
         ($0.subject, $0.breaker.figures(now: now))
       }
       return report

@@ -15,11 +15,7 @@ extension ControlPlane {
       guard phase == .serving else { return }
       workers?.ask(UpstreamView.all(of:)) { [self] views in
         let upstreams = reports(UpstreamView.sum(views))
-        counts { [self] shards in
-          done(
-            MeshReport(
-              upstreams: upstreams, counters: CounterTotals(registry, shards: shards)))
-        }
+        counts { done(MeshReport(upstreams: upstreams, counters: $0)) }
       }
     }
   }

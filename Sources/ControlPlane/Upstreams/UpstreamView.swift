@@ -27,18 +27,22 @@ package struct UpstreamView: Sendable {
     }
   }
 
-  /// The workers' views of one upstream, added up.
+  /// The workers' views, added up by name and address: in the middle of a reload one worker may have
+  /// other upstreams than the next.
   static func sum(_ views: [[UpstreamView]]) -> [UpstreamView] {
     guard var total = views.first else { return [] }
-    for view in views.dropFirst() {
-      for (index, upstream) in view.enumerated() where index < total.count {
-        for (place, endpoint) in upstream.endpoints.enumerated()
-        where place < total[index].endpoints.count {
-          total[index].endpoints[place].add(endpoint)
-        }
-      }
+    let places = Dictionary(total.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    for upstream in views.dropFirst().joined() {
+      if let place = places[upstream.name] { total[place].add(upstream) }
     }
     return total
+  }
+
+  private mutating func add(_ other: UpstreamView) {
+    let places = Dictionary(endpoints.enumerated().map { ($1.address, $0) }) { first, _ in first }
+    for endpoint in other.endpoints {
+      if let place = places[endpoint.address] { endpoints[place].add(endpoint) }
+    }
   }
 }
 

@@ -49,16 +49,18 @@ package struct ScenarioReader {
       ])
     }
     var result: Result?
-    if case .mapping = root.content,
+    if root.keys.contains("listeners") {
+      reader.checker.report(
+        root.mark, "this is a configuration of the proxy, not a scenario; check it with weir check")
+    } else if case .mapping = root.content,
       case .section(let top)? = reader.checker.check(root, .object(keys), "")?.value
     {
       result = body(&reader, top)
     } else {
       reader.checker.report(root.mark, "the file must be a mapping, this is \(root.kindName)")
     }
-    guard reader.checker.faults.isEmpty, let result else {
-      throw ConfigurationFaults(
-        faults: reader.checker.faults.sorted { ($0.line, $0.column) < ($1.line, $1.column) })
+    guard !reader.checker.hasFaults, let result else {
+      throw ConfigurationFaults(faults: reader.checker.told)
     }
     return result
   }

@@ -1,4 +1,5 @@
 import ControlPlane
+import DataPath
 import Primitives
 import Testing
 import WeirTesting
@@ -54,10 +55,16 @@ struct PolicyReloadTests {
     #expect(try proxy.ask().status == 503)
     try reload(proxy, yaml(Self.breaker, 9))
     for _ in 0..<4 { #expect(try proxy.ask().status == 503) }
+    let told = Lock<[String]>([])
+    proxy.plane.watch { change in
+      guard case .policy(.breakerEdited(_, _, _, let state, let openFor)) = change else { return }
+      told.withLock { $0.append("\(state) \(openFor.map { $0 > .seconds(30) } == true)") }
+    }
     // Another policy: it stays open, and probes by the new numbers.
     try reload(proxy, yaml("\(Self.breaker), half_open_calls: 1", 9))
     for _ in 0..<4 { #expect(try proxy.ask().status == 503) }
     #expect(try opened(proxy, scope) == 1)
+    #expect(told.withLock { $0 } == ["open true"])
     let quick = "circuit_breaker: { consecutive_failures: 1, open_for: 100ms, recovery: off"
     try reload(proxy, yaml("\(quick), half_open_calls: 1", 9))
     #expect(try proxy.eventually { try proxy.ask().status == 200 })
@@ -110,6 +117,37 @@ struct PolicyReloadTests {
     #expect(breakers.contains("route ingress/1 (service): open"), "\(breakers)")
     #expect(breakers.contains("route ingress/0 (service): closed"))
     #expect(proxy.stop())
+  }
+
+  /// A subset's number is one plan's: whoever waits over a reload that counts them otherwise gets
+  /// its own still.
+  @Test func whoWaitsKeepsItsSubset() throws {
+    func yaml(_ order: [Int], subset: Bool = true) -> String {
+      let endpoints = order.map {
+        "{ address: \"127.0.0.1:\(services[$0].port)\", metadata: { v: \(services[$0].name) } }"
+      }
+      let text = self.yaml(upstream: "limits: { connections: 1 }").replacing(
+        #/endpoints: .*/#, with: "endpoints: [\(endpoints.joined(separator: ", "))]")
+      return subset
+        ? text.replacing("upstream: service }", with: "upstream: service, subset: { v: b } }")
+        : text
+    }
+    for next in [yaml([1, 0]), yaml([1, 0], subset: false)] {
+      let proxy = try RunningProxy(yaml([0, 1]))
+      let held = try proxy.hold()
+      let waiting = try BlockingSocket.connect(port: proxy.port)
+      try waiting.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+      let isWaiting = try proxy.eventually {
+        try proxy.metric("weir_upstream_requests_pending{upstream=\"service\"}") == 1
+      }
+      #expect(isWaiting)
+      try reload(proxy, next)
+      services[1].release()
+      #expect(try held.receiveAll().hasSuffix("b"))
+      let answer = try waiting.receiveAll()
+      #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.hasSuffix("b"), "\(answer)")
+      #expect(proxy.stop())
+    }
   }
 
   /// A target that is written while somebody waits holds for who waits.

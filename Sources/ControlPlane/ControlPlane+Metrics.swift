@@ -1,0 +1,42 @@
+import DataPath
+import Dispatch
+import Primitives
+import ProxyConfiguration
+import Telemetry
+
+/// Metrics: collected from all loops and from what they share, without the control queue.
+extension ControlPlane {
+  @Sendable private static func scrape(_ worker: Worker) -> [UInt64] { worker.scrape() }
+
+  /// Has `/metrics` answered from now on.
+  func serveMetrics() {
+    guard let workers, let controlLoop, let processMetrics else { return }
+    let (handles, registry, log) = (workers.handles, registry, logSink)
+    let (gauges, counters) = (policyGauges, controlCounters)
+    statusPages.set { done in
+      Workers.ask(handles, Self.scrape) { shards in
+        controlLoop.scrape { counted in
+          DispatchQueue.global().async {
+            let own = processMetrics.scrape(log)
+            done(
+              CounterTotals(
+                registry, shards: shards + [own, counted, counters.values], gauges: gauges.scrape(now: LinuxKernel().now())
+              ))
+          }
+        }
+      }
+    }
+  }
+
+  /// Calls `done` on the control queue with what is counted now.
+  func counts(_ done: @escaping @Sendable (CounterTotals) -> Void) {
+    statusPages.scrape { [queue] totals in queue.async { done(totals) } }
+  }
+
+  /// What gauges are read from, since the last build.
+  func publishMachines() {
+    policyGauges.set(
+      breakers: builder.breakers(configuration),
+      upstreams: configuration.upstreams.compactMap { builder.state(of: $0.name) })
+  }
+}

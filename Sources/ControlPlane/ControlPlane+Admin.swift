@@ -32,7 +32,7 @@ extension ControlPlane {
     case ("/upstreams", _) where request.isRead: upstreams(request, done)
     case ("/circuit-breakers", _) where request.isRead: done(breakers(request))
     case ("/drain", "POST"):
-      drain()
+      stop(.admin)
       done(.text("draining\n", status: 202))
     case ("/log-level", "PUT"): done(setLevel(request.body))
     default: done(other(request))
@@ -81,7 +81,7 @@ extension ControlPlane {
 
   /// Calls `done` on the control queue with what each loop has counted, and what all share.
   func counts(_ done: @escaping @Sendable ([[UInt64]]) -> Void) {
-    let own = processMetrics?.scrape(logSink) ?? []
+    let own = processMetrics?.scrape(logSink, descriptors) ?? []
     workers?.ask(Self.scrape) { [self] shards in
       controlLoop?.scrape { [self] counted in
         queue.async { [self] in

@@ -2,6 +2,7 @@ import DataPath
 import Primitives
 import Reactor
 import Telemetry
+import Upstreams
 
 /// The `process_` metrics that every Prometheus client has, and what was built.
 struct ProcessMetrics {
@@ -18,6 +19,8 @@ struct ProcessMetrics {
   private let isReloadGood: Int
   private let logLinesLost: Int
   private let logWriteFailures: Int
+  private let shares: [String: Int]
+  private let uses: [Int]
 
   init(_ registry: MetricRegistry, version: String, descriptorLimit: Int?, startedAt: Int64) {
     func slot(_ name: String, _ kind: MetricFamily.Kind, _ help: String, _ isDuration: Bool = false)
@@ -45,6 +48,13 @@ struct ProcessMetrics {
     logWriteFailures = slot(
       "weir_access_log_write_failures_total", .counter,
       "Writes of log lines that failed, or that nobody read in time.")
+    let shareFamily = registry.family(
+      "weir_descriptors_max", .gauge, help: "Descriptors that a use may take.", labels: ["use"])
+    shares = Dictionary(
+      uniqueKeysWithValues: DescriptorPlan.uses.map { ($0, registry.series(shareFamily, [$0])) })
+    let useFamily = registry.family(
+      "weir_descriptors_used", .gauge, help: "Descriptors that a use has taken.", labels: ["use"])
+    uses = DescriptorBudget.Use.allCases.map { registry.series(useFamily, [$0.rawValue]) }
     let build = registry.series(
       registry.family(
         "weir_build_info", .gauge, help: "What is running.", labels: ["version"]), [version])
@@ -60,8 +70,17 @@ struct ProcessMetrics {
     shard.set(isReloadGood, isGood ? 1 : 0)
   }
 
+  func plan(_ plan: DescriptorPlan) {
+    for (use, most) in plan.shares {
+      if let slot = shares[use] { shard.set(slot, UInt64(most)) }
+    }
+  }
+
   /// Reads /proc; for Dispatch.
-  func scrape(_ log: LogSink?) -> [UInt64] {
+  func scrape(_ log: LogSink?, _ budget: DescriptorBudget) -> [UInt64] {
+    for (slot, use) in zip(uses, DescriptorBudget.Use.allCases) {
+      shard.set(slot, UInt64(budget.used(use)))
+    }
     shard.set(logLinesLost, log?.linesLost ?? 0)
     shard.set(logWriteFailures, log?.writeFailures ?? 0)
     guard let bytes = try? SystemFile.read("/proc/self/stat", upTo: 4096) else {

@@ -144,6 +144,7 @@ extension ProxySettings {
     emitsB3 = configuration.propagatesB3
     addsVia = configuration.addsVia
     accessLogSample = UInt32(clamping: configuration.accessLog?.sample ?? 0)
+    drainDelayNanoseconds = configuration.drainDelay.nanosecondsClamped
     explainSlowNanoseconds = configuration.explainSlow?.nanosecondsClamped ?? .max
     explainEntries = configuration.explainEntries
     priorityField = FieldKey(configuration.priorityHeader)

@@ -49,6 +49,9 @@ package final class WorkerEndpoint: ConnectionReceiver {
 
   /// Begins a connection, whose slot in the limits the caller has taken.
   func open(for borrower: ConnectionReceiver) -> Result<UpstreamConnection, OpenFault> {
+    guard upstream.worker.takeEndpointDescriptor() else {
+      return .failure(OpenFault(kind: .descriptorsExhausted))
+    }
     let id = freeIDs.popLast() ?? UInt32(connections.count)
     if Int(id) == connections.count { connections.append(nil) }
     let connection = UpstreamConnection(
@@ -57,10 +60,10 @@ package final class WorkerEndpoint: ConnectionReceiver {
     connection.borrower = borrower
     do throws(Errno) {
       try connection.open(
-        to: address, deadline: loop.now.advanced(byNanoseconds: upstream.plan.connectNanoseconds),
-        stallNanoseconds: upstream.plan.streamIdleNanoseconds)
+        to: address, deadline: loop.now.advanced(byNanoseconds: upstream.plan.connectNanoseconds))
     } catch {
       freeIDs.append(id)
+      upstream.worker.descriptors.release(.endpoints)
       return .failure(OpenFault(kind: UpstreamConnection.failure(of: error)))
     }
     connections[Int(id)] = connection
@@ -115,6 +118,7 @@ package final class WorkerEndpoint: ConnectionReceiver {
     shard.add(metrics.closed(reason))
     countBytes(connection)
     shard.subtract(metrics.active)
+    upstream.worker.descriptors.release(.endpoints)
     upstream.connectionSlotFreed()
   }
 

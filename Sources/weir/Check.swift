@@ -8,7 +8,10 @@ import Reactor
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Checks a configuration: prints every fault with its place, or that it is good.",
-    discussion: "Policies that work against each other are warned of on standard error.")
+    discussion: """
+      Policies that work against each other are warned of on standard error, and so are limits that \
+      the descriptors of this shell cannot meet.
+      """)
 
   @Option(name: .shortAndLong, help: "The configuration file.")
   var config: String
@@ -17,13 +20,25 @@ struct Check: ParsableCommand {
     do throws(ConfigurationFaults) {
       let configuration = try ConfigurationFile(path: config).load()
       for warning in configuration.warnings { ThisProcess.say(warning.description) }
+      if let warning = Self.descriptorWarning(configuration) {
+        ThisProcess.say("\(config): warning: \(warning)")
+      }
       let routes = configuration.listeners.reduce(0) { $0 + $1.routes.count }
       print(
         "\(config) is good: listeners \(configuration.listeners.count), routes \(routes), "
           + "upstreams \(configuration.upstreams.count)")
     } catch {
       for fault in error.faults { print(fault) }
-      throw ExitCode(1)
+      throw error.isUnreadable ? ExitCode.noInput : ExitCode(1)
     }
+  }
+
+  /// Where the proxy is started as this command was, its limits are these.
+  private static func descriptorWarning(_ configuration: Configuration) -> String? {
+    guard let limit = ThisProcess.raiseDescriptorLimit() else { return nil }
+    let needs = DescriptorPlan.Needs(
+      workers: configuration.workers ?? WorkerCount.decide(),
+      listeners: configuration.listeners.count, connectionsMax: configuration.connectionsMax)
+    return DescriptorPlan(limit: limit, needs).warning
   }
 }

@@ -41,10 +41,6 @@ struct DemoCommand: ParsableCommand {
     time.flatMap { Int($0.hasSuffix("s") ? String($0.dropLast()) : $0) }
   }
 
-  /// sysexits(3).
-  private static let badConfiguration: Int32 = 78
-  private static let unavailable: Int32 = 69
-
   func validate() throws {
     if time != nil, seconds ?? 0 < 1 {
       throw ValidationError("--for must be a number of seconds such as 10s")
@@ -72,7 +68,7 @@ struct DemoCommand: ParsableCommand {
       withExtendedLifetime(signals) {}
     } catch {
       ThisProcess.say("weir: \(error)")
-      throw ExitCode(error.isConfiguration ? Self.badConfiguration : Self.unavailable)
+      throw error.isConfiguration ? ExitCode.badConfiguration : .unavailable
     }
   }
 }

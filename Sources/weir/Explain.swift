@@ -15,9 +15,6 @@ struct Explain: ParsableCommand {
   @Option(help: "The proxy's admin address.")
   var admin: String = "127.0.0.1:9901"
 
-  /// sysexits(3).
-  private static let unavailable: Int32 = 69
-
   func validate() throws {
     guard SocketAddress(admin) != nil else {
       throw ValidationError("--admin must be an address such as 127.0.0.1:9901 or unix:/run/weir")
@@ -31,7 +28,7 @@ struct Explain: ParsableCommand {
       answer = try AdminClient.explain(requestID, at: address)
     } catch {
       ThisProcess.say("weir: \(admin) does not answer: \(error)")
-      throw ExitCode(Self.unavailable)
+      throw ExitCode.unavailable
     }
     guard answer.status == 200 else {
       ThisProcess.say(answer.body.split(separator: "\n").joined(separator: "\n"))

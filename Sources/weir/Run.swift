@@ -9,18 +9,16 @@ import Reactor
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Runs the proxy.",
-    discussion: "SIGTERM and SIGINT drain and exit 0, SIGHUP reloads, SIGUSR1 reopens the log.")
+    discussion: """
+      SIGTERM and SIGINT drain and exit 0, a second one ends at once, SIGHUP reloads, SIGUSR1 reopens \
+      the log.
+      """)
 
   @Option(name: .shortAndLong, help: "The configuration file.")
   var config: String
 
   @Option(help: "trace, debug, info, notice, warning, error or critical.")
   var logLevel: String = "info"
-
-  /// sysexits(3).
-  private static let noInput: Int32 = 66
-  private static let badConfiguration: Int32 = 78
-  private static let unavailable: Int32 = 69
 
   func validate() throws {
     guard Logger.Level(rawValue: logLevel) != nil else {
@@ -37,7 +35,7 @@ struct Run: ParsableCommand {
         file: ConfigurationFile(path: config), log: Logger(label: "weir"))
     } catch {
       for fault in error.faults { ThisProcess.say(fault.description) }
-      throw ExitCode(error.isUnreadable ? Self.noInput : Self.badConfiguration)
+      throw error.isUnreadable ? ExitCode.noInput : .badConfiguration
     }
     let signals = Self.listen(plane)
     do throws(ControlPlane.StartFault) {
@@ -47,7 +45,7 @@ struct Run: ParsableCommand {
       }
     } catch {
       ThisProcess.say("weir: \(error)")
-      throw ExitCode(Self.unavailable)
+      throw ExitCode.unavailable
     }
     withExtendedLifetime(signals) { dispatchMain() }
   }
@@ -58,8 +56,8 @@ struct Run: ParsableCommand {
     ]
     return Signals(numbers, on: .global()) { number in
       switch number {
-      case Signals.terminate: plane.drain()
-      case Signals.interrupt: plane.drain(delay: .zero)
+      case Signals.terminate: plane.terminate()
+      case Signals.interrupt: plane.interrupt()
       case Signals.hangUp: plane.reload()
       default: plane.reopenLogs()
       }

@@ -46,10 +46,6 @@ struct Simulate: ParsableCommand {
       valueName: "files"))
   var compare: [String] = []
 
-  /// sysexits(3).
-  private static let noInput: Int32 = 66
-  private static let cannotCreate: Int32 = 73
-
   func validate() throws {
     if let until, Scalars.duration(until) ?? .zero <= .zero {
       throw ValidationError("--until must be a duration such as 30s")
@@ -64,7 +60,7 @@ struct Simulate: ParsableCommand {
         try SystemFile.write(svg, Array(report.svg.utf8))
       } catch {
         ThisProcess.say("weir: \(svg) cannot be written: \(error)")
-        throw ExitCode(Self.cannotCreate)
+        throw ExitCode.cannotCreate
       }
     }
     print(format == .json ? report.json : report.text, terminator: "")
@@ -88,7 +84,7 @@ struct Simulate: ParsableCommand {
       return runs
     } catch {
       for fault in error.faults { ThisProcess.say(fault.description) }
-      throw ExitCode(error.isUnreadable ? Self.noInput : 1)
+      throw error.isUnreadable ? ExitCode.noInput : ExitCode(1)
     }
   }
 

@@ -95,7 +95,7 @@ struct ConfigurationWarningTests {
       warnings: [("f:8:53", "u has one endpoint, and the last healthy one is never ejected")]),
     Case(
       upstream: "health_check: { interval: 1s, timeout: 1s }",
-      warnings: [("f:8:57", "checks of one endpoint overlap")]),
+      warnings: [("f:8:70", "checks of one endpoint overlap")]),
     Case(
       upstream: "health_check: { timeout: 10s }",
       warnings: [("f:8:56", "may take 10s and the next check comes after 10s")]),

@@ -35,6 +35,7 @@ struct EndpointDescriptorTests {
         name: "service",
         limits: ResourceLimits(connectionsMax: 100, pendingMax: 10, requestsMax: 100),
         endpoints: addresses.map { EndpointState(identity: "\($0)", breaker: nil, slot: nil) }))
+    upstream.pool = PoolPolicy(idle: .seconds(3600))
     let mesh = try SimulatedMesh(
       seed: 1, MeshPlan(upstreams: [upstream]),
       descriptors: DescriptorBudget(clients: 10, refused: 1, endpoints: 3))
@@ -44,7 +45,7 @@ struct EndpointDescriptorTests {
     let get = Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
     for count in 1...60 {
       client.socket?.deliver(get)
-      mesh.run(quiet: .milliseconds(1))
+      mesh.run(quiet: .seconds(1))
       let text = String(decoding: client.answers, as: UTF8.self)
       #expect(text.components(separatedBy: "HTTP/1.1 200 OK").count == count + 1)
     }

@@ -93,7 +93,9 @@ package final class SimulatedMesh {
   package func run(quiet: Duration) {
     while network.hasEvents { turn(waitingUntil: .distantFuture) }
     let end = network.time.advanced(by: quiet)
-    while network.time < end || network.hasEvents { turn(waitingUntil: end) }
+    while network.time < end || network.hasEvents {
+      turn(waitingUntil: network.time < end ? end : .distantFuture)
+    }
   }
 
   private func turn(waitingUntil limit: Instant) {

@@ -34,7 +34,7 @@ struct EndpointDescriptorTests {
       state: UpstreamState(
         name: "service",
         limits: ResourceLimits(connectionsMax: 100, pendingMax: 10, requestsMax: 100),
-        endpoints: addresses.map { EndpointState(identity: "\($0)", breaker: nil, slot: nil) }))
+        endpoints: addresses.map { EndpointState(identity: "\($0)", breaker: nil) }))
     upstream.pool = PoolPolicy(idle: .seconds(3600))
     let mesh = try SimulatedMesh(
       seed: 1, MeshPlan(upstreams: [upstream]),

@@ -213,7 +213,8 @@ package final class ControlPlane: @unchecked Sendable {
     var admin: ControlLoop.Admin?
     do throws(ListenerSockets.Fault) {
       if let address = configuration.adminAddress {
-        let (descriptors, actual) = try ListenerSockets.open(address, count: 1, kernel: kernel)
+        let (descriptors, actual) = try ListenerSockets.open(
+          address, mode: configuration.adminSocketMode, count: 1, kernel: kernel)
         adminAddress = actual
         if let path = actual.path { paths[path] = SystemFile.stamp(path) }
         admin = ControlLoop.Admin(descriptor: descriptors[0], connectionsMax: plan.admin) {

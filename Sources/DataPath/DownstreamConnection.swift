@@ -40,6 +40,8 @@ package final class DownstreamConnection: ByteStream {
   private let use: DescriptorBudget.Use
   private var exchange: Exchange?
   private var isLingering = false
+  /// Connections to endpoints that carry a login of this client; of most there are none.
+  var privates: [PrivateConnection] = []
   /// It has been idle for too long, and is closed unless a request is there.
   private var isExpired = false
 
@@ -63,9 +65,14 @@ package final class DownstreamConnection: ByteStream {
 
   var settings: ListenerSettings { listener.current.settings }
 
-  /// The client is to go elsewhere, and is told so with its next answer: the process drains, or the
-  /// listener is gone.
-  var isDraining: Bool { worker.isDraining || listener.isStopping }
+  /// The client is to go elsewhere, and is told so with its next answer: the process drains, the
+  /// listener is gone, or a login has ended.
+  var isDraining: Bool { worker.isDraining || listener.isStopping || hasLostLogin }
+
+  /// A connection that carried a login of this client is gone.
+  private var hasLostLogin: Bool {
+    !privates.isEmpty && privates.contains { !$0.connection.isOpen }
+  }
 
   /// How long it may stay without a request. A listener that is gone closes it after the time that
   /// clients have when the process drains: the delay, and the grace behind it.
@@ -143,7 +150,7 @@ package final class DownstreamConnection: ByteStream {
   func exchangeEnded(consumed: Int, keepsOpen: Bool) {
     exchange = nil
     pool.reclaim(from: output)
-    guard keepsOpen, !isBroken else { return linger() }
+    guard keepsOpen, !isBroken, !hasLostLogin else { return linger() }
     input.consume(consumed)
     if input.isEmpty { pool.reclaim(from: input) }
     loop.arm(self, at: loop.now.advanced(byNanoseconds: idleNanoseconds))
@@ -168,12 +175,20 @@ package final class DownstreamConnection: ByteStream {
     loop.arm(self, at: loop.now.advanced(byNanoseconds: idleNanoseconds))
   }
 
+  /// Closes in a turn of its own, unless a request is under way or there by then: that is answered
+  /// first.
+  func endWhenIdle() {
+    guard exchange == nil, !isLingering, isOpen else { return }
+    loop.arm(self, at: loop.now)
+  }
+
   func abandon(_ failure: FailureKind) {
     if let exchange { exchange.fail(failure) } else { close() }
   }
 
   /// Ends our direction and drops what still comes, for a while.
   private func linger() {
+    if !privates.isEmpty { endPrivates() }
     giveBuffers(to: pool)
     guard !peerEnded, !isBroken else { return close() }
     isLingering = true
@@ -201,6 +216,7 @@ package final class DownstreamConnection: ByteStream {
   func close(reset: Bool = false) {
     guard isOpen else { return }
     exchange = nil
+    if !privates.isEmpty { endPrivates() }
     giveBuffers(to: pool)
     if reset { loop.kernel.resetOnClose(descriptor) }
     loop.close(self)

@@ -56,6 +56,8 @@ extension WorkerUpstream {
         left -= 1
       }
     }
+    // Those that carry a client's login go last: their clients go with them.
+    while left > 0, limits.waitingWorker(after: worker.number) != nil, evictPrivate() { left -= 1 }
     return left
   }
 

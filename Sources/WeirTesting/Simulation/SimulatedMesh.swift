@@ -54,7 +54,7 @@ package final class SimulatedMesh {
     mail = MailSource(worker.loop.mailbox)
     worker.peers = [WorkerHandle(worker)]
     let socket = try network.listen(
-      on: .ip(.loopback4, port: 8080), backlog: 128, isShared: false)
+      on: .ip(.loopback4, port: 8080), backlog: 128, isShared: false, mode: nil)
     precondition(worker.listen(on: [0: socket]).isEmpty, "the listener starts")
   }
 
@@ -67,7 +67,7 @@ package final class SimulatedMesh {
       number: known.number + 1, settings: known.settings, listeners: known.listeners + [added],
       plans: known.plans, metrics: known.metrics)
     let socket = try network.listen(
-      on: .ip(.loopback4, port: 8081), backlog: 128, isShared: false)
+      on: .ip(.loopback4, port: 8081), backlog: 128, isShared: false, mode: nil)
     return worker.install(snapshot, sockets: [known.listeners.count: socket]).faults
   }
 

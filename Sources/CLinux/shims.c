@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
@@ -56,6 +57,21 @@ int weir_unix_address(const uint8_t *path, size_t count, struct sockaddr_un *add
     *length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + count + 1);
   }
   return 0;
+}
+
+void weir_refuse_handshakes(int listener) {
+  // The filter sees a packet from its TCP header on (socket(7), SO_ATTACH_FILTER); the flags are its
+  // byte 13 (RFC 9293 §3.1), of which SYN is 0x02 and ACK 0x10. 0 bytes are kept of what is dropped.
+  struct sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x12),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x02, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+  };
+  struct sock_fprog filter = {.len = sizeof(program) / sizeof(program[0]), .filter = program};
+  // Without it, or on a Unix-domain socket, a client that comes at the last moment may be reset.
+  (void)setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter));
 }
 
 int64_t weir_raise_descriptor_limit(void) {

@@ -1,20 +1,24 @@
 import Primitives
 import Reactor
 
-/// Accepts connections of the admin listener on the control loop. Bounded: of `connectionsMax` the
+/// Accepts connections of the admin listener on the control loop. Bounded: of its most, the
 /// one that has been without a request longest makes room for the next, so that nobody who only
 /// holds connections keeps a probe out.
 package final class AdminListener: EventSource {
+  /// The most there may be where descriptors are plenty.
   package static let connectionsMax = 64
+  private let most: Int
   private let loop: EventLoop
   private let pool: BufferPool
   private let respond: AdminConnection.Responder
   private var connections: [AdminConnection] = []
 
   package init(
-    loop: EventLoop, descriptor: Int32, respond: @escaping AdminConnection.Responder
+    loop: EventLoop, descriptor: Int32, connectionsMax: Int,
+    respond: @escaping AdminConnection.Responder
   ) throws(Errno) {
     self.loop = loop
+    most = connectionsMax
     self.respond = respond
     pool = BufferPool(bytesMax: Self.connectionsMax * 2 * BufferPool.largeBytes)
     super.init()
@@ -52,7 +56,7 @@ package final class AdminListener: EventSource {
 
   /// False: each connection waits for its answer.
   private func makeRoom() -> Bool {
-    guard connections.count >= Self.connectionsMax else { return true }
+    guard connections.count >= most else { return true }
     let idle = connections.filter { !$0.isWaiting }
     guard let longest = idle.min(by: { $0.idleSince < $1.idleSince }) else { return false }
     longest.close()

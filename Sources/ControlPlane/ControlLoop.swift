@@ -9,36 +9,50 @@ import Telemetry
 /// Runs from `init` to `stop`, through the drain and beyond it: the admin endpoints answer to the
 /// end of the process. Others reach it by mail only. Confinement: none; any thread may call.
 package final class ControlLoop: @unchecked Sendable {
-  // SAFETY: `shard`, `checker` and `listener` belong to the loop's thread and are reached in its
-  // mail only; `thread` is set in init and used by `stop`, which its owner calls once.
+  // SAFETY: `shard`, `checker` and `listener` belong to the loop's thread: they are made before it
+  // begins and reached in its mail only; `thread` is set in init and used by `stop`, which its owner
+  // calls once.
   private let loop: EventLoop
   private let shard = MetricShard()
   private let checker: HealthChecker
-  private let log: Logger
-  private var listener: AdminListener?
+  private let listener: AdminListener?
   private var thread: LoopThread?
 
-  /// `healthChanged`: called on this loop; it must not wait. `seed`: of jitter.
-  package init(
-    registry: MetricRegistry, log: Logger, seed: UInt64,
-    healthChanged: @escaping @Sendable (HealthChange) -> Void
-  ) throws(Errno) {
-    self.log = log
-    loop = try EventLoop(kernel: LinuxKernel())
-    checker = try HealthChecker(
-      loop: loop, registry: registry, shard: shard, log: log, seed: seed, changed: healthChanged)
-    thread = LoopThread(name: "weir-control") { [self] in loop.run() }
+  /// Who serves the admin endpoints.
+  package struct Admin {
+    /// A listening socket, which the loop takes over.
+    package var descriptor: Int32
+    package var connectionsMax: Int
+    package var respond: AdminConnection.Responder
+
+    package init(
+      descriptor: Int32, connectionsMax: Int, respond: @escaping AdminConnection.Responder
+    ) {
+      self.descriptor = descriptor
+      self.connectionsMax = connectionsMax
+      self.respond = respond
+    }
   }
 
-  /// Serves the admin endpoints on a listening socket, which it takes over.
-  package func serveAdmin(on descriptor: Int32, respond: @escaping AdminConnection.Responder) {
-    post { [self] in
-      do throws(Errno) {
-        listener = try AdminListener(loop: loop, descriptor: descriptor, respond: respond)
-      } catch {
-        log.error("the admin listener failed", metadata: ["error": "\(error)"])
-      }
+  /// `healthChanged`: called on this loop; it must not wait. `seed`: of jitter. `admin`: nil where no
+  /// admin endpoints are served. `probesMax`: health checks at once.
+  package init(
+    registry: MetricRegistry, log: Logger, seed: UInt64, admin: Admin? = nil,
+    probesMax: Int = HealthChecker.probesMax,
+    healthChanged: @escaping @Sendable (HealthChange) -> Void
+  ) throws(Errno) {
+    loop = try EventLoop(kernel: LinuxKernel())
+    checker = try HealthChecker(
+      loop: loop, registry: registry, shard: shard, log: log, seed: seed, probesMax: probesMax,
+      changed: healthChanged)
+    if let admin {
+      listener = try AdminListener(
+        loop: loop, descriptor: admin.descriptor, connectionsMax: admin.connectionsMax,
+        respond: admin.respond)
+    } else {
+      listener = nil
     }
+    thread = LoopThread(name: "weir-control") { [self] in loop.run() }
   }
 
   /// Checks the endpoints of these upstreams from now on, and no others (`HealthChecker.set`).

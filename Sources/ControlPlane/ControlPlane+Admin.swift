@@ -26,7 +26,7 @@ extension ControlPlane {
     case ("/upstreams", _) where request.isRead: upstreams(request, done)
     case ("/circuit-breakers", _) where request.isRead: done(breakers(request))
     case ("/drain", "POST"):
-      drain()
+      stop(.admin)
       done(.text("draining\n", status: 202))
     case ("/log-level", "PUT"): done(setLevel(request.body))
     default: done(other(request))

@@ -2,6 +2,7 @@ import DataPath
 import Dispatch
 import Primitives
 import ProxyConfiguration
+import Reactor
 import Telemetry
 
 /// Metrics: collected from all loops and from what they share, without the control queue.
@@ -11,17 +12,17 @@ extension ControlPlane {
   /// Has `/metrics` answered from now on.
   func serveMetrics() {
     guard let workers, let controlLoop, let processMetrics else { return }
-    let (handles, registry, log) = (workers.handles, registry, logSink)
+    let (handles, registry, log, budget) = (workers.handles, registry, logSink, descriptors)
     let (gauges, counters) = (policyGauges, controlCounters)
     statusPages.set { done in
       Workers.ask(handles, Self.scrape) { shards in
         controlLoop.scrape { counted in
           DispatchQueue.global().async {
-            let own = processMetrics.scrape(log)
+            let own = processMetrics.scrape(log, budget)
             done(
               CounterTotals(
-                registry, shards: shards + [own, counted, counters.values], gauges: gauges.scrape(now: LinuxKernel().now())
-              ))
+                registry, shards: shards + [own, counted, counters.values],
+                gauges: gauges.scrape(now: LinuxKernel().now())))
           }
         }
       }

@@ -121,6 +121,7 @@ extension ControlPlane {
       warnOfFixed(fresh)
       warn(of: fresh)
       configuration = fresh
+      shareDescriptors(workers.handles.count)
       resolution.keep(only: Self.names(of: fresh))
       answerAll()
       // All names are asked for anew at the next tick.
@@ -159,7 +160,6 @@ extension ControlPlane {
     var fixed: [String] = []
     if fresh.workers != old.workers { fixed.append("workers") }
     if fresh.adminAddress != old.adminAddress { fixed.append("admin.address") }
-    if fresh.connectionsMax != old.connectionsMax { fixed.append("limits.connections") }
     if fresh.bufferBytesMax != old.bufferBytesMax { fixed.append("limits.buffers") }
     if fresh.accessLog?.path != old.accessLog?.path { fixed.append("telemetry.access_log.path") }
     for key in fixed {
@@ -249,11 +249,22 @@ extension ControlPlane {
       let own = sockets[handle.number]
       handle.post { worker in
         worker.shard.reserve(slots)
-        let before = worker.install(snapshot, sockets: own)
-        // Freed here, unless requests still keep it.
-        queue.async { withExtendedLifetime(before) {} }
+        let (before, faults) = worker.install(snapshot, sockets: own)
+        let number = worker.number
+        queue.async { [self] in
+          // Freed here, unless requests still keep it.
+          withExtendedLifetime(before) {}
+          for fault in faults { note(Self.describe(fault, number)) }
+        }
       }
     }
+  }
+
+  /// A reload that was good as a file, and that the system did not allow.
+  private func note(_ fault: String) {
+    lastReloadFaults.append(fault)
+    processMetrics?.reloaded(false)
+    log.error("a listener is missing after the reload", metadata: ["fault": "\(fault)"])
   }
 
   // MARK: Log

@@ -16,6 +16,8 @@ import Upstreams
 ///            └──(SIGTERM, POST /drain)── draining: delay ── listeners closed ── empty ── ended
 /// ```
 ///
+/// How it stops is `ControlPlane+Drain`.
+///
 /// Confinement: its queue, except `start`.
 package final class ControlPlane: @unchecked Sendable {
   // SAFETY: everything below is used on `queue` only, once `start` has returned.
@@ -76,7 +78,17 @@ package final class ControlPlane: @unchecked Sendable {
   var observer: (@Sendable (MeshChange) -> Void)?
   /// From `start` on.
   private(set) var controlLoop: ControlLoop?
-  private var whenEnded: (@Sendable () -> Void)?
+  private(set) var whenEnded: (@Sendable () -> Void)?
+  /// What was asked for while it drained, or before it served.
+  var stops = StopRequests()
+  /// A stop that came while it started.
+  var earlyStop: StopRequests.Source?
+  /// The listeners are closed.
+  var isClosing = false
+  /// RLIMIT_NOFILE, and what was open before anything began.
+  private(set) var descriptorLimit = 0
+  private(set) var descriptorsOpen = 0
+  private(set) var descriptors = DescriptorBudget(clients: 0, refused: 0, endpoints: 0)
 
   package init(
     file: ConfigurationFile, log: Logger, lookups: NameLookups = NameLookups()
@@ -118,26 +130,33 @@ package final class ControlPlane: @unchecked Sendable {
 
   private func begin(_ ended: @escaping @Sendable () -> Void) throws(StartFault) {
     whenEnded = ended
-    let descriptorLimit = ThisProcess.raiseDescriptorLimit()
+    let limit = ThisProcess.raiseDescriptorLimit()
+    descriptorLimit = limit ?? 1 << 20
+    descriptorsOpen = SystemFile.entryCount("/proc/self/fd")
     let count = configuration.workers ?? WorkerCount.decide()
+    let plan = descriptorPlan(configuration, workers: count)
+    descriptors = plan.budget
     processMetrics = ProcessMetrics(
-      registry, version: Self.version, descriptorLimit: descriptorLimit,
+      registry, version: Self.version, descriptorLimit: limit,
       startedAt: kernel.unixNanoseconds())
+    processMetrics?.plan(plan)
+    if let warning = plan.warning { log.warning("\(warning)") }
     warn(of: configuration)
     try openLog()
     resolveFirst()
     try makeWorkers(count)
-    try startControlLoop()
+    try startControlLoop(plan)
     phase = .serving
     watchHealth()
     startTimer()
     log.info(
       "serving",
       metadata: [
-        "workers": "\(count)", "descriptors": "\(descriptorLimit ?? 0)",
+        "workers": "\(count)", "descriptors": "\(limit ?? 0)",
         "listeners": "\(bound.values.map(\.description).sorted().joined(separator: " "))",
         "admin": "\(adminAddress.map(\.description) ?? "none")",
       ])
+    if let earlyStop { stop(earlyStop) }
   }
 
   private func openLog() throws(StartFault) {
@@ -164,8 +183,6 @@ package final class ControlPlane: @unchecked Sendable {
     let shards = (0..<count).map { _ in MetricShard() }
     let metrics = WorkerMetrics(registry)
     let snapshots = build(configuration, shards)
-    let connections = ResourceLimits(
-      connectionsMax: configuration.connectionsMax, pendingMax: 0, requestsMax: 0)
     let buffers = BufferBudget(bytesMax: configuration.bufferBytesMax, pools: count)
     var made: [Worker] = []
     do throws(Errno) {
@@ -174,112 +191,58 @@ package final class ControlPlane: @unchecked Sendable {
         let worker = try Worker(
           number: number, loop: try EventLoop(kernel: LinuxKernel()),
           snapshot: snapshots[number], shard: shards[number], metrics: metrics,
-          connectionLimits: connections, buffers: buffers,
+          descriptors: descriptors, buffers: buffers,
           accessLog: logSink.map { AccessLog(sink: $0) },
           rare: RareCounters(registry, shards[number]),
           seed: UInt64.random(in: .min ... .max)
         ) { [self] event in
           queue.async { self.note(event) }
         }
-        worker.listen(on: sockets[number])
         made.append(worker)
       }
     } catch {
       throw StartFault(description: "a worker cannot start: \(error)")
     }
+    for worker in made {
+      for fault in worker.listen(on: sockets[worker.number]) {
+        throw StartFault(description: Self.describe(fault, worker.number))
+      }
+    }
     workers = Workers(made, shards: shards, queue: queue)
     publishMachines()
   }
 
+  static func describe(_ fault: Worker.ListenerFault, _ worker: Int) -> String {
+    "the listener \(fault.listener) cannot start on worker \(worker): \(fault.error)"
+  }
+
   /// The control loop, and on it the admin listener where one is configured.
-  private func startControlLoop() throws(StartFault) {
-    var admin: Int32?
+  private func startControlLoop(_ plan: DescriptorPlan) throws(StartFault) {
+    var admin: ControlLoop.Admin?
     do throws(ListenerSockets.Fault) {
       if let address = configuration.adminAddress {
         let (descriptors, actual) = try ListenerSockets.open(
           address, mode: configuration.adminSocketMode, count: 1, kernel: kernel)
         adminAddress = actual
         if let path = actual.path { paths[path] = SystemFile.stamp(path) }
-        admin = descriptors[0]
+        admin = ControlLoop.Admin(descriptor: descriptors[0], connectionsMax: plan.admin) {
+          [self] request, done in
+          if statusPages.answer(request, done) { return }
+          queue.async { self.answer(request, done) }
+        }
       }
     } catch {
       throw StartFault(description: "admin: \(error.message)")
     }
     do throws(Errno) {
-      let loop = try ControlLoop(
-        registry: registry, log: log, seed: UInt64.random(in: .min ... .max),
+      controlLoop = try ControlLoop(
+        registry: registry, log: log, seed: UInt64.random(in: .min ... .max), admin: admin,
+        probesMax: plan.healthChecks,
         healthChanged: { [self] change in queue.async { self.note(change) } })
-      controlLoop = loop
       serveMetrics()
-      guard let admin else { return }
-      loop.serveAdmin(on: admin) { [self] request, done in
-        if statusPages.answer(request, done) { return }
-        queue.async { self.answer(request, done) }
-      }
     } catch {
       throw StartFault(description: "the control loop cannot start: \(error)")
     }
-  }
-
-  // MARK: Drain
-
-  /// Stops: readiness fails at once, then listeners close, then what is in flight ends.
-  package func drain(delay: Duration? = nil) {
-    queue.async { self.beginDrain(delay ?? self.configuration.drainDelay) }
-  }
-
-  private func beginDrain(_ delay: Duration) {
-    guard phase == .serving else { return }
-    phase = .draining
-    let started = kernel.now()
-    let deadline = started.advanced(by: configuration.drainTimeout)
-    log.info(
-      "draining", metadata: ["delay": "\(delay)", "timeout": "\(configuration.drainTimeout)"])
-    after(delay) { [self] in
-      guard let workers else { return }
-      let left = deadline.nanoseconds(since: kernel.now())
-      after(.nanoseconds(max(left, 0))) { [self] in
-        guard phase == .draining else { return }
-        log.warning("the drain's time is up; what is in flight is cut")
-        for handle in self.workers?.handles ?? [] { handle.post { $0.abandonAll() } }
-        after(.milliseconds(100)) { [self] in end() }
-      }
-      let count = workers.handles.count
-      let empty = Lock(0)
-      for handle in workers.handles {
-        handle.post { worker in
-          worker.closeListeners()
-          worker.drain { [self] in
-            if empty.withLock({ number in
-              number += 1
-              return number == count
-            }) {
-              queue.async { self.end() }
-            }
-          }
-        }
-      }
-    }
-  }
-
-  private func end() {
-    guard phase == .draining else { return }
-    phase = .ended
-    controlLoop?.checkHealth(of: [])
-    workers?.stop()
-    drainLog()
-    removePaths(keeping: [])
-    log.info("ended")
-    whenEnded?()
-  }
-
-  /// Writes what is left of the access log; a reader that takes nothing does not hold the end up.
-  private func drainLog() {
-    guard let logSink, !logSink.drain(within: .seconds(1)) else { return }
-    logFile?.giveUp()
-    _ = logSink.drain(within: .seconds(1))
-    log.warning(
-      "lines of the access log were lost", metadata: ["lines": "\(logSink.linesLost)"])
   }
 
   func after(_ delay: Duration, _ work: @escaping @Sendable () -> Void) {

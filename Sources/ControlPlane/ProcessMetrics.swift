@@ -2,9 +2,9 @@ import DataPath
 import Primitives
 import Reactor
 import Telemetry
+import Upstreams
 
-/// The `process_` metrics that every Prometheus client has, and what was built.
-/// Any thread.
+/// The `process_` metrics that every Prometheus client has, and what was built. Any thread.
 final class ProcessMetrics: Sendable {
   private let shared = Lock(MetricShard())
   private let cpu: Int
@@ -19,6 +19,8 @@ final class ProcessMetrics: Sendable {
   private let isReloadGood: Int
   private let logLinesLost: Int
   private let logWriteFailures: Int
+  private let shares: [String: Int]
+  private let uses: [Int]
 
   init(_ registry: MetricRegistry, version: String, descriptorLimit: Int?, startedAt: Int64) {
     func slot(_ name: String, _ kind: MetricFamily.Kind, _ help: String, _ isDuration: Bool = false)
@@ -46,6 +48,13 @@ final class ProcessMetrics: Sendable {
     logWriteFailures = slot(
       "weir_access_log_write_failures_total", .counter,
       "Writes of log lines that failed, or that nobody read in time.")
+    let shareFamily = registry.family(
+      "weir_descriptors_max", .gauge, help: "Descriptors that a use may take.", labels: ["use"])
+    shares = Dictionary(
+      uniqueKeysWithValues: DescriptorPlan.uses.map { ($0, registry.series(shareFamily, [$0])) })
+    let useFamily = registry.family(
+      "weir_descriptors_used", .gauge, help: "Descriptors that a use has taken.", labels: ["use"])
+    uses = DescriptorBudget.Use.allCases.map { registry.series(useFamily, [$0.rawValue]) }
     let build = registry.series(
       registry.family(
         "weir_build_info", .gauge, help: "What is running.", labels: ["version"]), [version])
@@ -66,12 +75,25 @@ final class ProcessMetrics: Sendable {
     }
   }
 
-  /// Reads /proc; for Dispatch.
-  func scrape(_ log: LogSink?) -> [UInt64] {
-    shared.withLock { read(log, into: $0) }
+  func plan(_ plan: DescriptorPlan) {
+    shared.withLock { shard in
+      for (use, most) in plan.shares {
+        if let slot = shares[use] { shard.set(slot, UInt64(most)) }
+      }
+    }
   }
 
-  private func read(_ log: LogSink?, into shard: MetricShard) -> [UInt64] {
+  /// Reads /proc; for Dispatch.
+  func scrape(_ log: LogSink?, _ budget: DescriptorBudget) -> [UInt64] {
+    shared.withLock { read(log, budget, into: $0) }
+  }
+
+  private func read(
+    _ log: LogSink?, _ budget: DescriptorBudget, into shard: MetricShard
+  ) -> [UInt64] {
+    for (slot, use) in zip(uses, DescriptorBudget.Use.allCases) {
+      shard.set(slot, UInt64(budget.used(use)))
+    }
     shard.set(logLinesLost, log?.linesLost ?? 0)
     shard.set(logWriteFailures, log?.writeFailures ?? 0)
     guard let bytes = try? SystemFile.read("/proc/self/stat", upTo: 4096) else {

@@ -192,6 +192,7 @@ extension ProxySettings {
     addsVia = configuration.addsVia
     marksErrors = configuration.marksErrors
     accessLogSample = UInt32(clamping: configuration.accessLog?.sample ?? 0)
+    drainDelayNanoseconds = configuration.drainDelay.nanosecondsClamped
     explainSlowNanoseconds = configuration.explainSlow?.nanosecondsClamped ?? .max
     explainEntries = configuration.explainEntries
     priorityField = FieldKey(configuration.priorityHeader)

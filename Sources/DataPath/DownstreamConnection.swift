@@ -1,24 +1,28 @@
 import HTTP1
 import Primitives
 import Reactor
+import Upstreams
 
 /// A client's connection: the socket, and which request on it is being served.
 ///
 /// ```
 /// idle ──(bytes)── exchange ──(answered)── idle …
 ///   │                  └──(answered, no more wanted)── lingering ── closed
-///   └──(idle timeout, end, drain)── closed
+///   └──(idle timeout, end, drain, room for another)── closed
 /// ```
 ///
 /// While idle it holds no buffer. Requests are served one at a time in order, so pipelined ones
 /// wait in the socket or behind the current one. Confinement: the worker's loop.
 package final class DownstreamConnection: ByteStream {
   /// How long bytes of a client that was told off are read and dropped, so that the answer is not
-  /// lost to a reset (RFC 9112 §9.6).
-  private static let lingerTime = Duration.seconds(1)
+  /// lost to a reset (RFC 9112 §9.6). Linux sends what is lost again after 0.2, 0.6 and 1.4 s and
+  /// more: three losses in a row. nginx's `lingering_timeout` is 5 s, for which it holds a place.
+  private static let lingerTime = Duration.seconds(2)
+  /// The same for one that was refused a place: it holds one of a few.
+  private static let refusedLingerTime = Duration.seconds(1)
 
-  /// How long an idle connection is kept when the process drains: as long as a request may be on its
-  /// way to it. A connection in use is far more often used than that.
+  /// How long an idle connection is kept once the listeners are closed: as long as a request may be
+  /// on its way to it, lost once and sent again (RFC 6298 §2: 1 s at most with a round trip known).
   private static let drainGraceNanoseconds: Int64 = 1_000_000_000
 
   let worker: Worker
@@ -32,6 +36,8 @@ package final class DownstreamConnection: ByteStream {
   /// Position among the worker's connections.
   var position = -1
   var requestCount: UInt64 = 0
+  /// Whose descriptor it has: `clients`, or `refused`.
+  private let use: DescriptorBudget.Use
   private var exchange: Exchange?
   private var isLingering = false
   /// Connections to endpoints that carry a login of this client; of most there are none.
@@ -39,8 +45,9 @@ package final class DownstreamConnection: ByteStream {
   /// It has been idle for too long, and is closed unless a request is there.
   private var isExpired = false
 
-  init(worker: Worker, listener: Listener, peer: SocketAddress?) {
+  init(worker: Worker, listener: Listener, peer: SocketAddress?, use: DescriptorBudget.Use) {
     self.worker = worker
+    self.use = use
     pool = worker.pool
     self.listener = listener
     self.peer = peer
@@ -58,10 +65,31 @@ package final class DownstreamConnection: ByteStream {
 
   var settings: ListenerSettings { listener.current.settings }
 
-  /// No further request is taken: the process drains, the listener is gone, or a login has ended.
-  var isDraining: Bool {
-    worker.isDraining || !listener.isOpen
-      || (!privates.isEmpty && privates.contains { !$0.connection.isOpen })
+  /// The client is to go elsewhere, and is told so with its next answer: the process drains, the
+  /// listener is gone, or a login has ended.
+  var isDraining: Bool { worker.isDraining || listener.isStopping || hasLostLogin }
+
+  /// A connection that carried a login of this client is gone.
+  private var hasLostLogin: Bool {
+    !privates.isEmpty && privates.contains { !$0.connection.isOpen }
+  }
+
+  /// How long it may stay without a request. A listener that is gone closes it after the time that
+  /// clients have when the process drains: the delay, and the grace behind it.
+  private var idleNanoseconds: Int64 {
+    let idle = settings.idleNanoseconds
+    guard isDraining else { return idle }
+    if worker.isClosing { return min(idle, Self.drainGraceNanoseconds) }
+    guard listener.isStopping else { return idle }
+    return min(idle, worker.snapshot.settings.drainDelayNanoseconds + Self.drainGraceNanoseconds)
+  }
+
+  /// How long it has been without a request; nil: it has one, or is about to close.
+  func idleNanoseconds(at now: Instant) -> Int64? {
+    guard exchange == nil, !isLingering, input.isEmpty, let end = loop.deadline(of: self) else {
+      return nil
+    }
+    return settings.idleNanoseconds - end.nanoseconds(since: now)
   }
 
   func start() {
@@ -89,12 +117,17 @@ package final class DownstreamConnection: ByteStream {
     } else if isLingering {
       close()
     } else {
-      // A request may be in the socket whose event is not among those of this turn.
-      isExpired = true
-      expectBytes()
-      begin()
-      isExpired = false
+      closeUnlessAsked()
     }
+  }
+
+  /// Closes it while it is idle, unless a request is in the socket whose event is not among those of
+  /// this turn.
+  func closeUnlessAsked() {
+    isExpired = true
+    expectBytes()
+    begin()
+    isExpired = false
   }
 
   private func proceed() {
@@ -117,10 +150,10 @@ package final class DownstreamConnection: ByteStream {
   func exchangeEnded(consumed: Int, keepsOpen: Bool) {
     exchange = nil
     pool.reclaim(from: output)
-    guard keepsOpen, !isDraining, !isBroken else { return linger() }
+    guard keepsOpen, !isBroken, !hasLostLogin else { return linger() }
     input.consume(consumed)
     if input.isEmpty { pool.reclaim(from: input) }
-    loop.arm(self, at: loop.now.advanced(byNanoseconds: settings.idleNanoseconds))
+    loop.arm(self, at: loop.now.advanced(byNanoseconds: idleNanoseconds))
     // One request a turn: a client that pipelines does not starve the others.
     if !input.isEmpty || mayReceive { loop.resumeLater(self) }
   }
@@ -135,12 +168,11 @@ package final class DownstreamConnection: ByteStream {
     }
   }
 
-  /// No more than one request is taken, and that soon: a client that is in the middle of sending
-  /// one, or whose first one waits behind the accept, gets its answer.
+  /// Closes it soon, if it is idle: a client that is in the middle of sending a request, or whose
+  /// first one waits behind the accept, gets its answer, which says that the connection closes.
   func drain() {
     guard exchange == nil, !isLingering else { return }
-    let grace = min(settings.idleNanoseconds, Self.drainGraceNanoseconds)
-    loop.arm(self, at: loop.now.advanced(byNanoseconds: grace))
+    loop.arm(self, at: loop.now.advanced(byNanoseconds: idleNanoseconds))
   }
 
   /// Closes in a turn of its own, unless a request is under way or there by then: that is answered
@@ -161,7 +193,8 @@ package final class DownstreamConnection: ByteStream {
     guard !peerEnded, !isBroken else { return close() }
     isLingering = true
     loop.kernel.shutdownSend(descriptor)
-    loop.arm(self, at: loop.now.advanced(by: Self.lingerTime))
+    let time = use == .refused ? Self.refusedLingerTime : Self.lingerTime
+    loop.arm(self, at: loop.now.advanced(by: time))
     discard()
   }
 
@@ -187,6 +220,7 @@ package final class DownstreamConnection: ByteStream {
     giveBuffers(to: pool)
     if reset { loop.kernel.resetOnClose(descriptor) }
     loop.close(self)
+    worker.descriptors.release(use)
     if position >= 0 { worker.remove(self) }
   }
 }

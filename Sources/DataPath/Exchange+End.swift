@@ -28,7 +28,7 @@ extension Exchange {
     if kind.row.status == 499 || downstream.isBroken { return cut(downstream) }
     // What a client that is at fault sends next is not trusted to be a request.
     keepsDownstreamOpen =
-      keepsDownstreamOpen && hasHead && !downstream.isDraining && kind.row.side != .downstream
+      keepsDownstreamOpen && hasHead && kind.row.side != .downstream
     reply(downstream) { LocalReply.append(kind, detail, for: self, to: $0) }
   }
 
@@ -62,7 +62,7 @@ extension Exchange {
   func reply(_ downstream: DownstreamConnection, _ write: (Buffer) -> Bool) {
     // A request whose body has not come yet: it may be in the input, whole.
     if !requestDone { requestDone = hasHead && skipBody(of: downstream) }
-    if !requestDone { keepsDownstreamOpen = false }
+    if !requestDone || downstream.isDraining { keepsDownstreamOpen = false }
     responseBegun = true
     stage = .replying
     headDeadline = .distantFuture

@@ -5,18 +5,27 @@ import Upstreams
 
 /// A listening socket of one worker.
 ///
+/// ```
+/// accepting ──(stop)── no new handshakes, what is queued is taken ──(100 ms)── closed
+/// ```
+///
 /// Why above everything: it decides only whether there is room for a connection. Fails as
-/// `downstream_connections_exceeded`; out of descriptors it pauses and tries again, so that the
-/// connections there are go on.
+/// `downstream_connections_exceeded`: where the longest idle connection cannot make room, a client
+/// is refused, and of a flood of them all but a few are reset at once. Out of descriptors it pauses
+/// and tries again, so that the connections there are go on.
 package final class Listener: EventSource {
   /// Accepts of one turn, so that a flood of connections does not starve those there are.
   private static let acceptsPerTurnMax = 64
   private static let pause = Duration.milliseconds(100)
+  /// How long a handshake that had begun may take to end before the socket closes: a round trip.
+  private static let lastHandshakes = Duration.milliseconds(100)
 
   let worker: Worker
   /// What its connections are served by: the newest that has this listener.
   private(set) var settings: ProxySettings
   private(set) var current: ListenerSnapshot
+  /// It takes what is queued and then closes: its clients are told to go elsewhere.
+  private(set) var isStopping = false
 
   init(worker: Worker, snapshot: Snapshot, current: ListenerSnapshot) {
     self.worker = worker
@@ -38,13 +47,23 @@ package final class Listener: EventSource {
 
   package override func ready(_ readiness: Readiness) { accept(most: Self.acceptsPerTurnMax) }
   package override func resume() { accept(most: Self.acceptsPerTurnMax) }
-  package override func deadlinePassed() { accept(most: Self.acceptsPerTurnMax) }
 
-  /// Takes what is queued, then closes: closing first would reset what waits.
-  func stop() {
-    guard isOpen else { return }
+  package override func deadlinePassed() {
+    guard isStopping else { return accept(most: Self.acceptsPerTurnMax) }
     accept(most: .max)
     worker.loop.close(self)
+    worker.listenerStopped(self)
+  }
+
+  /// Takes what is queued and closes a moment later: closing resets whoever waits in the queue, and
+  /// whoever is in the middle of a handshake gets there. New ones get no answer meanwhile, so that
+  /// a client tries again and learns that nobody listens, or finds who listens now.
+  func stop() {
+    guard isOpen, !isStopping else { return }
+    isStopping = true
+    worker.loop.kernel.refuseHandshakes(descriptor)
+    accept(most: .max)
+    worker.loop.arm(self, at: worker.loop.now.advanced(by: Self.lastHandshakes))
   }
 
   private func accept(most: Int) {
@@ -57,7 +76,7 @@ package final class Listener: EventSource {
         guard !error.wouldBlock else { return }
         // Descriptors or memory have run out: what waits stays queued until there are some.
         worker.shard.add(worker.metrics.acceptPauses)
-        loop.arm(self, at: loop.now.advanced(by: Self.pause))
+        if !isStopping { loop.arm(self, at: loop.now.advanced(by: Self.pause)) }
         return
       }
     }
@@ -66,22 +85,24 @@ package final class Listener: EventSource {
 
   private func open(_ socket: AcceptedSocket) {
     let loop = worker.loop
-    loop.kernel.tune(
-      socket.descriptor, stallNanoseconds: current.settings.writeStallNanoseconds)
-    let isAdmitted = worker.connectionLimits.acquire(.connections)
-    let connection = DownstreamConnection(worker: worker, listener: self, peer: socket.peer)
+    let use = worker.admit()
+    guard let use else {
+      loop.kernel.resetOnClose(socket.descriptor)
+      return loop.kernel.close(socket.descriptor)
+    }
+    loop.kernel.tune(socket.descriptor)
+    let connection = DownstreamConnection(
+      worker: worker, listener: self, peer: socket.peer, use: use)
     do throws(Errno) {
       try loop.add(connection, on: socket.descriptor)
     } catch {
       loop.kernel.close(socket.descriptor)
-      if isAdmitted { worker.connectionLimits.release(.connections) }
-      return
+      return worker.descriptors.release(use)
     }
-    if isAdmitted {
+    if use == .clients {
       worker.add(connection)
       connection.start()
     } else {
-      worker.shard.add(worker.metrics.connectionsRefused)
       connection.refuse(.downstreamConnectionsExceeded)
     }
   }

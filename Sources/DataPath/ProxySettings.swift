@@ -30,6 +30,9 @@ package final class ProxySettings: @unchecked Sendable {
   /// Exchanges that each worker keeps for `/explain`; 0: none.
   package var explainEntries = 256
 
+  /// How long clients have to look away before idle connections close. In nanoseconds.
+  package var drainDelayNanoseconds: Int64 = 5_000_000_000
+
   package init() {}
 
   package func trusts(_ peer: SocketAddress?) -> Bool {

@@ -33,7 +33,7 @@ package final class UpstreamPlan: @unchecked Sendable {
   package var headLimits = HeadLimits()
   package var bodyLimits = BodyLimits()
   /// Linkerd's outbound connect timeout, 1 s.
-  package var connectNanoseconds: Int64 = 1_000_000_000
+  package var connectNanoseconds: Int64 = 5_000_000_000
   /// How long a request may wait for a connection. Linkerd fails fast after 1 to 3 s.
   package var pendingNanoseconds: Int64 = 3_000_000_000
   /// No byte in either direction. Envoy's `stream_idle_timeout`, 5 min.

@@ -21,15 +21,26 @@ package final class Worker {
   package var random: RandomSource
   package var timestamps = Timestamps()
   package private(set) var snapshot: Snapshot
-  /// Connections of clients, over all workers.
-  let connectionLimits: ResourceLimits
+  /// What descriptors connections may take, over all workers.
+  let descriptors: DescriptorBudget
   /// All workers of the process, this one included, by number.
   package var peers: [WorkerHandle] = []
+  /// Clients are told to go elsewhere.
   package private(set) var isDraining = false
-  private var upstreams: [String: WorkerUpstream] = [:]
+  /// Idle connections are closed, too.
+  private(set) var isClosing = false
+  private(set) var upstreams: [String: WorkerUpstream] = [:]
   /// By `ListenerSnapshot.key`.
   private var listeners: [String: Listener] = [:]
-  private var connections: [DownstreamConnection] = []
+  /// Those that take what is queued and then close.
+  private var stopping: [Listener] = []
+  private(set) var connections: [DownstreamConnection] = []
+  /// Where the next look for an idle connection begins.
+  var nextIdleLook = 0
+  /// When the other workers were last asked to make room for a client, and for a connection to an
+  /// endpoint.
+  var roomAskedAt = Instant(nanoseconds: 0)
+  var idleAskedAt = Instant(nanoseconds: 0)
   /// Where the next scrape begins to count bytes.
   private var nextCounted = 0
   private var exchanges: [Exchange] = []
@@ -43,14 +54,14 @@ package final class Worker {
 
   package init(
     number: Int, loop: EventLoop, snapshot: Snapshot, shard: MetricShard, metrics: WorkerMetrics,
-    connectionLimits: ResourceLimits, buffers: BufferBudget, accessLog: AccessLog?,
+    descriptors: DescriptorBudget, buffers: BufferBudget, accessLog: AccessLog?,
     rare: RareCounters, seed: UInt64, report: (@Sendable (PolicyEvent) -> Void)? = nil
   ) throws(Errno) {
     self.number = number
     self.loop = loop
     self.shard = shard
     self.metrics = metrics
-    self.connectionLimits = connectionLimits
+    self.descriptors = descriptors
     self.accessLog = accessLog
     self.snapshot = snapshot
     self.rare = rare
@@ -66,27 +77,39 @@ package final class Worker {
     }
   }
 
-  /// Starts the listeners of the first snapshot. Call once, before the loop runs.
-  package func listen(on sockets: [Int: Int32]) {
+  /// A listener that this worker could not start.
+  package struct ListenerFault: Error, Equatable, Sendable {
+    package var listener: String
+    package var error: Errno
+  }
+
+  /// Starts the listeners of the first snapshot. Call once, before the loop runs. Answers those that
+  /// could not be started; their sockets are closed.
+  package func listen(on sockets: [Int: Int32]) -> [ListenerFault] {
     installListeners(of: snapshot, sockets)
   }
 
   /// Serves by `snapshot` from now on. `sockets`: bound ones for listeners that are new, by their
-  /// position in the snapshot. Returns the snapshot before, to be freed elsewhere.
-  @discardableResult
-  package func install(_ snapshot: Snapshot, sockets: [Int: Int32]) -> Snapshot {
+  /// position in the snapshot. Returns the snapshot before, to be freed elsewhere, and the listeners
+  /// that could not be started.
+  package func install(
+    _ snapshot: Snapshot, sockets: [Int: Int32]
+  ) -> (before: Snapshot, faults: [ListenerFault]) {
     installUpstreams(of: snapshot)
-    installListeners(of: snapshot, sockets)
+    let faults = installListeners(of: snapshot, sockets)
     let before = self.snapshot
     self.snapshot = snapshot
     adoptExplain(snapshot.settings)
     // A limit may have been raised.
     for upstream in upstreams.values { upstream.tryWaiting() }
-    return before
+    return (before, faults)
   }
 
-  private func installListeners(of snapshot: Snapshot, _ sockets: [Int: Int32]) {
+  private func installListeners(
+    of snapshot: Snapshot, _ sockets: [Int: Int32]
+  ) -> [ListenerFault] {
     var kept: [String: Listener] = [:]
+    var faults: [ListenerFault] = []
     for (index, current) in snapshot.listeners.enumerated() {
       if let known = listeners.removeValue(forKey: current.key) {
         known.update(snapshot, current)
@@ -98,12 +121,14 @@ package final class Worker {
           kept[current.key] = listener
         } catch {
           loop.kernel.close(socket)
+          faults.append(ListenerFault(listener: current.settings.name, error: error))
         }
       }
     }
-    for listener in listeners.values { listener.stop() }
+    stop(Array(listeners.values))
     listeners = kept
     drainIdleConnections()
+    return faults
   }
 
   private func installUpstreams(of snapshot: Snapshot) {
@@ -124,10 +149,16 @@ package final class Worker {
     upstreams = kept
   }
 
-  /// Stops to accept; what was queued is served.
-  package func closeListeners() {
-    for listener in listeners.values { listener.stop() }
-    listeners = [:]
+  /// What is queued for them is served.
+  private func stop(_ listeners: [Listener]) {
+    stopping += listeners
+    for listener in listeners { listener.stop() }
+  }
+
+  /// `listener` has closed.
+  func listenerStopped(_ listener: Listener) {
+    stopping.removeAll { $0 === listener }
+    endIfEmpty()
   }
 
   private func adoptExplain(_ settings: ProxySettings) {
@@ -167,11 +198,14 @@ package final class Worker {
     }
     countBytes(connection)
     shard.subtract(metrics.connectionsActive)
-    connectionLimits.release(.connections)
-    if connections.isEmpty, let done = whenEmpty {
-      whenEmpty = nil
-      done()
-    }
+    if connections.isEmpty { endIfEmpty() }
+  }
+
+  /// Nobody is left, and nobody comes: the drain is over.
+  private func endIfEmpty() {
+    guard connections.isEmpty, stopping.isEmpty, let done = whenEmpty else { return }
+    whenEmpty = nil
+    done()
   }
 
   /// An exchange for a request that begins.
@@ -189,45 +223,31 @@ package final class Worker {
 
   // MARK: Drain
 
-  /// Idle connections close, others after their answer, which says so. `done` is called when none
-  /// is left.
+  /// From here on every answer says that its connection closes, and it does. Listeners go on, and
+  /// idle connections stay: their clients learn of it with their next answer.
+  package func announceDrain() { isDraining = true }
+
+  /// The listeners close, and idle connections after a short grace. `done` is called when nobody is
+  /// left.
   package func drain(done: @escaping () -> Void) {
     isDraining = true
+    isClosing = true
+    whenEmpty = done
+    stop(Array(listeners.values))
+    listeners = [:]
     drainIdleConnections()
-    if connections.isEmpty { done() } else { whenEmpty = done }
+    endIfEmpty()
   }
 
   private func drainIdleConnections() {
-    for connection in connections where connection.isDraining { connection.drain() }
+    for connection in connections where isClosing || connection.listener.isStopping {
+      connection.drain()
+    }
   }
 
   /// The drain's time is up.
   package func abandonAll() {
     for connection in Array(connections) { connection.abandon(.drainTimeout) }
-  }
-
-  // MARK: Limits across workers
-
-  func askOthersToReclaim(_ name: String) {
-    for peer in peers where peer.number != number {
-      peer.post { $0.upstream(name)?.reclaim() }
-    }
-  }
-
-  func tellConnectionFreed(_ name: String, worker: Int) {
-    guard worker < peers.count else { return }
-    peers[worker].post { $0.upstream(name)?.tryWaiting() }
-  }
-
-  /// Makes a slot of `limits`, which we hold, `worker`'s.
-  func giveSlot(_ name: String, _ limits: ResourceLimits, to worker: Int) {
-    peers[worker].post {
-      if let upstream = $0.upstream(name), upstream.limits === limits {
-        upstream.takeSlot()
-      } else {
-        limits.release(.connections)
-      }
-    }
   }
 
   // MARK: Log and metrics

@@ -52,6 +52,9 @@ package final class WorkerEndpoint: ConnectionReceiver {
 
   /// Begins a connection, whose slot in the limits the caller has taken.
   func open(for borrower: ConnectionReceiver) -> Result<UpstreamConnection, OpenFault> {
+    guard upstream.worker.takeEndpointDescriptor() else {
+      return .failure(OpenFault(kind: .descriptorsExhausted))
+    }
     let id = freeIDs.popLast() ?? UInt32(connections.count)
     if Int(id) == connections.count { connections.append(nil) }
     let connection = UpstreamConnection(
@@ -60,10 +63,10 @@ package final class WorkerEndpoint: ConnectionReceiver {
     connection.borrower = borrower
     do throws(Errno) {
       try connection.open(
-        to: address, deadline: loop.now.advanced(byNanoseconds: upstream.plan.connectNanoseconds),
-        stallNanoseconds: upstream.plan.streamIdleNanoseconds)
+        to: address, deadline: loop.now.advanced(byNanoseconds: upstream.plan.connectNanoseconds))
     } catch {
       freeIDs.append(id)
+      upstream.worker.descriptors.release(.endpoints)
       return .failure(OpenFault(kind: UpstreamConnection.failure(of: error)))
     }
     connections[Int(id)] = connection
@@ -119,6 +122,7 @@ package final class WorkerEndpoint: ConnectionReceiver {
     countBytes(connection)
     if connection.isPrivate { shard.subtract(metrics.privates) }
     shard.subtract(metrics.active)
+    upstream.worker.descriptors.release(.endpoints)
     upstream.connectionSlotFreed()
   }
 

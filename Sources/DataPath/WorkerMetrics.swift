@@ -12,6 +12,7 @@ package final class WorkerMetrics: Sendable {
   let connectionsAccepted: Int
   let connectionsActive: Int
   let connectionsRefused: Int
+  let connectionsEvicted: Int
   let acceptPauses: Int
   let requestsActive: Int
   let receivedBytes: Int
@@ -38,6 +39,9 @@ package final class WorkerMetrics: Sendable {
     connectionsActive = gauge("weir_downstream_connections", "Connections of clients.")
     connectionsRefused = counter(
       "weir_downstream_connections_refused_total", "Connections refused above the limit.")
+    connectionsEvicted = counter(
+      "weir_downstream_connections_evicted_total",
+      "Idle connections that were closed to make room for another client.")
     acceptPauses = counter(
       "weir_listener_accept_pauses_total", "Times that accepting stopped for want of descriptors.")
     requestsActive = gauge("weir_requests_active", "Requests in flight.")

@@ -25,9 +25,40 @@ extension WorkerUpstream {
         }
         return open(endpoint, for: exchange)
       }
-      worker.askOthersToReclaim(plan.name)
     }
+    askForIdle()
     return .waiting(ticket: ticket)
+  }
+
+  /// Connections may be idle at other workers: asks for as many as wait.
+  private func askForIdle() {
+    guard worker.peers.count > 1,
+      let count = appeal.asks(waiting: queue.count, now: worker.loop.now)
+    else { return }
+    worker.ask(for: count, plan.name, limits)
+  }
+
+  /// Our round of the workers is back: `unmet` of those asked for were nowhere. What was found has
+  /// been given to those who wait before this.
+  func roundEnded(unmet: Int) {
+    appeal.ended(unmet: unmet, now: worker.loop.now)
+    askForIdle()
+  }
+
+  /// Requests of another worker wait: gives idle connections up, `count` at most. How many of them
+  /// there were not.
+  func giveUpIdle(_ count: Int) -> Int {
+    var left = count
+    for endpoint in endpoints {
+      while left > 0, limits.waitingWorker(after: worker.number) != nil,
+        endpoint.evict(.evicted)
+      {
+        left -= 1
+      }
+    }
+    // Those that carry a client's login go last: their clients go with them.
+    while left > 0, limits.waitingWorker(after: worker.number) != nil, evictPrivate() { left -= 1 }
+    return left
   }
 
   /// `exchange` no longer waits.
@@ -40,7 +71,10 @@ extension WorkerUpstream {
     waiters[Int(ticket)] = nil
     limits.release(.pending)
     shard.subtract(metrics.pending)
-    if queue.isEmpty { limits.setWaiting(worker.number, false) }
+    if queue.isEmpty {
+      limits.setWaiting(worker.number, false)
+      appeal.nobodyWaits()
+    }
   }
 
   func wake(_ ticket: UInt32) {
@@ -171,12 +205,6 @@ extension WorkerUpstream {
 
   func tellNextWaiter() {
     guard let waiting = limits.waitingWorker(after: worker.number) else { return }
-    worker.tellConnectionFreed(plan.name, worker: waiting)
-  }
-
-  /// Another worker waits: gives an idle connection up.
-  func reclaim() {
-    for endpoint in endpoints where endpoint.evict(.evicted) { return }
-    _ = evictPrivate()
+    worker.tellSlotFreed(plan.name, limits, worker: waiting)
   }
 }

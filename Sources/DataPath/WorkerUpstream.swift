@@ -43,6 +43,7 @@ package final class WorkerUpstream {
   var queue: PendingQueue
   var waiters: [Exchange?] = []
   var turn = SlotTurn()
+  var appeal = SlotAppeal()
   /// A slot of the limits is held for whoever opens a connection next.
   var isSlotGranted = false
   /// The slot that comes free now goes to another worker.

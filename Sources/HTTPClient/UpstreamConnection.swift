@@ -48,12 +48,9 @@ public final class UpstreamConnection: ByteStream {
   private var receiver: ConnectionReceiver { borrower ?? owner }
 
   /// Begins to connect; the receiver hears of the end of it, unless this throws.
-  /// `stallNanoseconds`: how long the receiver lets the endpoint take nothing.
-  package func open(
-    to address: SocketAddress, deadline: Instant, stallNanoseconds: Int64 = 300_000_000_000
-  ) throws(Errno) {
+  package func open(to address: SocketAddress, deadline: Instant) throws(Errno) {
     let descriptor = try loop.kernel.connect(to: address)
-    loop.kernel.tune(descriptor, stallNanoseconds: stallNanoseconds)
+    loop.kernel.tune(descriptor)
     do throws(Errno) {
       try loop.add(self, on: descriptor)
     } catch {

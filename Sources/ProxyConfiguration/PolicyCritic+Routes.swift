@@ -92,7 +92,10 @@ extension PolicyCritic {
         )
       }
     }
-    for target in targets(entry.route) where target.upstream.connectTimeout >= timeout {
+    for target in targets(entry.route)
+    where target.upstream.connectTimeout >= timeout
+      && target.section.section("timeouts").has("connect")
+    {
       warn(
         entry.section, "timeout",
         "connecting to \(target.upstream.name) may take "

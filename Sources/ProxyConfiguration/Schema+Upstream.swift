@@ -104,8 +104,9 @@ extension Schema {
       "How far an interval may be longer or shorter, so that proxies do not ask together. Envoy's adaptive limit spreads its probes as far."
     ),
     Key(
-      "timeout", .duration(.milliseconds(10) ... .seconds(600), mayBeOff: false), default: "1s",
-      "An answer that takes longer is a failure. Kubernetes' probes."),
+      "timeout", .duration(.milliseconds(10) ... .seconds(600), mayBeOff: false), default: "3s",
+      "An answer that takes longer is a failure. Default: 3 s, or half the `interval` where that is shorter; a lost SYN is sent again after 1 s, so that Kubernetes' 1 s fails with it."
+    ),
     Key(
       "healthy", .integer(1...100), default: "2",
       "Good answers in a row until it is well again; the first ever is enough. HAProxy's `rise`."),
@@ -152,8 +153,9 @@ extension Schema {
 
   private static let upstreamTimeouts: [Key] = [
     Key(
-      "connect", .duration(.milliseconds(1) ... .seconds(600), mayBeOff: false), default: "1s",
-      "Above it: 504 `connect_timeout`. Linkerd's outbound connect timeout."),
+      "connect", .duration(.milliseconds(1) ... .seconds(600), mayBeOff: false), default: "5s",
+      "Above it: 504 `connect_timeout`. Default: Envoy's `connect_timeout`, and HAProxy's advice: above the 1 s and 3 s after which Linux sends a lost SYN again."
+    ),
     Key(
       "pending", .duration(.milliseconds(1) ... .seconds(600), mayBeOff: false), default: "3s",
       "How long a request waits for a connection. Above it: 503 `pending_timeout`. Linkerd fails fast after 1 to 3 s."

@@ -52,7 +52,7 @@ extension Schema {
   private static let limits: [Key] = [
     Key(
       "connections", .integer(1...1_000_000), default: "20000",
-      "Connections of clients. Above it: 503 `downstream_connections_exceeded`. A share of the usual descriptor limit; HAProxy derives its `maxconn` from that too."
+      "Connections of clients; fewer where the descriptor limit leaves less, which a warning says. Above it the longest idle one makes room, else: 503 `downstream_connections_exceeded`. HAProxy derives its `maxconn` from the descriptors too."
     ),
     Key(
       "buffers", .size((1 << 20)...(64 << 30), mayBeOff: false), default: "256MiB",
@@ -63,7 +63,7 @@ extension Schema {
   private static let drain: [Key] = [
     Key(
       "delay", .duration(.zero ... .seconds(300), mayBeOff: false), default: "5s",
-      "After SIGTERM, how long connections are still accepted while /readyz fails already, so that balancers look away first. SIGINT does not wait."
+      "After SIGTERM, how long connections are still accepted while /readyz fails already and answers say `Connection: close`, so that balancers and clients look away first. SIGINT does not wait."
     ),
     Key(
       "timeout", .duration(.seconds(1) ... .seconds(3600), mayBeOff: false), default: "25s",

@@ -140,9 +140,11 @@ enum UpstreamReader {
         !host.isEmpty && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, section, "host",
         "health_check.host must be a host and perhaps a port")
     }
+    let interval = section.duration("interval") ?? .zero
+    let timeout = section.duration("timeout") ?? .zero
     return HealthCheckSettings(
-      path: path, interval: section.duration("interval") ?? .zero,
-      jitter: section.share("jitter") ?? .zero, timeout: section.duration("timeout") ?? .zero,
+      path: path, interval: interval, jitter: section.share("jitter") ?? .zero,
+      timeout: section.has("timeout") ? timeout : min(timeout, interval / 2),
       healthyThreshold: section.integer("healthy") ?? 1,
       unhealthyThreshold: section.integer("unhealthy") ?? 1, port: section.integer("port"),
       host: section.text("host"), statuses: section.statuses("statuses"))

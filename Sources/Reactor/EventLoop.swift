@@ -98,6 +98,11 @@ package final class EventLoop {
     timers.disarm(source.slot)
   }
 
+  /// The source's deadline, to the millisecond; nil: it has none.
+  package func deadline(of source: EventSource) -> Instant? {
+    source.isOpen ? timers.deadline(source.slot) : nil
+  }
+
   /// Calls the source's `resume` in the next turn, after the events that are waiting by then.
   package func resumeLater(_ source: EventSource) {
     guard !source.isQueuedToResume else { return }

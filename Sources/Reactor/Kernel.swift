@@ -40,6 +40,9 @@ open class Kernel {
   ) throws(Errno) -> Int32 { Self.absent() }
   /// The next connection that waits, or the errno: EAGAIN when there is none.
   open func accept(_ descriptor: Int32) throws(Errno) -> AcceptedSocket { Self.absent() }
+  /// Lets a listening TCP socket begin no more handshakes: their clients get no answer and try
+  /// again. Those that have begun go on, and what is queued stays.
+  open func refuseHandshakes(_ descriptor: Int32) { Self.absent() }
 
   // MARK: Connections
 
@@ -47,10 +50,8 @@ open class Kernel {
   open func connect(to address: SocketAddress) throws(Errno) -> Int32 { Self.absent() }
   /// Why an ended connection attempt failed; nil when it is connected.
   open func connectFailure(_ descriptor: Int32) -> Errno? { Self.absent() }
-  /// Sets what every connection wants: TCP_NODELAY, keepalive, TCP_USER_TIMEOUT.
-  /// `stallNanoseconds`: how long the caller itself lets the peer take nothing; the kernel, which
-  /// cannot say why it cut a connection, must wait longer.
-  open func tune(_ descriptor: Int32, stallNanoseconds: Int64) { Self.absent() }
+  /// Sets what every connection wants: TCP_NODELAY and keepalive.
+  open func tune(_ descriptor: Int32) { Self.absent() }
   /// Receives at most `most` bytes behind the buffer's written ones; `most` must be above 0.
   open func receive(_ descriptor: Int32, into buffer: Buffer, upTo most: Int) -> IOResult {
     Self.absent()

@@ -51,6 +51,10 @@ public class LinuxSockets: Kernel {
     }
   }
 
+  public final override func refuseHandshakes(_ descriptor: Int32) {
+    weir_refuse_handshakes(descriptor)
+  }
+
   // MARK: Connections
 
   public final override func connect(to address: SocketAddress) throws(Errno) -> Int32 {
@@ -77,24 +81,20 @@ public class LinuxSockets: Kernel {
     return number == 0 ? nil : Errno(number)
   }
 
-  /// Keepalive after 60 s, then every 10 s; data that is not taken ends a connection 30 s after the
-  /// caller's own clock should have. TCP_USER_TIMEOUT counts a closed window's probes too (tcp(7)),
-  /// so a shorter one would reset slow readers that the caller still allows. Sources: Istio's default `tcp_keepalive` leaves the kernel's 2 h, too long to see
-  /// a dead node; RFC 5482 §3.1 (TCP_USER_TIMEOUT); Cloudflare's 2020 account of both.
-  public final override func tune(_ descriptor: Int32, stallNanoseconds: Int64) {
+  /// Keepalive after 60 s, then every 10 s: a peer that is gone without a word is found after 90 s
+  /// even where nothing is to be sent. Istio's default `tcp_keepalive` leaves the kernel's 2 h, too
+  /// long to see a dead node. No TCP_USER_TIMEOUT: the kernel then goes by it alone and no longer by
+  /// the number of probes (`tcp_keepalive_timer`), and as it counts a closed window too (tcp(7)), it
+  /// would have to be longer than any reader may pause. How long a peer may take nothing is what
+  /// Weir's own clocks are for, `write_stall` and `stream_idle`, which can say why they cut.
+  public final override func tune(_ descriptor: Int32) {
     let tcp = Int32(IPPROTO_TCP)
     guard set(descriptor, tcp, TCP_NODELAY, 1) else { return }
     set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
     set(descriptor, tcp, TCP_KEEPIDLE, 60)
     set(descriptor, tcp, TCP_KEEPINTVL, 10)
     set(descriptor, tcp, TCP_KEEPCNT, 3)
-    let most = stallNanoseconds.addingReportingOverflow(Self.userTimeoutMargin)
-    set(
-      descriptor, tcp, TCP_USER_TIMEOUT,
-      most.overflow ? .max : Int32(clamping: most.partialValue / 1_000_000))
   }
-
-  private static let userTimeoutMargin: Int64 = 30_000_000_000
 
   public final override func receive(
     _ descriptor: Int32, into buffer: Buffer, upTo most: Int

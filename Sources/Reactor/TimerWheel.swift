@@ -56,6 +56,14 @@ package struct TimerWheel {
     wanted[Int(owner)] = .max
   }
 
+  /// The owner's deadline, rounded up to the tick; nil: it has none.
+  package func deadline(_ owner: UInt32) -> Instant? {
+    let tick = wanted[Int(owner)]
+    guard tick != .max, tick != Self.passed else { return nil }
+    let (nanoseconds, overflow) = tick.multipliedReportingOverflow(by: 1_000_000)
+    return overflow ? .distantFuture : Instant(nanoseconds: nanoseconds)
+  }
+
   /// Forgets the owner, for one whose number will be used again.
   package mutating func remove(_ owner: UInt32) {
     let index = Int(owner)

@@ -68,10 +68,8 @@ struct DemoCommand: ParsableCommand {
       withExtendedLifetime(signals) {}
     } catch {
       ThisProcess.say("weir: \(error)")
-      throw ExitCode(
-        error.isUnreadable
-          ? ExitStatus.noInput
-          : error.isConfiguration ? ExitStatus.badConfiguration : ExitStatus.unavailable)
+      throw error.isUnreadable
+        ? ExitCode.noInput : error.isConfiguration ? .badConfiguration : .unavailable
     }
   }
 }

@@ -40,9 +40,6 @@ struct Explain: ParsableCommand {
 
   @OptionGroup var admin: AdminOption
 
-  /// sysexits(3).
-  private static let unavailable: Int32 = 69
-
   func validate() throws {
     guard requestID == nil || (!follow && since == nil && status == nil && route == nil) else {
       throw ValidationError("an id names one request; leave --follow and the filters out")
@@ -82,7 +79,7 @@ struct Explain: ParsableCommand {
     } catch {
       ThisProcess.say(
         "weir: \(admin.text) does not answer: \(error); --admin or WEIR_ADMIN names another proxy")
-      throw ExitCode(Self.unavailable)
+      throw ExitCode.unavailable
     }
     guard answer.status == 200 else {
       ThisProcess.say(answer.body.split(separator: "\n").joined(separator: "\n"))

@@ -9,7 +9,10 @@ import Reactor
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Runs the proxy.",
-    discussion: "SIGTERM and SIGINT drain and exit 0, SIGHUP reloads, SIGUSR1 reopens the log.")
+    discussion: """
+      SIGTERM and SIGINT drain and exit 0, a second one ends at once, SIGHUP reloads, SIGUSR1 reopens \
+      the log.
+      """)
 
   @OptionGroup var source: FileArguments
 
@@ -31,7 +34,7 @@ struct Run: ParsableCommand {
         file: ConfigurationFile(path: source.path), log: Logger(label: "weir"))
     } catch {
       for fault in error.faults { ThisProcess.say(fault.description) }
-      throw ExitCode(error.isUnreadable ? ExitStatus.noInput : ExitStatus.badConfiguration)
+      throw error.isUnreadable ? ExitCode.noInput : .badConfiguration
     }
     let signals = Self.listen(plane)
     do throws(ControlPlane.StartFault) {
@@ -41,7 +44,7 @@ struct Run: ParsableCommand {
       }
     } catch {
       ThisProcess.say("weir: \(error)")
-      throw ExitCode(ExitStatus.unavailable)
+      throw ExitCode.unavailable
     }
     withExtendedLifetime(signals) { dispatchMain() }
   }
@@ -52,8 +55,8 @@ struct Run: ParsableCommand {
     ]
     return Signals(numbers, on: .global()) { number in
       switch number {
-      case Signals.terminate: plane.drain()
-      case Signals.interrupt: plane.drain(delay: .zero)
+      case Signals.terminate: plane.terminate()
+      case Signals.interrupt: plane.interrupt()
       case Signals.hangUp: plane.reload()
       default: plane.reopenLogs()
       }

@@ -61,7 +61,7 @@ struct Simulate: ParsableCommand {
         try SystemFile.write(svg, Array(report.svg.utf8))
       } catch {
         ThisProcess.say("weir: \(svg) cannot be written: \(error)")
-        throw ExitCode(ExitStatus.cannotCreate)
+        throw ExitCode.cannotCreate
       }
     }
     print(format == .json ? report.json : report.text, terminator: "")
@@ -85,7 +85,7 @@ struct Simulate: ParsableCommand {
       return runs
     } catch {
       for fault in error.faults { ThisProcess.say(fault.description) }
-      throw ExitCode(error.isUnreadable ? ExitStatus.noInput : ExitStatus.faults)
+      throw error.isUnreadable ? ExitCode.noInput : ExitCode(1)
     }
   }
 

@@ -99,6 +99,14 @@ final class IsolatedNetwork {
     try iptables(["-D", direction.rawValue, "-p", "tcp", "-j", "DROP"])
   }
 
+  /// Drops the next packet that begins a connection, and then every other one.
+  func dropFirstHandshake() throws {
+    try iptables([
+      "-I", "INPUT", "-p", "tcp", "--syn", "-m", "statistic", "--mode", "nth", "--every", "2",
+      "--packet", "0", "-j", "DROP",
+    ])
+  }
+
   /// Packets that `drop` has dropped.
   func droppedCount(_ direction: Direction) throws -> Int {
     let lines = try iptables(["-L", direction.rawValue, "-v", "-n", "-x"]).split(separator: "\n")

@@ -84,7 +84,7 @@ struct ProcessTests {
 
   /// Out of descriptors, those connected are served and the others wait in the queue.
   @Test func survivesWithoutDescriptors() throws {
-    let weir = try WeirProcess(descriptors: 40) { _ in Self.answer }
+    let weir = try WeirProcess { _ in Self.answer }
     let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
     let first = try BlockingSocket.connect(port: weir.port)
     try first.send(request)
@@ -95,6 +95,7 @@ struct ProcessTests {
       return try admin.receiveMessage()
     }
     _ = try metrics()
+    try weir.limitDescriptors(to: 40)
     let clients = try (0..<60).map { _ in
       let socket = try BlockingSocket.connect(port: weir.port)
       try socket.send(request)
@@ -126,6 +127,20 @@ struct ProcessTests {
     #expect(output.hasSuffix("\n69\n"))
     weir.signal(SIGTERM)
     #expect(weir.wait() == 0)
+  }
+
+  /// Codes of sysexits(3), whichever command: 64 a wrong command line, 66 a file that cannot be read,
+  /// 69 somebody who does not answer.
+  @Test(arguments: [
+    ("", 64), ("nothing", 64), ("run", 64), ("run --config /nowhere.yaml", 66),
+    ("check --config /nowhere.yaml", 66), ("simulate /nowhere.yaml", 66),
+    ("explain --admin 127.0.0.1:1", 69), ("--help", 0), ("--version", 0),
+  ])
+  func endsWithTheCodeForIt(arguments: String, code: Int) throws {
+    let output = try Command.run(
+      "sh", ["-c", "\(try WeirProcess.binary) \(arguments) 2>&1; echo $?"])
+    #expect(output.hasSuffix("\n\(code)\n"), "\(output)")
+    #expect(arguments != "" || output.contains("SUBCOMMANDS"), "\(output)")
   }
 
   @Test func checkNamesEveryFault() throws {

@@ -1,6 +1,7 @@
 import ControlPlane
 import Foundation
 import Primitives
+import Reactor
 import Testing
 import WeirTesting
 
@@ -13,6 +14,7 @@ struct ReloadTests {
     """
     workers: 2
     admin: { address: 127.0.0.1:0 }
+    drain: { delay: 0s }
     listeners:
       - { name: ingress, address: "127.0.0.1:0", routes: [\(routes)] }
     upstreams:
@@ -100,6 +102,39 @@ struct ReloadTests {
     #expect(try socket.receiveAll().isEmpty)
     #expect(proxy.eventually { (try? BlockingSocket.connect(port: port)) == nil })
     #expect(try proxy.get("/").hasPrefix("HTTP/1.1 200 "))
+    #expect(proxy.stop())
+  }
+
+  /// A listener that goes while clients connect: who is connected is served.
+  @Test func resetsNobodyAtAListenerThatGoes() throws {
+    let endpoint = try ScriptedEndpoint.answering { _ in Self.ok }
+    let (probe, port) = try BlockingSocket.listen()
+    probe.close()
+    let before = yaml(endpoint, routes: "{ match: { prefix: / }, upstream: service }")
+    let second =
+      "  - { name: second, address: \"127.0.0.1:\(port)\", "
+      + "routes: [{ match: { prefix: / }, respond: { body: second } }] }\nupstreams:"
+    let proxy = try RunningProxy(before.replacingOccurrences(of: "upstreams:", with: second))
+    let answered = Lock(0)
+    let lost = Lock<[String]>([])
+    let clients = (0..<4).map { index in
+      LoopThread(name: "client-\(index)") {
+        while let socket = try? BlockingSocket.connect(port: port) {
+          let request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+          let answer = (try? socket.send(request)).flatMap { try? socket.receiveAll() }
+          if answer?.hasSuffix("second") == true {
+            answered.withLock { $0 += 1 }
+          } else {
+            lost.withLock { $0.append(answer ?? "reset") }
+          }
+        }
+      }
+    }
+    #expect(proxy.eventually { answered.withLock { $0 } > 100 })
+    try proxy.rewrite(before)
+    proxy.plane.reload()
+    for client in clients { client.join() }
+    #expect(lost.withLock { $0 }.isEmpty, "\(lost.withLock { $0 })")
     #expect(proxy.stop())
   }
 

@@ -97,6 +97,12 @@ final class WeirProcess {
     return Int(line.filter(\.isNumber)) ?? -1
   }
 
+  /// From here on it gets no descriptor with a number of that or above.
+  func limitDescriptors(to most: Int) throws {
+    try Command.require(
+      "prlimit", ["--pid", "\(process.processIdentifier)", "--nofile=\(most):"])
+  }
+
   func signal(_ number: Int32) { process.signal(number) }
 
   /// The exit code; -1: it did not end in time, or by a signal.

@@ -64,7 +64,7 @@ struct ConfigurationWarningTests {
       upstream: "limits: { pending_target: 3s }",
       warnings: [("f:8:57", "refused after 3s, timeouts.pending, before the target of 3s")]),
     Case(
-      route: "timeout: 1s",
+      route: "timeout: 1s", upstream: "timeouts: { connect: 1s }",
       warnings: [("f:5:60", "connecting to u may take 1s, as long as the whole request")]),
   ]
 
@@ -94,8 +94,8 @@ struct ConfigurationWarningTests {
       upstream: "endpoints: [127.0.0.1:1], outlier_detection: {}",
       warnings: [("f:8:53", "u has one endpoint, and the last healthy one is never ejected")]),
     Case(
-      upstream: "health_check: { interval: 1s }",
-      warnings: [("f:8:57", "checks of one endpoint overlap")]),
+      upstream: "health_check: { interval: 1s, timeout: 1s }",
+      warnings: [("f:8:70", "checks of one endpoint overlap")]),
     Case(
       upstream: "health_check: { timeout: 10s }",
       warnings: [("f:8:56", "may take 10s and the next check comes after 10s")]),
@@ -152,6 +152,8 @@ struct ConfigurationWarningTests {
     Case(route: "timeout: 4s, retry: { per_try_timeout: 2s }"),
     Case(route: "timeout: off, retry: { per_try_timeout: 2h }"),
     Case(route: "timeout: 1s", upstream: "timeouts: { connect: 500ms }"),
+    // Nobody has chosen 5 s for it.
+    Case(route: "timeout: 1s"),
     Case(upstream: "circuit_breaker: { window_calls: 20 }"),
     Case(
       upstream: "circuit_breaker: { window_calls: 10, failure_rate: off, consecutive_failures: 5 }"),

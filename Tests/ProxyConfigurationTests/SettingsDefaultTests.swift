@@ -133,7 +133,10 @@ struct SettingsDefaultTests {
   @Test func ofHealthChecks() throws {
     let check = try #require(try upstream("health_check: {}").healthCheck)
     #expect(check.path == nil && check.port == nil && check.host == nil)
-    #expect(check.interval == .seconds(10) && check.timeout == .seconds(1))
+    #expect(check.interval == .seconds(10) && check.timeout == .seconds(3))
+    // Never so long that checks of one endpoint overlap.
+    let often = try #require(try upstream("health_check: { interval: 2s }").healthCheck)
+    #expect(often.timeout == .seconds(1))
     #expect(check.jitter == .percent(15))
     #expect(check.healthyThreshold == 2 && check.unhealthyThreshold == 3)
     #expect(check.statuses == [200...299])

@@ -32,7 +32,7 @@ struct HealthCheckModelTests {
     var results: [Bool] = []
     var isLastGood = true
     for event in 0..<10_000 {
-      guard machine.due(now: now) == now.advanced(by: .seconds(1)), machine.due(now: now) == nil
+      guard machine.due(now: now) == now.advanced(by: policy.timeout), machine.due(now: now) == nil
       else {
         Issue.record("not due: seed \(seed), event \(event)")
         return

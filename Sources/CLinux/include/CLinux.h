@@ -33,6 +33,9 @@ int weir_socket(int family);
 int weir_unix_address(const uint8_t *path, size_t count, struct sockaddr_un *address,
                       socklen_t *length);
 
+/// Drops the packets that would begin a handshake with a listening TCP socket, and no others.
+void weir_refuse_handshakes(int listener);
+
 /// RLIMIT_NOFILE's soft limit raised to the hard one; the value in force, or -1.
 int64_t weir_raise_descriptor_limit(void);
 

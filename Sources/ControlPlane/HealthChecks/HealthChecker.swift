@@ -15,7 +15,7 @@ import Upstreams
 ///
 /// First checks are spread over the jitter's part of the interval; where that is nothing they come
 /// one after the other, as places come free.
-/// Bounded: at most `probesMax` probes at once, each with one connection, at most two small buffers
+/// Bounded: a number of probes at once, each with one connection, at most two small buffers
 /// and one deadline; an endpoint waits at most once, so a checker that cannot keep up checks later,
 /// never more at once. Confinement: its loop, `changed` included, which must not call `set`.
 /// Cost: a wheel for all timers and one descriptor; memory is O(endpoints).
@@ -25,6 +25,7 @@ package final class HealthChecker {
   package static let probesMax = 64
 
   private let loop: EventLoop
+  private let most: Int
   private let registry: MetricRegistry
   private let shard: MetricShard
   private let log: Logger
@@ -42,12 +43,13 @@ package final class HealthChecker {
   package private(set) var probeCount = 0
   private var heartbeat: Heartbeat?
 
-  /// `shard`: of this loop. `seed`: of jitter.
+  /// `shard`: of this loop. `seed`: of jitter. `probesMax`: how many go on at once.
   package init(
     loop: EventLoop, registry: MetricRegistry, shard: MetricShard, log: Logger, seed: UInt64,
-    changed: @escaping (HealthChange) -> Void
+    probesMax: Int = probesMax, changed: @escaping (HealthChange) -> Void
   ) throws(Errno) {
     self.loop = loop
+    most = probesMax
     self.registry = registry
     self.shard = shard
     self.log = log
@@ -165,7 +167,7 @@ package final class HealthChecker {
   /// short.
   private func probeWaiting() {
     var taken = 0
-    while taken < min(waiting.count, Self.probesMax), probeCount < Self.probesMax {
+    while taken < min(waiting.count, most), probeCount < most {
       probe(waiting[taken])
       taken += 1
     }
@@ -174,7 +176,7 @@ package final class HealthChecker {
   }
 
   private func arm() {
-    if !waiting.isEmpty, probeCount < Self.probesMax {
+    if !waiting.isEmpty, probeCount < most {
       heartbeat?.arm(at: loop.now)
     } else if let due = timers.nextDue {
       heartbeat?.arm(at: due)

@@ -9,7 +9,8 @@ package struct HealthCheckPolicy: Sendable, Equatable {
   /// together. Default 15 %: the jitter that Envoy gives its adaptive concurrency's probes; its
   /// health checks have none unless told.
   package var jitter: Share
-  /// Default 1 s: Kubernetes' `timeoutSeconds`.
+  /// Default 3 s: Linux sends a lost SYN again after 1 s, so that Kubernetes' `timeoutSeconds` of 1
+  /// would take one lost packet for an ill endpoint.
   package var timeout: Duration
   /// Successes in a row until an unhealthy endpoint is healthy. Default 2: HAProxy's `rise`.
   package var healthy: Int
@@ -18,8 +19,8 @@ package struct HealthCheckPolicy: Sendable, Equatable {
 
   package init(
     interval: Duration = .seconds(10), jitter: Share = .percent(15),
-    timeout: Duration = .seconds(1),
-    healthy: Int = 2, unhealthy: Int = 3
+    timeout: Duration = .seconds(3), healthy: Int = 2,
+    unhealthy: Int = 3
   ) {
     self.interval = interval
     self.jitter = jitter

@@ -10,7 +10,9 @@ extension SimulatedMesh {
     func check(_ name: String, _ count: Int) { if count != 0 { found.append("\(name) \(count)") } }
     check("sockets", network.openSockets)
     check("client connections", worker.connectionCount)
-    check("client slots", connections.used(.connections))
+    for use in DescriptorBudget.Use.allCases {
+      check("descriptors of \(use)", descriptors.used(use))
+    }
     check("buffer bytes", worker.pool.bytesLent)
     check("exchanges", gauge("weir_requests_active"))
     if let breaker = plan.policy?.breaker {

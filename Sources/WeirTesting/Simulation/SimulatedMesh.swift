@@ -11,8 +11,9 @@ package final class SimulatedMesh {
   package let network: SimulatedNetwork
   package let worker: Worker
   package let plan: MeshPlan
-  let connections: ResourceLimits
+  let descriptors: DescriptorBudget
   private let registry = MetricRegistry()
+  private let shard = MetricShard()
   /// Mail is posted to a wake-up that the network does not play: the mesh carries it.
   private let mail: MailSource
 
@@ -33,34 +34,48 @@ package final class SimulatedMesh {
   }
 
   package init(
-    seed: UInt64, _ plan: MeshPlan, report: (@Sendable (PolicyEvent) -> Void)? = nil
+    seed: UInt64, _ plan: MeshPlan,
+    descriptors: DescriptorBudget = DescriptorBudget(clients: 1000, refused: 10, endpoints: 1000),
+    report: (@Sendable (PolicyEvent) -> Void)? = nil
   ) throws {
     self.plan = plan
+    self.descriptors = descriptors
     network = SimulatedNetwork(seed: seed)
-    connections = ResourceLimits(connectionsMax: 1000, pendingMax: 0, requestsMax: 0)
-    let shard = MetricShard()
     let metrics = WorkerMetrics(registry)
     let snapshot = Snapshot(
       number: 0, settings: plan.settings,
-      listeners: [try Self.listener(plan, registry, shard)], plans: plan.upstreams,
+      listeners: [try Self.listener("ingress", plan, registry, shard)], plans: plan.upstreams,
       metrics: plan.upstreams.map { [registry] in UpstreamMetrics(registry, upstream: $0.name) })
     shard.reserve(registry.slotCount)
     worker = try Worker(
       number: 0, loop: try EventLoop(kernel: network), snapshot: snapshot, shard: shard,
-      metrics: metrics, connectionLimits: connections, buffers: BufferBudget(bytesMax: 1 << 26),
+      metrics: metrics, descriptors: descriptors, buffers: BufferBudget(bytesMax: 1 << 26),
       accessLog: nil, rare: RareCounters(registry, shard), seed: seed, report: report)
     mail = MailSource(worker.loop.mailbox)
     worker.peers = [WorkerHandle(worker)]
     let socket = try network.listen(
       on: .ip(.loopback4, port: 8080), backlog: 128, isShared: false, mode: nil)
-    worker.listen(on: [0: socket])
+    precondition(worker.listen(on: [0: socket]).isEmpty, "the listener starts")
+  }
+
+  /// A reload that adds a listener of that name. What could not be started.
+  package func addListener(_ name: String) throws -> [Worker.ListenerFault] {
+    let known = worker.snapshot
+    let added = try Self.listener(name, plan, registry, shard)
+    shard.reserve(registry.slotCount)
+    let snapshot = Snapshot(
+      number: known.number + 1, settings: known.settings, listeners: known.listeners + [added],
+      plans: known.plans, metrics: known.metrics)
+    let socket = try network.listen(
+      on: .ip(.loopback4, port: 8081), backlog: 128, isShared: false, mode: nil)
+    return worker.install(snapshot, sockets: [known.listeners.count: socket]).faults
   }
 
   private static func listener(
-    _ plan: MeshPlan, _ registry: MetricRegistry, _ shard: MetricShard
+    _ name: String, _ plan: MeshPlan, _ registry: MetricRegistry, _ shard: MetricShard
   ) throws -> ListenerSnapshot {
     let series = { (route: String, upstream: String) in
-      RequestSeries(registry, shard, listener: "ingress", route: route, upstream: upstream)
+      RequestSeries(registry, shard, listener: name, route: route, upstream: upstream)
     }
     let route = Route(
       name: "0", action: .forward, upstreams: Array(plan.upstreams.indices), rewrite: nil,
@@ -69,7 +84,7 @@ package final class SimulatedMesh {
       totalTimeout: plan.totalTimeout, series: plan.upstreams.map { series("0", $0.name) },
       policy: plan.policy)
     return ListenerSnapshot(
-      settings: ListenerSettings(name: "ingress", address: .ip(.loopback4, port: 8080)),
+      settings: ListenerSettings(name: name, address: .ip(.loopback4, port: 8080)),
       table: try RouteTable([RouteMatch(path: .prefix("/"))]), routes: [route],
       unrouted: series("none", "none"))
   }
@@ -78,7 +93,9 @@ package final class SimulatedMesh {
   package func run(quiet: Duration) {
     while network.hasEvents { turn(waitingUntil: .distantFuture) }
     let end = network.time.advanced(by: quiet)
-    while network.time < end || network.hasEvents { turn(waitingUntil: end) }
+    while network.time < end || network.hasEvents {
+      turn(waitingUntil: network.time < end ? end : .distantFuture)
+    }
   }
 
   private func turn(waitingUntil limit: Instant) {

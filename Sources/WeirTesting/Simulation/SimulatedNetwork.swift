@@ -26,6 +26,8 @@ package final class SimulatedNetwork: Kernel {
   package var random: RandomSource
   /// Calls fail now and then, for want of descriptors or a way.
   package var isFaulty = false
+  /// What watching a listening socket answers.
+  package var listenerFault: Errno?
   /// What every call to connect answers at once.
   package var connectFault: Errno?
   /// Decides about Weir's connection attempts.
@@ -105,6 +107,7 @@ package final class SimulatedNetwork: Kernel {
     _ descriptor: Int32, _ interest: Readiness, token: UInt64, isExclusive: Bool
   ) throws(Errno) {
     if let listener, listener.descriptor == descriptor {
+      if let listenerFault { throw listenerFault }
       listener.token = token
       return
     }
@@ -187,7 +190,8 @@ package final class SimulatedNetwork: Kernel {
     return socket.isStanding ? nil : socket.error ?? Errno(EINPROGRESS)
   }
 
-  package override func tune(_ descriptor: Int32, stallNanoseconds: Int64) {}
+  package override func tune(_ descriptor: Int32) {}
+  package override func refuseHandshakes(_ descriptor: Int32) {}
 
   package override func receive(
     _ descriptor: Int32, into buffer: Buffer, upTo most: Int

@@ -12,6 +12,8 @@ struct OutlierRun {
   /// Of each slot: failures of 100 attempts, and what its service time is multiplied by.
   private var sickness = [UInt32](repeating: 0, count: 16)
   private var slowness = [Int64](repeating: 1, count: 16)
+  /// Slots of those that have gone and whose last attempts may still end.
+  private var left: [Int] = []
   private(set) var causes: [OutlierDetector.Cause: Int] = [:]
   private(set) var returns: [OutlierDetector.ReturnCause: Int] = [:]
 
@@ -57,7 +59,7 @@ struct OutlierRun {
   }
 
   private mutating func join() {
-    guard reference.count < 16 else { return }
+    guard reference.count + left.count < 16 else { return }
     let slot = machine.join()
     reference.join(slot)
     sickness[slot] = 0
@@ -74,6 +76,8 @@ struct OutlierRun {
     case 4: if let slot = anySlot() { sickness[slot] = [0, 5, 30, 90, 100][Int(random.below(5))] }
     case 5:
       if let slot = anySlot() { slowness[slot] = Int64([1, 1, 2, 5, 40][Int(random.below(5))]) }
+    case 6: if let slot = left.popLast() { machine.release(slot) }
+    case 7: try recordOfOneThatLeft()
     default: try record()
     }
     if machine.nextChange <= Instant(nanoseconds: now) || chance(50) { try advance() }
@@ -91,6 +95,12 @@ struct OutlierRun {
     let ejection = machine.record(
       slot, result, nanoseconds: took, Instant(nanoseconds: now))
     try agree(ejection.map { [$0] } ?? [], reference.record(slot, result, took).map { [$0] } ?? [])
+  }
+
+  private mutating func recordOfOneThatLeft() throws {
+    guard let slot = left.last else { return }
+    let told = machine.record(slot, .connectRefused, nanoseconds: 1, Instant(nanoseconds: now))
+    try Divergence.unless(told == nil, "\(told as Any) of one that has gone")
   }
 
   private mutating func agree(
@@ -135,6 +145,7 @@ struct OutlierRun {
     guard let slot = anySlot() else { return }
     let changes = machine.leave(slot, Instant(nanoseconds: now))
     reference.leave(slot)
+    left.append(slot)
     var expected: [Int] = []
     let most = OutlierReference.mostEjected(
       reference.count, reference.policy.maxEjected)

@@ -17,6 +17,7 @@ extension Exchange {
       failure = kind
       failureDetail = detail
     }
+    if stage == .head, !hasHead { salvageHead(downstream) }
     // What the client did says nothing of the service.
     let isClients = isHeldUpByClient(kind)
     if isClients { settle(.ignored) } else { settle(kind) }
@@ -148,7 +149,7 @@ extension Exchange {
     downstream = nil
     settings = nil
     listener = nil
-    hasHead = false
+    headPart = .nothing
     route = nil
     seriesIndex = 0
     trace = nil
@@ -176,7 +177,8 @@ extension Exchange {
     ratePolicy = nil
     usesFallback = false
     if trail.isUsed || trail.hasWaited { trail.reset() }
-    interimCount = 0
+    interimBytes = 0
+    holdsUpgrade = false
     awaitsContinue = false
     responseBegun = false
     responseDone = false

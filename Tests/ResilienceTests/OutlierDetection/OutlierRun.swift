@@ -12,6 +12,8 @@ struct OutlierRun {
   /// Of each slot: failures of 100 attempts, and what its service time is multiplied by.
   private var sickness = [UInt32](repeating: 0, count: 16)
   private var slowness = [Int64](repeating: 1, count: 16)
+  /// Slots of those that have gone and whose last attempts may still end.
+  private var left: [Int] = []
   private(set) var causes: [OutlierDetector.Cause: Int] = [:]
   private(set) var returns: [OutlierDetector.ReturnCause: Int] = [:]
 
@@ -58,7 +60,7 @@ struct OutlierRun {
   }
 
   private mutating func join() {
-    guard reference.count < 16 else { return }
+    guard reference.count + left.count < 16 else { return }
     let slot = machine.join()
     reference.join(slot)
     sickness[slot] = 0
@@ -76,6 +78,8 @@ struct OutlierRun {
     case 5:
       if let slot = anySlot() { slowness[slot] = Int64([1, 1, 2, 5, 40][Int(random.below(5))]) }
     case 6: for _ in 0..<20 { try record(.connectRefused) }
+    case 7: if let slot = left.popLast() { machine.release(slot) }
+    case 8: try recordOfOneThatLeft()
     default: try record()
     }
     if machine.nextChange <= Instant(nanoseconds: now) || chance(50) { try advance() }
@@ -107,6 +111,12 @@ struct OutlierRun {
     }
     try Divergence.unless(recalled == expected.recalled, "\(recalled), not \(expected.recalled)")
     try agree(ejections, expected.ejected.map { [$0] } ?? [])
+  }
+
+  private mutating func recordOfOneThatLeft() throws {
+    guard let slot = left.last else { return }
+    let told = machine.record(slot, .connectRefused, nanoseconds: 1, Instant(nanoseconds: now))
+    try Divergence.unless(told.isEmpty, "\(told) of one that has gone")
   }
 
   private mutating func agree(
@@ -150,8 +160,8 @@ struct OutlierRun {
   private mutating func leave() throws {
     guard let slot = anySlot() else { return }
     let changes = machine.leave(slot, Instant(nanoseconds: now))
-    machine.release(slot)
     reference.leave(slot)
+    left.append(slot)
     var expected: [Int] = []
     let most = OutlierReference.mostEjected(
       reference.count, reference.policy.maxEjected)

@@ -17,6 +17,8 @@ public final class CircuitBreaker: Sendable {
   /// The machine's `refusesUntil`, nanoseconds.
   private let closedTo: Atomic<Int64>
   let machine: Lock<CircuitBreakerMachine>
+  /// A call that has lasted longer is slow; `.max`: none is.
+  package let slowNanoseconds: Int64
   let clock: @Sendable () -> Instant
   let onTransition: (@Sendable (Transition) -> Void)?
 
@@ -33,6 +35,7 @@ public final class CircuitBreaker: Sendable {
   ) {
     word = Atomic(machine.word)
     closedTo = Atomic(machine.refusesUntil.nanoseconds)
+    slowNanoseconds = machine.rules.slowCall
     self.machine = Lock(machine)
     self.clock = clock
     self.onTransition = onTransition
@@ -52,6 +55,27 @@ public final class CircuitBreaker: Sendable {
       let before = machine.generation
       let transition = machine.record(ticket, outcome, nanoseconds: nanoseconds, now)
       if machine.generation != before || ticket.bits & 2 != 0 { publish(machine) }
+      return transition
+    }
+  }
+
+  /// Counts a call that has not ended; `amend` says how it ended. `nanoseconds`: how long it has
+  /// taken.
+  package func recordEarly(_ ticket: Ticket, nanoseconds: Int64, now: Instant) -> Transition? {
+    machine.withLock { machine in
+      let transition = machine.recordEarly(ticket, nanoseconds: nanoseconds, now)
+      publish(machine)
+      return transition
+    }
+  }
+
+  /// How a call ended that was counted early, at `countedAt`; exactly once.
+  package func amend(
+    _ ticket: Ticket, _ outcome: Outcome, countedAt: Instant, now: Instant
+  ) -> Transition? {
+    machine.withLock { machine in
+      let transition = machine.amend(ticket, outcome, countedAt: countedAt, now)
+      if transition != nil { publish(machine) }
       return transition
     }
   }

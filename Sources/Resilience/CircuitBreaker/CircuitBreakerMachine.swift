@@ -97,7 +97,7 @@ package struct CircuitBreakerMachine: Sendable {
     generation += 1
     window.removeAll()
     consecutive = 0
-    probes = Probes()
+    // The probes stay known: one that was taken for good may turn out to have failed (`amend`).
   }
 
   private mutating func startRamp(_ now: Instant) {

@@ -28,7 +28,7 @@ struct HedgeVerdictTests {
   ) throws -> (client: ImpatientClient, service: VerdictMesh) {
     let service = try VerdictMesh(
       policy(),
-      hedge: HedgePolicy(samplesMin: Self.warmCount / 2, budget: .all, budgetMinimum: 10))
+      hedge: HedgePolicy(samplesMin: Self.warmCount, budget: .all, budgetMinimum: 10))
     service.conduct = { _, request in
       switch request {
       case ..<Self.warmCount: .answers(VerdictMesh.good)

@@ -32,6 +32,7 @@ final class VerdictMesh {
       endpoints: addresses.map {
         EndpointState(identity: "\($0)", breaker: breaker(), slot: detector?.join())
       })
+    if let detector { state.availability.look(at: detector.nextChange) }
     let upstream = UpstreamPlan(
       name: "service", endpoints: addresses.map { .init(address: $0) }, state: state)
     upstream.streamIdleNanoseconds = streamIdle.nanosecondsClamped

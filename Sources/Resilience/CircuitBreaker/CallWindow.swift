@@ -71,12 +71,15 @@ struct CallWindow: Sendable {
     }
     advance(to: now)
     let age = bucketEnd == .min ? .max : max(bucketEnd - 1 - time, 0) / bucketWidth
-    let index = (bucket + Self.bucketCount - Int(min(age, 9))) % Self.bucketCount
-    guard age < Self.bucketCount, buckets[index].failures < buckets[index].calls else {
-      return add(isFailure: true, isSlow: false, now: now)
+    // Clocks of threads differ a little: it may stand in a later bucket than `time` says.
+    for back in stride(from: Int(min(age, Int64(Self.bucketCount))), through: 0, by: -1) {
+      let index = (bucket + Self.bucketCount - back) % Self.bucketCount
+      guard age < Self.bucketCount, buckets[index].failures < buckets[index].calls else { continue }
+      buckets[index].failures += 1
+      total.failures += 1
+      return
     }
-    buckets[index].failures += 1
-    total.failures += 1
+    add(isFailure: true, isSlow: false, now: now)
   }
 
   /// Which one of those that were no failures it was makes no difference to the counts.

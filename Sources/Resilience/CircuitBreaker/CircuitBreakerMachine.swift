@@ -85,6 +85,8 @@ package struct CircuitBreakerMachine: Sendable {
     let startsRamp = mode == .forcedOpen && new == .automatic
     mode = new
     close()
+    // Not one that probes have brought about: none of theirs counts any more (`amend`).
+    generation += 1
     ramp = nil
     openings = 0
     if startsRamp { startRamp(now) }

@@ -108,7 +108,7 @@ struct BreakerRun {
 
   private mutating func record() throws {
     let number = Int(random.below(UInt32(pending.count)))
-    if pending[number].early == nil, chance(4) { return try recordEarly(number) }
+    if pending[number].early == nil, chance(10) { return try recordEarly(number) }
     let call = pending.remove(at: number)
     let failing = isSick ? random.below(10) < 8 : random.below(10) < 1
     let outcome: Outcome = chance(15) ? .ignored : failing ? .failure : .success

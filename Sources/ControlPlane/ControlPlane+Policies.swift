@@ -5,6 +5,7 @@ import Primitives
 import ProxyConfiguration
 import Reactor
 import Resilience
+import Telemetry
 import Upstreams
 
 /// What breakers, detectors and health checks decide: told to workers, and in the log.
@@ -36,6 +37,24 @@ extension ControlPlane {
     if endpoint.set(isHealthy: change.isHealthy) { state.availability.changed() }
   }
 
+  /// What a build has changed: logged, and counted as every transition is.
+  func noteBuilt() {
+    for event in builder.takeEvents() {
+      if case .breaker(let scope, let upstream, _, let change) = event {
+        countTransition(scope, upstream, change)
+      }
+      note(event)
+    }
+  }
+
+  func countTransition(
+    _ scope: BreakerScope, _ upstream: String, _ change: CircuitBreaker.Transition
+  ) {
+    controlCounters.add(
+      "weir_circuit_breaker_transitions_total", help: "Changes of a breaker's state.",
+      ["upstream": upstream, "scope": scope.rawValue, "to": change.to.rawValue])
+  }
+
   private static func cause(_ change: HealthChange) -> String? {
     if case .probe(let result) = change.cause { "\(result)" } else { nil }
   }
@@ -53,6 +72,22 @@ extension ControlPlane {
         metadata["open_for"] = "\(SpokenTime.text(openFor.nanosecondsClamped))"
       }
       log.notice("a circuit breaker has changed", metadata: metadata)
+    case .breakerEdited(let scope, let upstream, let subject, let state, let openFor):
+      var metadata: Logger.Metadata = [
+        "scope": "\(scope.rawValue)", "upstream": "\(upstream)", "subject": "\(subject)",
+        "state": "\(state.rawValue)",
+      ]
+      if let openFor {
+        metadata["open_for"] = "\(SpokenTime.text(openFor.nanosecondsClamped))"
+      }
+      log.notice("a circuit breaker goes on by its new settings", metadata: metadata)
+    case .breakerRemoved(let scope, let upstream, let subject, let state):
+      log.notice(
+        "a circuit breaker is gone with its settings",
+        metadata: [
+          "scope": "\(scope.rawValue)", "upstream": "\(upstream)", "subject": "\(subject)",
+          "state": "\(state.rawValue)",
+        ])
     case .ejected(let upstream, let endpoint, let reason, let nanoseconds):
       log.warning(
         "an endpoint is ejected",

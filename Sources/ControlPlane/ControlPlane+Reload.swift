@@ -179,6 +179,9 @@ extension ControlPlane {
   func install(_ sockets: [[Int: Int32]]) {
     guard let workers else { return }
     let snapshots = build(configuration, workers.shards)
+    let names = Set(configuration.upstreams.lazy.map(\.name))
+    healthCauses = healthCauses.filter { names.contains($0.key) }
+    noteBuilt()
     watchHealth()
     let slots = registry.slotCount
     let queue = queue

@@ -3,7 +3,8 @@ import Primitives
 import ProxyConfiguration
 import Resilience
 
-/// The machines of routes, which outlive snapshots while their policy is equal.
+/// The machines of routes, which outlive snapshots: each is kept while its policy is equal, and a
+/// breaker whose policy has changed goes on by the new one.
 ///
 /// Confinement: the control queue.
 final class RouteMachines {
@@ -13,34 +14,40 @@ final class RouteMachines {
     var limiters: [RateLimiter]
   }
 
-  /// By listener and route.
-  private var known: [[String]: Known] = [:]
-  private var used: Set<[String]> = []
+  private var known: [RouteIdentity: Known] = [:]
+  private var used: Set<RouteIdentity> = []
   private var random = RandomSource(seed: .random(in: .min ... .max))
 
   /// What a route's workers share; nil: it has no policy. `fallback`: the position of the fallback's
-  /// upstream among the route's.
+  /// upstream among the route's. Once a build for each route.
   func policy(
-    of route: RouteConfiguration, _ listener: String, fallback position: Int?
+    of route: RouteConfiguration, _ identity: RouteIdentity, _ listener: String,
+    fallback position: Int?, _ succession: inout BreakerSuccession
   ) -> RoutePolicy? {
-    let key = [listener, route.name]
-    used.insert(key)
-    let old = known[key]
+    used.insert(identity)
+    let old = known[identity]
     if let old, Self.isSame(old.settings, route) { return old.policy }
+    let breaker = succession.breaker(
+      after: old?.policy?.breaker?.machine, old?.settings.circuitBreaker,
+      by: route.circuitBreaker, .route, upstream: route.upstreams.first ?? "none",
+      subject: "\(listener)/\(route.name)")
     let limiters = self.limiters(route, old)
-    let policy = Self.hasPolicy(route) ? make(route, old, limiters, position) : nil
-    known[key] = Known(settings: route, policy: policy, limiters: limiters)
+    let policy = Self.hasPolicy(route) ? make(route, old, breaker, limiters, position) : nil
+    known[identity] = Known(settings: route, policy: policy, limiters: limiters)
     return policy
   }
 
   /// The breaker of a route, and where it stands.
-  func breakers(of listener: String, _ route: String) -> CircuitBreaker? {
-    known[[listener, route]]?.policy?.breaker?.machine
+  func breaker(of identity: RouteIdentity) -> CircuitBreaker? {
+    known[identity]?.policy?.breaker?.machine
   }
+
+  /// How many routes are known.
+  var count: Int { known.count }
 
   /// Forgets routes that no snapshot has asked for since the last call.
   func forgetUnused() {
-    known = known.filter { used.contains($0.key) }
+    if used.count < known.count { known = known.filter { used.contains($0.key) } }
     used = []
   }
 
@@ -57,33 +64,35 @@ final class RouteMachines {
       && left.upstreams == right.upstreams
   }
 
+  /// Each limit that was there before keeps its buckets, wherever it stands in the list now.
   private func limiters(_ route: RouteConfiguration, _ old: Known?) -> [RateLimiter] {
-    if let old, old.settings.rateLimits == route.rateLimits { return old.limiters }
-    return route.rateLimits.map {
-      RateLimiter(
-        policy: RateLimitPolicy(requests: $0.requests, per: $0.period, burst: $0.burst),
-        keysMax: $0.keysMax, random: &random)
+    var left = old.map { Array(zip($0.settings.rateLimits, $0.limiters)) } ?? []
+    return route.rateLimits.map { settings in
+      if let place = left.firstIndex(where: { $0.0 == settings }) {
+        return left.remove(at: place).1
+      }
+      return RateLimiter(
+        policy: RateLimitPolicy(
+          requests: settings.requests, per: settings.period, burst: settings.burst),
+        keysMax: settings.keysMax, random: &random)
     }
   }
 
   private func make(
-    _ route: RouteConfiguration, _ old: Known?, _ limiters: [RateLimiter], _ position: Int?
+    _ route: RouteConfiguration, _ old: Known?, _ breaker: CircuitBreaker?,
+    _ limiters: [RateLimiter], _ position: Int?
   ) -> RoutePolicy {
-    var breaker: RoutePolicy.Breaker?
-    if let settings = route.circuitBreaker {
-      let kept =
-        old?.settings.circuitBreaker == settings ? old?.policy?.breaker?.machine : nil
-      breaker = RoutePolicy.Breaker(
-        machine: kept
-          ?? CircuitBreaker(CircuitBreakerPolicy(settings), seed: random.next()),
-        classifier: OutcomeClassifier(settings))
-    }
+    let kept = old?.settings.hedge == route.hedge ? old?.policy?.hedgeBudget : nil
     return RoutePolicy(
       retry: route.retry.map { RetryPolicy($0) }, hedge: route.hedge.map { HedgePolicy($0) },
+      hedgeBudget: kept,
       rateLimits: zip(route.rateLimits, limiters).map { settings, limiter in
         RoutePolicy.RateLimit(limiter: limiter, key: Self.key(settings.key))
       },
-      priority: RequestPriority(route.priority), breaker: breaker,
+      priority: RequestPriority(route.priority),
+      breaker: breaker.map {
+        RoutePolicy.Breaker(machine: $0, classifier: OutcomeClassifier(route.circuitBreaker))
+      },
       fallback: Self.fallback(route.fallback, position),
       faults: route.fault.map { RoutePolicy.Faults($0) })
   }

@@ -17,6 +17,7 @@ final class SnapshotBuilder {
   let routeMachines = RouteMachines()
   private var metrics: [String: UpstreamMetrics] = [:]
   private var number = 0
+  private var events: [PolicyEvent] = []
 
   init(registry: MetricRegistry) {
     self.registry = registry
@@ -27,34 +28,64 @@ final class SnapshotBuilder {
   /// What the workers share of an upstream now.
   func state(of upstream: String) -> UpstreamState? { machines[upstream]?.current }
 
-  /// One snapshot for each of `shards`. `answers`: endpoints by upstream.
+  /// What became of machines whose policies have changed since the last call.
+  func takeEvents() -> [PolicyEvent] {
+    defer { events = [] }
+    return events
+  }
+
+  /// One snapshot for each of `shards`. `answers`: endpoints by upstream. Cost: linear.
   func build(
     _ configuration: Configuration, answers: [String: EndpointResolution.Answer],
     shards: [MetricShard], now: Instant
   ) throws(RouteFault) -> [Snapshot] {
     number += 1
-    let plans = UpstreamPlans(configuration, answers)
-    let built = plans.build { upstream, endpoints in
+    var succession = BreakerSuccession(now: now)
+    forgetUpstreams(butThose: Set(configuration.upstreams.lazy.map(\.name)))
+    let plans = UpstreamPlans(configuration, answers).build { upstream, endpoints in
       let known = machines[upstream.name] ?? UpstreamMachines(upstream, now: now)
       machines[upstream.name] = known
-      return (known.state(for: upstream, endpoints, now: now), known)
+      return (known.state(for: upstream, endpoints, &succession), known)
     }
     let series = configuration.upstreams.map { metrics(of: $0.name) }
     let positions = Dictionary(
       uniqueKeysWithValues: configuration.upstreams.enumerated().map { ($1.name, $0) })
+    let policies = routePolicies(configuration, &succession)
     var snapshots: [Snapshot] = []
     for shard in shards {
       var listeners: [ListenerSnapshot] = []
-      for listener in configuration.listeners {
-        listeners.append(try self.listener(listener, positions, plans, shard))
+      for (listener, policies) in zip(configuration.listeners, policies) {
+        listeners.append(try self.listener(listener, policies, positions, plans, shard))
       }
       snapshots.append(
         Snapshot(
           number: number, settings: ProxySettings(configuration), listeners: listeners,
-          plans: built, metrics: series))
+          plans: plans, metrics: series))
+    }
+    events += succession.events
+    return snapshots
+  }
+
+  /// What is gone goes: an upstream that returns begins anew.
+  private func forgetUpstreams(butThose names: Set<String>) {
+    machines = machines.filter { names.contains($0.key) }
+    metrics = metrics.filter { names.contains($0.key) }
+  }
+
+  /// Of each listener's routes.
+  private func routePolicies(
+    _ configuration: Configuration, _ succession: inout BreakerSuccession
+  ) -> [[RoutePolicy?]] {
+    let policies = configuration.listeners.map { listener in
+      zip(listener.routes, RouteIdentity.all(of: listener)).map { route, identity in
+        var fallback: Int?
+        if case .upstream? = route.fallback { fallback = route.upstreams.count }
+        return routeMachines.policy(
+          of: route, identity, listener.name, fallback: fallback, &succession)
+      }
     }
     routeMachines.forgetUnused()
-    return snapshots
+    return policies
   }
 
   private func metrics(of upstream: String) -> UpstreamMetrics {
@@ -65,11 +96,13 @@ final class SnapshotBuilder {
   }
 
   private func listener(
-    _ listener: ListenerConfiguration, _ positions: [String: Int], _ plans: UpstreamPlans,
-    _ shard: MetricShard
+    _ listener: ListenerConfiguration, _ policies: [RoutePolicy?], _ positions: [String: Int],
+    _ plans: [UpstreamPlan], _ shard: MetricShard
   ) throws(RouteFault) -> ListenerSnapshot {
     let table = try RouteTable(listener.routes.map(RouteMatch.init))
-    let routes = listener.routes.map { route($0, of: listener.name, positions, plans, shard) }
+    let routes = zip(listener.routes, policies).map {
+      route($0, of: listener.name, $1, positions, plans, shard)
+    }
     let unrouted = RequestSeries(
       registry, shard, listener: listener.name, route: "none", upstream: "none")
     return ListenerSnapshot(
@@ -77,31 +110,33 @@ final class SnapshotBuilder {
   }
 
   private func route(
-    _ route: RouteConfiguration, of listener: String, _ positions: [String: Int],
-    _ plans: UpstreamPlans, _ shard: MetricShard
+    _ route: RouteConfiguration, of listener: String, _ policy: RoutePolicy?,
+    _ positions: [String: Int], _ plans: [UpstreamPlan], _ shard: MetricShard
   ) -> Route {
     var names = route.upstreams
-    var fallback: Int?
-    if case .upstream(let name)? = route.fallback {
-      fallback = names.count
-      names.append(name)
-    }
+    if case .upstream(let name)? = route.fallback { names.append(name) }
     let labels = names.isEmpty ? ["none"] : names
+    let targets = names.compactMap { positions[$0] }
     return Route(
-      name: route.name, action: action(route), upstreams: names.compactMap { positions[$0] },
-      rewrite: rewrite(route),
+      name: route.name, action: action(route), upstreams: targets, rewrite: rewrite(route),
       requestEdits: HeaderEdits(route.requestEdits),
       responseEdits: HeaderEdits(route.responseEdits), timeout: route.timeout,
       totalTimeout: route.totalTimeout,
       series: labels.map {
         RequestSeries(registry, shard, listener: listener, route: route.name, upstream: $0)
       },
-      subsets: route.subset.isEmpty
-        ? nil
-        : route.upstreams.map { plans.subset(route, of: $0) }
-          // The fallback's endpoints are all asked: its metadata is its own.
-          + (fallback == nil ? [] : [nil]),
-      policy: routeMachines.policy(of: route, listener, fallback: fallback))
+      subset: subset(route, targets, plans), policy: policy)
+  }
+
+  private func subset(
+    _ route: RouteConfiguration, _ targets: [Int], _ plans: [UpstreamPlan]
+  ) -> RouteSubset? {
+    guard !route.subset.isEmpty else { return nil }
+    let own = route.upstreams.count
+    return RouteSubset(
+      route.subset.map { .init(key: $0.name, value: $0.value) },
+      // The fallback's endpoints are all asked: its metadata is its own.
+      of: targets.enumerated().map { $0 < own ? plans[$1] : nil })
   }
 
   private func action(_ route: RouteConfiguration) -> Route.Action {

@@ -1,11 +1,13 @@
+import DataPath
 import Discovery
 import Primitives
 import ProxyConfiguration
 import Resilience
 import Upstreams
 
-/// The machines of one upstream, which outlive snapshots: each is kept while its policy is equal,
-/// and begun anew when that has changed (design §3).
+/// The machines of one upstream, which outlive snapshots: each is kept while its policy is equal;
+/// breakers and the detector go on by a policy that has changed, the others are begun anew
+/// (design §3).
 ///
 /// Confinement: the control queue; the machines themselves are shared by all.
 final class UpstreamMachines {
@@ -24,6 +26,7 @@ final class UpstreamMachines {
   private var limiter: ConcurrencyLimiter?
   private var detector: OutlierDetector?
   private var known: [String: Known] = [:]
+  private var lastSelectors: [[String]] = []
   private(set) var current: UpstreamState?
 
   init(_ settings: UpstreamConfiguration, now: Instant) {
@@ -33,7 +36,6 @@ final class UpstreamMachines {
       connectionsMax: settings.connectionsMax, pendingMax: settings.pendingMax,
       requestsMax: settings.requestsMax)
     budget = Self.budget(settings)
-    breaker = Self.breaker(settings.circuitBreaker)
     limiter = settings.adaptiveConcurrency.map {
       ConcurrencyLimiter(policy: ConcurrencyPolicy($0))
     }
@@ -43,11 +45,13 @@ final class UpstreamMachines {
 
   /// What workers share from now on.
   func state(
-    for fresh: UpstreamConfiguration, _ endpoints: [EndpointResolution.Endpoint], now: Instant
+    for fresh: UpstreamConfiguration, _ endpoints: [EndpointResolution.Endpoint],
+    _ succession: inout BreakerSuccession
   ) -> UpstreamState {
     let isFirst = current == nil
-    adopt(fresh, now)
-    leave(endpoints, now)
+    let now = succession.now
+    adopt(fresh, &succession)
+    leave(endpoints, &succession)
     var states: [EndpointState] = []
     for endpoint in endpoints {
       let identity = "\(endpoint.address)"
@@ -56,8 +60,11 @@ final class UpstreamMachines {
         continue
       }
       let state = EndpointState(
-        identity: identity, breaker: Self.breaker(fresh.endpointCircuitBreaker),
-        slot: detector?.join())
+        identity: identity,
+        breaker: succession.breaker(
+          after: nil, nil, by: fresh.endpointCircuitBreaker, .endpoint, upstream: name,
+          subject: identity),
+        membership: detector.map { OutlierMembership(in: $0) })
       known[identity] = Known(state: state, joinedAt: isFirst ? nil : now)
       states.append(state)
     }
@@ -72,69 +79,107 @@ final class UpstreamMachines {
     return state
   }
 
+  /// The keys that subsets are made by: those that are wanted now, and those from before.
+  func selectors(_ wanted: [[String]]) -> [[String]] {
+    let before = lastSelectors
+    lastSelectors = wanted
+    return wanted + before.filter { !wanted.contains($0) }
+  }
+
   func joinedAt(_ identity: String) -> Instant? { known[identity]?.joinedAt }
 
-  private func adopt(_ fresh: UpstreamConfiguration, _ now: Instant) {
+  private func adopt(
+    _ fresh: UpstreamConfiguration, _ succession: inout BreakerSuccession
+  ) {
     limits.set(.connections, most: fresh.connectionsMax)
     limits.set(.pending, most: fresh.pendingMax)
     limits.set(.requests, most: fresh.requestsMax)
     if fresh.retryBudget != settings.retryBudget { budget = Self.budget(fresh) }
-    if fresh.circuitBreaker != settings.circuitBreaker {
-      breaker = Self.breaker(fresh.circuitBreaker)
-    }
+    breaker = succession.breaker(
+      after: breaker, settings.circuitBreaker, by: fresh.circuitBreaker, .upstream,
+      upstream: name, subject: name)
     if fresh.adaptiveConcurrency != settings.adaptiveConcurrency {
       limiter = fresh.adaptiveConcurrency.map { ConcurrencyLimiter(policy: ConcurrencyPolicy($0)) }
     }
-    let keepsDetector = fresh.outlierDetection == settings.outlierDetection
-    if !keepsDetector {
-      detector = Self.detector(fresh, now)
-      if let detector { availability.look(at: detector.nextChange) }
-    }
-    let keepsBreakers = fresh.endpointCircuitBreaker == settings.endpointCircuitBreaker
-    if !keepsDetector || !keepsBreakers {
-      renewEndpoints(fresh, keepsDetector, keepsBreakers)
+    adoptDetector(fresh, &succession)
+    if fresh.endpointCircuitBreaker != settings.endpointCircuitBreaker {
+      adoptEndpointBreakers(fresh, &succession)
     }
     settings = fresh
   }
 
-  /// Endpoints are given new breakers, or slots of a new detector; what is known of their health
-  /// stays.
-  private func renewEndpoints(
-    _ fresh: UpstreamConfiguration, _ keepsDetector: Bool, _ keepsBreakers: Bool
+  private func adoptDetector(
+    _ fresh: UpstreamConfiguration, _ succession: inout BreakerSuccession
   ) {
+    guard fresh.outlierDetection != settings.outlierDetection else { return }
+    if let detector, let changed = fresh.outlierDetection {
+      note(detector.adopt(OutlierPolicy(changed), now: succession.now), &succession)
+    } else {
+      for identity in known.keys.sorted() where known[identity]?.state.isEjected == true {
+        succession.add(.returned(upstream: name, endpoint: identity))
+      }
+      detector = Self.detector(fresh, succession.now)
+      renewEndpoints { [detector] old in
+        EndpointState(
+          identity: old.identity, breaker: old.breaker,
+          membership: detector.map { OutlierMembership(in: $0) })
+      }
+    }
+    if let detector { availability.look(at: detector.nextChange) }
+  }
+
+  private func adoptEndpointBreakers(
+    _ fresh: UpstreamConfiguration, _ succession: inout BreakerSuccession
+  ) {
+    let (name, before) = (name, settings.endpointCircuitBreaker)
+    renewEndpoints { old in
+      let breaker = succession.breaker(
+        after: old.breaker, before, by: fresh.endpointCircuitBreaker, .endpoint, upstream: name,
+        subject: old.identity)
+      return breaker === old.breaker ? old : old.with(breaker: breaker)
+    }
+    for entry in known.values {
+      if let breaker = entry.state.breaker { availability.look(at: breaker.nextChange) }
+    }
+  }
+
+  /// What is known of their health stays.
+  private func renewEndpoints(_ renewed: (EndpointState) -> EndpointState) {
     for identity in known.keys.sorted() {
       guard let old = known[identity]?.state else { continue }
-      let state = EndpointState(
-        identity: identity,
-        breaker: keepsBreakers ? old.breaker : Self.breaker(fresh.endpointCircuitBreaker),
-        slot: keepsDetector ? old.slot : detector?.join())
+      let state = renewed(old)
+      guard state !== old else { continue }
       _ = state.set(isHealthy: old.isHealthy)
-      if keepsDetector { _ = state.set(isEjected: old.isEjected) }
       known[identity]?.state = state
     }
   }
 
-  private func leave(_ endpoints: [EndpointResolution.Endpoint], _ now: Instant) {
+  private func leave(
+    _ endpoints: [EndpointResolution.Endpoint], _ succession: inout BreakerSuccession
+  ) {
     let staying = Set(endpoints.map { "\($0.address)" })
     for identity in known.keys.sorted() where !staying.contains(identity) {
       if let detector, let slot = known[identity]?.state.slot {
-        for change in detector.leave(slot, now: now) {
-          guard case .returned(let slot, _, _) = change else { continue }
-          _ = known.values.first { $0.state.slot == slot }?.state.set(isEjected: false)
-        }
+        note(detector.leave(slot, now: succession.now), &succession)
       }
       known[identity] = nil
     }
   }
 
-  private static func budget(_ settings: UpstreamConfiguration) -> RetryBudget {
-    RetryBudget(ratio: settings.retryBudget.ratio, minimum: settings.retryBudget.retriesMin)
+  private func note(
+    _ changes: [OutlierDetector.Change], _ succession: inout BreakerSuccession
+  ) {
+    for change in changes {
+      guard case .returned(let slot, _, _) = change,
+        let state = known.values.first(where: { $0.state.slot == slot })?.state,
+        state.set(isEjected: false)
+      else { continue }
+      succession.add(.returned(upstream: name, endpoint: state.identity))
+    }
   }
 
-  private static func breaker(_ settings: BreakerSettings?) -> CircuitBreaker? {
-    settings.map {
-      CircuitBreaker(CircuitBreakerPolicy($0), seed: .random(in: .min ... .max))
-    }
+  private static func budget(_ settings: UpstreamConfiguration) -> RetryBudget {
+    RetryBudget(ratio: settings.retryBudget.ratio, minimum: settings.retryBudget.retriesMin)
   }
 
   private static func detector(

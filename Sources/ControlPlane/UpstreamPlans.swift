@@ -6,25 +6,54 @@ import Resilience
 import Upstreams
 
 /// The plans of all upstreams of one configuration: endpoints with what balancing goes by.
+///
+/// Cost: linear in routes and endpoints.
 struct UpstreamPlans {
+  /// What routes want of an upstream.
+  private struct Wish {
+    /// The keys of their subsets.
+    var selectors: [[String]] = []
+    var knownSelectors: Set<[String]> = []
+    /// The least that a route's hedges wait for: one digest serves them all.
+    var hedgePercentile: Share?
+  }
+
   private let configuration: Configuration
   private let answers: [String: EndpointResolution.Answer]
   /// Zones by name, each with its number.
   private let zones: [String: UInt8]
-  /// Of upstreams that routes pick subsets of.
-  private var tables: [String: SubsetTable] = [:]
+  private var wishes: [String: Wish] = [:]
 
   init(_ configuration: Configuration, _ answers: [String: EndpointResolution.Answer]) {
     self.configuration = configuration
     self.answers = answers
+    zones = Self.zones(configuration)
+    for listener in configuration.listeners {
+      for route in listener.routes { wish(of: route) }
+    }
+  }
+
+  private static func zones(_ configuration: Configuration) -> [String: UInt8] {
     var zones: [String: UInt8] = [:]
-    let names = configuration.upstreams.flatMap { $0.endpoints.compactMap(\.zone) }
+    let names = configuration.upstreams.lazy.flatMap { $0.endpoints.compactMap(\.zone) }
     for name in [configuration.zone].compactMap(\.self) + names where zones[name] == nil {
       guard zones.count < Int(UInt8.max) else { break }
       zones[name] = UInt8(zones.count)
     }
-    self.zones = zones
-    for upstream in configuration.upstreams { tables[upstream.name] = subsets(of: upstream) }
+    return zones
+  }
+
+  private mutating func wish(of route: RouteConfiguration) {
+    guard !route.subset.isEmpty || route.hedge != nil else { return }
+    let keys = route.subset.map(\.name)
+    for name in route.upstreams {
+      var wish = wishes[name] ?? Wish()
+      if !keys.isEmpty, wish.knownSelectors.insert(keys).inserted { wish.selectors.append(keys) }
+      if let percentile = route.hedge?.percentile {
+        wish.hedgePercentile = min(wish.hedgePercentile ?? percentile, percentile)
+      }
+      wishes[name] = wish
+    }
   }
 
   /// `state`: makes or keeps what an upstream's workers share.
@@ -36,21 +65,18 @@ struct UpstreamPlans {
       let answer = answers[upstream.name]
       let found = answer?.endpoints ?? []
       let (shared, machines) = state(upstream, found)
+      let subsets = self.subsets(of: upstream, machines)
       let endpoints = found.enumerated().map { index, endpoint in
         UpstreamPlan.Endpoint(
-          address: endpoint.address, traits: traits(endpoint, index, upstream, machines))
+          address: endpoint.address,
+          traits: traits(endpoint, subsets?.memberships[index] ?? [], upstream, machines))
       }
       let plan = UpstreamPlan(name: upstream.name, endpoints: endpoints, state: shared)
+      plan.subsets = subsets
       fill(plan, upstream)
       plan.isUnresolved = answer?.failedNames.isEmpty == false
       return plan
     }
-  }
-
-  /// The subset that a route picks of an upstream; one that no endpoint is in where there is none.
-  func subset(_ route: RouteConfiguration, of upstream: String) -> Int? {
-    guard let table = tables[upstream] else { return nil }
-    return table.id(of: route.subset.map { .init(key: $0.name, value: $0.value) }) ?? table.count
   }
 
   private func fill(_ plan: UpstreamPlan, _ upstream: UpstreamConfiguration) {
@@ -63,7 +89,7 @@ struct UpstreamPlans {
     plan.queuePolicy = upstream.pendingTarget.map {
       QueuePolicy(target: $0, interval: upstream.pendingInterval)
     }
-    plan.hedgePercentile = hedgePercentile(of: upstream.name)
+    plan.hedgePercentile = wishes[upstream.name]?.hedgePercentile ?? .percent(95)
     plan.pool = PoolPolicy(
       idle: upstream.poolIdle, ageMax: upstream.poolAge, idleMax: upstream.idleConnectionsMax)
     plan.connectNanoseconds = upstream.connectTimeout.nanosecondsClamped
@@ -72,25 +98,23 @@ struct UpstreamPlans {
   }
 
   private func traits(
-    _ endpoint: EndpointResolution.Endpoint, _ index: Int, _ upstream: UpstreamConfiguration,
-    _ machines: UpstreamMachines
+    _ endpoint: EndpointResolution.Endpoint, _ subsets: [UInt16],
+    _ upstream: UpstreamConfiguration, _ machines: UpstreamMachines
   ) -> EndpointTraits {
     let entry = upstream.endpoints[endpoint.entry]
     return EndpointTraits(
       weight: endpoint.weight, zone: entry.zone.flatMap { zones[$0] },
       priority: UInt8(clamping: entry.priority),
-      subsets: tables[upstream.name]?.memberships[index] ?? [],
+      subsets: subsets,
       joinedAt: machines.joinedAt("\(endpoint.address)"))
   }
 
-  private func subsets(of upstream: UpstreamConfiguration) -> SubsetTable? {
-    var selectors: [[String]] = []
-    for listener in configuration.listeners {
-      for route in listener.routes where route.upstreams.contains(upstream.name) {
-        let keys = route.subset.map(\.name)
-        if !keys.isEmpty, !selectors.contains(keys) { selectors.append(keys) }
-      }
-    }
+  /// Routes of the configuration before may still ask by their keys: requests wait over a reload.
+  private func subsets(
+    of upstream: UpstreamConfiguration, _ machines: UpstreamMachines
+  ) -> SubsetTable? {
+    let wanted = wishes[upstream.name]?.selectors ?? []
+    let selectors = machines.selectors(wanted)
     guard !selectors.isEmpty else { return nil }
     let metadata = (answers[upstream.name]?.endpoints ?? []).map { endpoint in
       upstream.endpoints[endpoint.entry].metadata.map {
@@ -98,13 +122,5 @@ struct UpstreamPlans {
       }
     }
     return SubsetTable(selectors: selectors, metadata: metadata)
-  }
-
-  /// The least that a route's hedges wait for: one digest serves them all.
-  private func hedgePercentile(of upstream: String) -> Share {
-    let wanted = configuration.listeners.flatMap { listener in
-      listener.routes.filter { $0.upstreams.contains(upstream) }.compactMap { $0.hedge?.percentile }
-    }
-    return wanted.min() ?? .percent(95)
   }
 }

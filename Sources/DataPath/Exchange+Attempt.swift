@@ -52,7 +52,9 @@ extension Exchange {
     _ upstream: WorkerUpstream, _ downstream: DownstreamConnection
   ) -> PickRequest {
     var request = PickRequest(tried: tried)
-    if let subsets = route?.subsets { request.subset = subsets[seriesIndex] }
+    if let subset = route?.subset {
+      request.subset = subset.number(at: seriesIndex, in: upstream.plan)
+    }
     if let key = upstream.plan.hashKey {
       request.hash = key.with(self, downstream) { KeyHash.of($0) }
     }

@@ -152,6 +152,13 @@ extension Exchange {
     }
   }
 
+  /// The policy of the queue that it waits in has changed.
+  func queueLook(at due: Instant) {
+    guard stage == .waiting, let downstream else { return }
+    resumeAt = due
+    armDeadline(downstream)
+  }
+
   /// What has run out, if anything has.
   private func expired(_ downstream: DownstreamConnection) -> FailureKind? {
     if now >= totalDeadline { return .totalTimeout }

@@ -5,6 +5,14 @@ import Resilience
 package enum PolicyEvent: Sendable {
   /// `subject`: the upstream's name, the route's or the endpoint's address.
   case breaker(BreakerScope, upstream: String, subject: String, CircuitBreaker.Transition)
+  /// A breaker that is not closed goes on by other settings. `openFor`: what is left; nil: it is
+  /// not open.
+  case breakerEdited(
+    BreakerScope, upstream: String, subject: String, state: CircuitBreaker.State,
+    openFor: Duration?)
+  /// A breaker that was not closed is gone: its key was removed.
+  case breakerRemoved(
+    BreakerScope, upstream: String, subject: String, state: CircuitBreaker.State)
   case ejected(upstream: String, endpoint: String, reason: String, forNanoseconds: Int64)
   case returned(upstream: String, endpoint: String)
 }

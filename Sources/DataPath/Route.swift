@@ -25,15 +25,15 @@ package final class Route {
   let totalTimeout: Int64?
   /// One for each of `upstreams`; one where there are none.
   let series: [RequestSeries]
-  /// Of each of `upstreams`, the subset of endpoints that may be picked; nil: all of all.
-  let subsets: [Int?]?
+  /// The endpoints that may be picked; nil: all of them.
+  let subset: RouteSubset?
   let policy: RoutePolicy?
 
   package init(
     name: String, action: Action, upstreams: [Int], rewrite: PathRewrite?,
     requestEdits: HeaderEdits,
     responseEdits: HeaderEdits, timeout: Duration?, totalTimeout: Duration?,
-    series: [RequestSeries], subsets: [Int?]? = nil, policy: RoutePolicy? = nil
+    series: [RequestSeries], subset: RouteSubset? = nil, policy: RoutePolicy? = nil
   ) {
     self.name = name
     self.action = action
@@ -44,7 +44,7 @@ package final class Route {
     self.timeout = timeout?.nanosecondsClamped
     self.totalTimeout = totalTimeout?.nanosecondsClamped
     self.series = series
-    self.subsets = subsets
+    self.subset = subset
     self.policy = policy
   }
 }

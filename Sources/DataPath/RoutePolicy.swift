@@ -51,14 +51,16 @@ package final class RoutePolicy: Sendable {
   let fallback: Fallback?
   let faults: Faults?
 
+  /// `hedgeBudget`: one to go on with; nil: a new one, as `hedge` says.
   package init(
-    retry: RetryPolicy? = nil, hedge: HedgePolicy? = nil, rateLimits: [RateLimit] = [],
+    retry: RetryPolicy? = nil, hedge: HedgePolicy? = nil, hedgeBudget: RetryBudget? = nil,
+    rateLimits: [RateLimit] = [],
     priority: RequestPriority = .normal, breaker: Breaker? = nil, fallback: Fallback? = nil,
     faults: Faults? = nil
   ) {
     self.retry = retry
     self.hedge = hedge
-    hedgeBudget = hedge?.makeBudget()
+    self.hedgeBudget = hedgeBudget ?? hedge?.makeBudget()
     self.rateLimits = rateLimits
     self.priority = priority
     self.breaker = breaker

@@ -24,6 +24,8 @@ package final class UpstreamPlan: @unchecked Sendable {
   package var placement: HashPlacement?
   /// What hashed policies go by.
   package var hashKey: RequestKey?
+  /// Those that routes pick; nil: none does.
+  package var subsets: SubsetTable?
   package var queuePolicy: QueuePolicy?
   /// Which latency hedges wait for.
   package var hedgePercentile = Share.percent(95)
@@ -47,6 +49,12 @@ package final class UpstreamPlan: @unchecked Sendable {
     self.name = name
     self.endpoints = endpoints
     self.state = state
+  }
+
+  /// The number of the subset of the endpoints that have all of `pairs`; one that no endpoint is in
+  /// where there is none.
+  package func subset(_ pairs: [SubsetTable.Pair]) -> Int {
+    subsets?.id(of: pairs) ?? subsets?.count ?? 0
   }
 
   /// The same without an endpoint.

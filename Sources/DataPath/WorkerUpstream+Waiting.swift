@@ -99,6 +99,13 @@ extension WorkerUpstream {
     return queue.first
   }
 
+  /// Those who wait are looked at by the new target's time, not by that which they came with.
+  func adoptQueuePolicy() {
+    queue.adopt(plan.queuePolicy)
+    let due = queue.refusalDue ?? .distantFuture
+    for waiter in waiters { waiter?.queueLook(at: due) }
+  }
+
   /// Refuses those who have waited beyond the target of an overloaded queue.
   func shed() {
     while let ticket = queue.refuse(now: worker.loop.now) { refuse(.refuse(ticket, .overload)) }

@@ -73,10 +73,9 @@ package final class WorkerUpstream {
     if plan.hedgePercentile != self.plan.hedgePercentile {
       digest = LatencyDigest(quantile: plan.hedgePercentile)
     }
-    if plan.queuePolicy != self.plan.queuePolicy, queue.isEmpty {
-      queue = PendingQueue(policy: plan.queuePolicy)
-    }
+    let isQueueSame = plan.queuePolicy == self.plan.queuePolicy
     self.plan = plan
+    if !isQueueSame { adoptQueuePolicy() }
     streamIdleNanoseconds = plan.streamIdleNanoseconds
     if isSame { share(plan) } else { adopt(plan) }
     if !isPoolSame { for endpoint in endpoints { endpoint.renewPool() } }

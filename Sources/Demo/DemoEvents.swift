@@ -41,6 +41,12 @@ struct DemoEvents: Sendable {
       add("\(name(endpoint)) ejected for \(time): \(reason)", .bad, at: milliseconds)
     case .policy(.returned(_, let endpoint)):
       add("\(name(endpoint)) is back from ejection", .good, at: milliseconds)
+    case .policy(.breakerEdited(_, _, let subject, let state, _)):
+      add(
+        "\(name(subject)) has new breaker settings, still \(state.rawValue)", .plain,
+        at: milliseconds)
+    case .policy(.breakerRemoved(_, _, let subject, _)):
+      add("\(name(subject)) has no breaker any more", .plain, at: milliseconds)
     case .policy(.breaker(_, let upstream, let subject, let change)):
       if change.to == .open { openings += 1 }
       let whose = subject == upstream ? upstream : name(subject)

@@ -1,6 +1,6 @@
 /// A route as it was configured; where it stands in the file, for faults found later.
 package struct RouteConfiguration: Sendable, Equatable {
-  package enum Path: Sendable, Equatable {
+  package enum Path: Sendable, Hashable {
     case prefix(String)
     case exact(String)
     case regex(String)
@@ -27,7 +27,7 @@ package struct RouteConfiguration: Sendable, Equatable {
     package var weight: Int
   }
 
-  package struct Field: Sendable, Equatable {
+  package struct Field: Sendable, Hashable {
     package var name: String
     package var value: String
   }
@@ -38,7 +38,18 @@ package struct RouteConfiguration: Sendable, Equatable {
     package var remove: [String] = []
   }
 
+  /// Which requests a route takes, whatever order its lists are written in.
+  package struct Match: Sendable, Hashable {
+    package let path: Path
+    package let methods: Set<String>
+    /// In lower case, as hosts are compared.
+    package let hosts: Set<String>
+    package let headers: [Field]
+  }
+
+  /// Its position among the listener's routes where it has none.
   package var name: String
+  package var isNamed = true
   package var path: Path
   package var methods: [String]
   package var hosts: [String]
@@ -62,6 +73,12 @@ package struct RouteConfiguration: Sendable, Equatable {
   package var subset: [Field]
   package var line: Int
   package var column: Int
+
+  package var match: Match {
+    Match(
+      path: path, methods: Set(methods), hosts: Set(hosts.map { $0.lowercased() }),
+      headers: headers)
+  }
 
   /// Where requests may go, the fallback not counted.
   package var upstreams: [String] { action.upstreams }

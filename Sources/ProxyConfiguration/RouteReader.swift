@@ -44,7 +44,8 @@ struct RouteReader {
     let match = section.section("match")
     let headers = section.section("headers")
     return RouteConfiguration(
-      name: name, path: path, methods: match.texts("method"), hosts: match.texts("host"),
+      name: name, isNamed: section.has("name"), path: path, methods: match.texts("method"),
+      hosts: match.texts("host"),
       headers: fields(match, "headers", mayBeAny: true, &checker), action: action,
       rewritePrefix: rewrite(section, path, &checker),
       requestEdits: edits(headers.section("request"), &checker),

@@ -13,13 +13,22 @@ package final class EndpointState: Sendable {
   package let identity: String
   package let breaker: CircuitBreaker?
   /// Its number in the upstream's outlier detector, if there is one.
-  package let slot: Int?
+  package var slot: Int? { membership?.slot }
+  private let membership: OutlierMembership?
   private let ills = Atomic<UInt8>(0)
 
-  package init(identity: String, breaker: CircuitBreaker?, slot: Int?) {
+  package init(identity: String, breaker: CircuitBreaker?, membership: OutlierMembership? = nil) {
     self.identity = identity
     self.breaker = breaker
-    self.slot = slot
+    self.membership = membership
+  }
+
+  /// The same endpoint behind another breaker. That it is ejected stays; of its health its owner
+  /// speaks.
+  package func with(breaker: CircuitBreaker?) -> EndpointState {
+    let state = EndpointState(identity: identity, breaker: breaker, membership: membership)
+    _ = state.set(isEjected: isEjected)
+    return state
   }
 
   package var isHealthy: Bool { ills.load(ordering: .acquiring) & Self.isUnhealthyBit == 0 }

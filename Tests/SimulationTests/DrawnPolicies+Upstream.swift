@@ -18,7 +18,7 @@ extension DrawnPolicies {
     let states = addresses.map {
       EndpointState(
         identity: "\($0)", breaker: hasBreakers ? breaker(&random, isCalm: isCalm) : nil,
-        slot: detector?.join())
+        membership: detector.map { OutlierMembership(in: $0) })
     }
     let state = UpstreamState(
       name: "service\(number)", limits: limits(&random, isCalm: isCalm),

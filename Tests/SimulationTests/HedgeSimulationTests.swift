@@ -28,7 +28,7 @@ struct HedgeSimulationTests {
         name: "service",
         limits: ResourceLimits(
           connectionsMax: connectionsMax, pendingMax: 10, requestsMax: 10),
-        endpoints: addresses.map { EndpointState(identity: "\($0)", breaker: nil, slot: nil) }))
+        endpoints: addresses.map { EndpointState(identity: "\($0)", breaker: nil) }))
     var plan = MeshPlan(upstreams: [upstream])
     plan.policy = RoutePolicy(
       retry: retry, hedge: HedgePolicy(samplesMin: Self.warmCount, budgetMinimum: 10))

@@ -7,7 +7,7 @@ import Telemetry
 import Upstreams
 
 /// `/circuit-breakers`: all of them, and their modes until the end of the process or until a reload
-/// changes their policy.
+/// changes the `mode` that is configured.
 extension ControlPlane {
   func breakers(_ request: AdminRequest) -> AdminResponse {
     let now = kernel.now()
@@ -62,9 +62,7 @@ extension ControlPlane {
     let change = known.breaker.set(command.mode(known.configured), now: kernel.now())
     guard let change else { return "\(name): \(known.breaker.state.rawValue) as before\n" }
     known.availability?.changed()
-    controlCounters.add(
-      "weir_circuit_breaker_transitions_total", help: "Changes of a breaker's state.",
-      ["upstream": upstream, "scope": known.scope.rawValue, "to": change.to.rawValue])
+    countTransition(known.scope, upstream, change)
     note(.breaker(known.scope, upstream: upstream, subject: known.subject, change))
     return "\(name): \(change.from.rawValue) → \(change.to.rawValue)\n"
   }
@@ -111,9 +109,9 @@ extension SnapshotBuilder {
       }
     }
     for listener in configuration.listeners {
-      for route in listener.routes {
+      for (route, identity) in zip(listener.routes, RouteIdentity.all(of: listener)) {
         guard let settings = route.circuitBreaker,
-          let breaker = routeMachines.breakers(of: listener.name, route.name)
+          let breaker = routeMachines.breaker(of: identity)
         else { continue }
         all.append(
           KnownBreaker(

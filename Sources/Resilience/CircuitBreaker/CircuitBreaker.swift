@@ -88,6 +88,16 @@ public final class CircuitBreaker: Sendable {
     }
   }
 
+  /// Goes on by another policy (`CircuitBreakerMachine.adopt`). The transition that this was, if its
+  /// mode has changed.
+  package func adopt(_ policy: CircuitBreakerPolicy, now: Instant) -> Transition? {
+    machine.withLock { machine in
+      let transition = machine.adopt(policy, now)
+      publish(machine)
+      return transition
+    }
+  }
+
   /// Every call is admitted, and no lock is taken for it.
   @inlinable package var isPlainlyClosed: Bool { word.load(ordering: .relaxed) & 2 == 0 }
 

@@ -29,7 +29,9 @@ package struct CircuitBreakerMachine: Sendable {
     case halfOpen
   }
 
-  let rules: Rules
+  private(set) var rules: Rules
+  /// The policy's mode; another than `mode` was set by hand.
+  private(set) var configuredMode: CircuitBreakerPolicy.Mode
   package private(set) var mode: CircuitBreakerPolicy.Mode
   private(set) var phase = Phase.closed
   /// Changes of phase and mode so far.
@@ -39,6 +41,8 @@ package struct CircuitBreakerMachine: Sendable {
   var consecutive = 0
   /// Openings since the last recovery.
   var openings = 0
+  /// When it opened last.
+  private var openedAt = Instant(nanoseconds: .min)
   /// When an open breaker may probe.
   var until = Instant(nanoseconds: .min)
   /// Since when and until when the admitted share grows, nanoseconds; nil: everything passes.
@@ -52,6 +56,7 @@ package struct CircuitBreakerMachine: Sendable {
     window = CallWindow(policy.window)
     rules = Rules(policy, windowCapacity: window.capacity)
     mode = policy.mode
+    configuredMode = policy.mode
     random = RandomSource(seed: seed)
     // Not at nothing: a ticket of a breaker that this one replaces must not fit here by chance.
     generation = random.next() >> 24
@@ -142,15 +147,48 @@ package struct CircuitBreakerMachine: Sendable {
   }
 
   private mutating func open(_ now: Instant) -> Int64 {
+    let time = openTime(after: openings)
+    openings += 1
+    ramp = nil
+    openedAt = now
+    until = now.advanced(byNanoseconds: time)
+    return time
+  }
+
+  /// How long it stays open when it has opened so often before, jitter included.
+  private mutating func openTime(after openings: Int) -> Int64 {
     let doublings = Int64(min(openings, 40))
     let (doubled, overflow) = rules.openFor.multipliedReportingOverflow(by: 1 << doublings)
     let plain = overflow ? rules.openForMax : min(doubled, rules.openForMax)
     let most = plain / 10_000 * rules.openJitter
     let added = Int64(
       truncatingIfNeeded: UInt64(most).multipliedFullWidth(by: random.next()).high)
-    openings += 1
-    ramp = nil
-    until = now.advanced(byNanoseconds: plain + added)
     return plain + added
+  }
+}
+
+extension CircuitBreakerMachine {
+  /// Goes on by another policy. What was counted was counted by other rules and begins anew; what
+  /// was decided stays: an open breaker stays open, until its new open time has passed since it
+  /// opened, a half-open one probes anew, and a ramp goes on towards its new end. A mode that was
+  /// set by hand stays too, unless the policy's own mode has changed.
+  ///
+  /// Why: whoever edits `open_for` in the middle of an outage does not mean to let the traffic in.
+  /// The transition that a change of the mode is; nil: the state is the same.
+  package mutating func adopt(
+    _ policy: CircuitBreakerPolicy, _ now: Instant
+  ) -> CircuitBreaker.Transition? {
+    let isModeChanged = policy.mode != configuredMode
+    configuredMode = policy.mode
+    window = CallWindow(policy.window)
+    rules = Rules(policy, windowCapacity: window.capacity)
+    generation += 1
+    consecutive = 0
+    probes = Probes()
+    if phase == .open { until = openedAt.advanced(byNanoseconds: openTime(after: openings - 1)) }
+    if let start = ramp?.lowerBound {
+      ramp = rules.recovery == 0 ? nil : start..<start + rules.recovery
+    }
+    return isModeChanged ? set(policy.mode, now) : nil
   }
 }

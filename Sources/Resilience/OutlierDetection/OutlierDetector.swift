@@ -23,6 +23,16 @@ package final class OutlierDetector: Sendable {
     machine.withLock { $0.leave(slot, now) }
   }
 
+  /// For `OutlierMembership`: nobody will name the slot again.
+  func release(_ slot: Int) {
+    machine.withLock { $0.release(slot) }
+  }
+
+  /// Goes on by another policy (`OutlierDetectorMachine.adopt`).
+  package func adopt(_ policy: OutlierPolicy, now: Instant) -> [Change] {
+    machine.withLock { $0.adopt(policy, now) }
+  }
+
   package func record(
     _ slot: Int, _ result: AttemptResult, nanoseconds: Int64, now: Instant
   ) -> Ejection? {

@@ -16,15 +16,16 @@ import Primitives
 /// anew, when `OutlierPolicy.ejectedMax(of:)` are ejected already or no other endpoint that is
 /// healthy would be left. An endpoint's ejections are forgotten one an interval while it behaves.
 ///
-/// Slots are small numbers that stay an endpoint's from `join` to `leave`, and are given anew after
-/// that. A result that comes while the endpoint is ejected is dropped, so that calls from before
+/// Slots are small numbers that stay an endpoint's from `join` to `leave`, and are given anew once
+/// nobody can name them any more (`release`): a late result of who left must not count for who
+/// came. A result that comes while the endpoint is ejected is dropped, so that calls from before
 /// do not count after.
 ///
 /// Pure: `now` is passed in, jitter comes from a seed. Confinement: its owner; `OutlierDetector`
 /// shares one. Cost: a record is O(1) without allocation; a sweep O(n log n) for n endpoints.
 /// Memory: about 350 bytes an endpoint. Source: Envoy, `outlier_detection`.
 package struct OutlierDetectorMachine: Sendable {
-  let policy: OutlierPolicy
+  private(set) var policy: OutlierPolicy
   var members: [Member] = []
   private var free: [Int] = []
   /// Endpoints that joined and did not leave.
@@ -34,14 +35,33 @@ package struct OutlierDetectorMachine: Sendable {
   private var availableCount = 0
   var nextSweep: Instant
   private var random: RandomSource
-  private let limit5xx: Int
-  private let limitGateway: Int
-  private let limitLocal: Int
-  let interval: Int64
+  private var limit5xx = Int.max
+  private var limitGateway = Int.max
+  private var limitLocal = Int.max
+  private(set) var interval: Int64 = 0
 
   package init(_ policy: OutlierPolicy, seed: UInt64, now: Instant) {
     self.policy = policy
     random = RandomSource(seed: seed)
+    nextSweep = now
+    apply(policy, now)
+  }
+
+  /// Goes on by another policy: who is ejected stays so for the time that was said, while so many
+  /// may be; what was counted was counted by other rules and begins anew. Those that return.
+  package mutating func adopt(
+    _ policy: OutlierPolicy, _ now: Instant
+  ) -> [OutlierDetector.Change] {
+    apply(policy, now)
+    for slot in members.indices {
+      members[slot].forgetRow()
+      members[slot].forgetInterval()
+    }
+    return returnSurplus(now)
+  }
+
+  private mutating func apply(_ policy: OutlierPolicy, _ now: Instant) {
+    self.policy = policy
     limit5xx = policy.consecutive5xx.map { max($0, 1) } ?? .max
     limitGateway = policy.consecutiveGatewayFailures.map { max($0, 1) } ?? .max
     limitLocal = policy.consecutiveLocalOriginFailures.map { max($0, 1) } ?? .max
@@ -61,20 +81,29 @@ package struct OutlierDetectorMachine: Sendable {
     return members.count - 1
   }
 
-  /// Frees the slot. The ejected ones that are too many without it return, the one whose time is
+  /// The endpoint is gone; what comes for its slot is dropped until `release`. The ejected ones that are too many without it return, the one whose time is
   /// up first, first.
   package mutating func leave(_ slot: Int, _ now: Instant) -> [OutlierDetector.Change] {
     precondition(members[slot].isJoined, "a slot is left once")
     if members[slot].isEjected { ejectedCount -= 1 }
     if members[slot].isAvailable { availableCount -= 1 }
     members[slot].isJoined = false
-    free.append(slot)
     count -= 1
+    return returnSurplus(now)
+  }
+
+  private mutating func returnSurplus(_ now: Instant) -> [OutlierDetector.Change] {
     var changes: [OutlierDetector.Change] = []
     while ejectedCount > policy.ejectedMax(of: count), let next = firstToReturn {
       changes.append(bringBack(next, .membership, now))
     }
     return changes
+  }
+
+  /// Nobody will name the slot again; one that has not left leaves.
+  package mutating func release(_ slot: Int) {
+    if members[slot].isJoined { _ = leave(slot, Instant(nanoseconds: .min)) }
+    free.append(slot)
   }
 
   /// What active health checks say of the endpoint. A healthy answer brings an ejected one back

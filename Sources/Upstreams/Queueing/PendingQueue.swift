@@ -43,9 +43,9 @@ package struct PendingQueue: Sendable {
   private var last = PendingQueue.none
   package private(set) var count = 0
 
-  private let isControlled: Bool
-  private let targetNanoseconds: Int64
-  private let intervalNanoseconds: Int64
+  private var isControlled = false
+  private var targetNanoseconds = Int64.max
+  private var intervalNanoseconds = Int64.max
   /// Since when the oldest has waited above the target, without a break.
   private var aboveSince: Instant?
   /// When the overload began, or somebody was last refused for it.
@@ -53,9 +53,17 @@ package struct PendingQueue: Sendable {
 
   /// `policy` nil: first come first served, whatever happens.
   package init(policy: QueuePolicy? = nil) {
+    adopt(policy)
+  }
+
+  /// Goes on by another policy; who waits keeps the place and the time, and whether the queue
+  /// stands is found out anew.
+  package mutating func adopt(_ policy: QueuePolicy?) {
     isControlled = policy != nil
     targetNanoseconds = policy?.target.nanosecondsClamped ?? .max
     intervalNanoseconds = policy?.interval.nanosecondsClamped ?? .max
+    aboveSince = nil
+    overloadedAt = nil
   }
 
   package var isEmpty: Bool { count == 0 }

@@ -27,7 +27,7 @@ package final class SimulatedMesh {
         name: "service",
         limits: ResourceLimits(
           connectionsMax: connectionsMax, pendingMax: pendingMax, requestsMax: 1024),
-        endpoints: addresses.map { EndpointState(identity: "\($0)", breaker: nil, slot: nil) }))
+        endpoints: addresses.map { EndpointState(identity: "\($0)", breaker: nil) }))
     upstream.streamIdleNanoseconds = 20_000_000_000
     try self.init(seed: seed, MeshPlan(upstreams: [upstream]))
   }

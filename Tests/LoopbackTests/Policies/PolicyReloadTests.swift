@@ -3,7 +3,8 @@ import Primitives
 import Testing
 import WeirTesting
 
-/// What a reload does to machines: kept while their policy is the same, begun anew when it changed.
+/// What a reload does to machines: kept while their policy is the same; breakers and detectors go on
+/// by a policy that has changed, the others begin anew.
 @Suite(.serialized)
 struct PolicyReloadTests {
   private let services: [NamedService]
@@ -53,9 +54,83 @@ struct PolicyReloadTests {
     #expect(try proxy.ask().status == 503)
     try reload(proxy, yaml(Self.breaker, 9))
     for _ in 0..<4 { #expect(try proxy.ask().status == 503) }
-    // Another policy is another breaker.
-    try reload(proxy, yaml("\(Self.breaker), half_open_calls: 2", 9))
+    // Another policy: it stays open, and probes by the new numbers.
+    try reload(proxy, yaml("\(Self.breaker), half_open_calls: 1", 9))
+    for _ in 0..<4 { #expect(try proxy.ask().status == 503) }
+    #expect(try opened(proxy, scope) == 1)
+    let quick = "circuit_breaker: { consecutive_failures: 1, open_for: 100ms, recovery: off"
+    try reload(proxy, yaml("\(quick), half_open_calls: 1", 9))
     #expect(try proxy.eventually { try proxy.ask().status == 200 })
+    #expect(try proxy.ask().status == 200)
+    #expect(proxy.stop())
+  }
+
+  private func opened(_ proxy: RunningProxy, _ scope: String) throws -> Double {
+    try proxy.metric(
+      "weir_circuit_breaker_transitions_total{upstream=\"service\",scope=\"\(scope)\","
+        + "to=\"open\"}")
+  }
+
+  /// A mode that was set by hand is not undone by an edit of something else.
+  @Test func aForcedBreakerStaysForced() throws {
+    let proxy = try RunningProxy(yaml(upstream: "\(Self.breaker) }"))
+    let answer = try proxy.admin("/circuit-breakers/service", method: "PUT", body: "forced_open")
+    #expect(answer.contains("closed → forced_open"))
+    try reload(proxy, yaml(upstream: "\(Self.breaker), half_open_calls: 1 }"))
+    for _ in 0..<4 { #expect(try proxy.ask().status == 503) }
+    try reload(proxy, yaml(upstream: "\(Self.breaker), half_open_calls: 1, mode: shadow }"))
+    #expect(try proxy.eventually { try proxy.ask().status == 200 })
+    #expect(
+      try proxy.metric(
+        "weir_circuit_breaker_transitions_total{upstream=\"service\",scope=\"upstream\","
+          + "to=\"shadow\"}") == 1)
+    #expect(proxy.stop())
+  }
+
+  /// An unnamed route is the one with its match, wherever it stands.
+  @Test func aRouteThatIsPutAboveInheritsNothing() throws {
+    func yaml(_ above: Bool) -> String {
+      let limit = "rate_limit: { requests: 1, per: 1h }"
+      let old = "{ match: { prefix: /old }, upstream: service, \(Self.breaker) }, \(limit) }"
+      let new = "{ match: { prefix: /new }, upstream: service, \(Self.breaker) }, \(limit) }"
+      return self.yaml().replacing(
+        "[{ match: { prefix: / }, upstream: service }]",
+        with: "[\(above ? new + ", " : "")\(old)]")
+    }
+    let proxy = try RunningProxy(yaml(false))
+    for service in services { service.answer(500) }
+    #expect(try proxy.get("/old").hasPrefix("HTTP/1.1 500 "))
+    for service in services { service.answer(200) }
+    try reload(proxy, yaml(true))
+    #expect(try proxy.get("/new").hasPrefix("HTTP/1.1 200 "), "its neighbour's breaker is open")
+    #expect(try proxy.get("/new").hasPrefix("HTTP/1.1 429 "))
+    // Its own limit comes before its breaker; both are as they were.
+    #expect(try proxy.get("/old").hasPrefix("HTTP/1.1 429 "))
+    let breakers = try proxy.admin("/circuit-breakers?format=text")
+    #expect(breakers.contains("route ingress/1 (service): open"), "\(breakers)")
+    #expect(breakers.contains("route ingress/0 (service): closed"))
+    #expect(proxy.stop())
+  }
+
+  /// A target that is written while somebody waits holds for who waits.
+  @Test func aChangedTargetHoldsForThoseWhoWait() throws {
+    let one = [services[0].port]
+    func limits(_ more: String) -> String {
+      yaml(
+        upstream: "limits: { connections: 1\(more) }\n    timeouts: { pending: 60s }", ports: one)
+    }
+    let proxy = try RunningProxy(limits(""))
+    let held = try proxy.hold()
+    let waiting = try BlockingSocket.connect(port: proxy.port)
+    try waiting.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    let isWaiting = try proxy.eventually {
+      try proxy.metric("weir_upstream_requests_pending{upstream=\"service\"}") == 1
+    }
+    #expect(isWaiting)
+    try reload(proxy, limits(", pending_target: 1ms, pending_interval: 1ms"))
+    #expect(try waiting.receiveAll().contains("pending_shed"))
+    services[0].release()
+    #expect(try held.receiveAll().hasPrefix("HTTP/1.1 200 "))
     #expect(proxy.stop())
   }
 
@@ -82,6 +157,8 @@ struct PolicyReloadTests {
     func names() throws -> Set<String> { Set(try (0..<4).map { _ in try proxy.ask().body }) }
     #expect(try names() == ["a"])
     try reload(proxy, yaml(upstream: "\(detector)\n    limits: { requests: 100 }"))
+    #expect(try names() == ["a"])
+    try reload(proxy, yaml(upstream: "outlier_detection: { consecutive_5xx: 2 }"))
     #expect(try names() == ["a"])
     try reload(proxy, yaml())
     #expect(try proxy.eventually { try names() == ["a", "b"] })

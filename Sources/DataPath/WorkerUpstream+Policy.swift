@@ -16,7 +16,9 @@ extension WorkerUpstream {
     attempt.told.insert(.end)
     attempt.nanoseconds = nanoseconds
     attempt.isFailure = outcome == .failure
-    if outcome == .success, attempt.kind == .first { digest.record(nanoseconds: nanoseconds, now: now) }
+    if outcome == .success, attempt.kind == .first {
+      digest.record(nanoseconds: nanoseconds, now: now)
+    }
     guard recordsAttempts else { return }
     tell(attempt, outcome, AttemptResult(status: status), nanoseconds, now)
   }

@@ -13,9 +13,11 @@ extension PolicyCritic {
     judgeBreaker(
       upstream.endpointCircuitBreaker, entry.section, "endpoint_circuit_breaker",
       callers: callers, breakers: max(upstream.endpoints.count, 1))
-    if upstream.circuitBreaker?.slowCall == nil {
-      judgeHangs(upstream.endpointCircuitBreaker, entry.section, "endpoint_circuit_breaker")
+    if upstream.circuitBreaker != nil {
       judgeHangs(upstream.circuitBreaker, entry.section, "circuit_breaker")
+    } else if upstream.outlierDetection?.latency == nil {
+      // Where the detector compares latencies, it hears of calls that hang.
+      judgeHangs(upstream.endpointCircuitBreaker, entry.section, "endpoint_circuit_breaker")
     }
     if upstream.outlierDetection != nil, upstream.endpoints.count == 1,
       SocketAddress(upstream.endpoints[0].address) != nil

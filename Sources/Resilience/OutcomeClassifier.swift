@@ -14,7 +14,8 @@ import Primitives
   @usableFromInline package var grpcStatuses: UInt32
 
   package init(
-    statuses: StatusSet = StatusSet([500...500, 502...504, 506...599]), grpcStatuses: [UInt8] = [2, 4, 13, 14, 15]
+    statuses: StatusSet = StatusSet([500...500, 502...504, 506...599]),
+    grpcStatuses: [UInt8] = [2, 4, 13, 14, 15]
   ) {
     self.statuses = statuses
     self.grpcStatuses = grpcStatuses.reduce(0) { $0 | 1 << UInt32($1 & 31) }

@@ -64,7 +64,8 @@ struct BrokenAnswerTests {
     policy.minimumCalls = 1000
     let service = try VerdictMesh(policy, endpoints: 1)
     service.conduct = { _, request in
-      request % 2 == 0 ? .breaksOff(Self.cut, after: .milliseconds(20), isReset: true)
+      request % 2 == 0
+        ? .breaksOff(Self.cut, after: .milliseconds(20), isReset: true)
         : .drips(VerdictMesh.good, bytes: VerdictMesh.good.utf8.count - 2, pause: .milliseconds(20))
     }
     for number in 0..<20 { service.ask(after: .milliseconds(100 * number)) }
@@ -143,7 +144,8 @@ struct BrokenAnswerTests {
   }
 
   /// As long as the client has none of it, another may be asked; where that is safe.
-  @Test(arguments: ["GET", "POST"]) func areAskedForAgainWhereNothingWentOut(method: String) throws {
+  @Test(arguments: ["GET", "POST"]) func areAskedForAgainWhereNothingWentOut(method: String) throws
+  {
     let service = try retrying(.answers(Self.malformed))
     let client = service.ask(
       "\(method) / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")

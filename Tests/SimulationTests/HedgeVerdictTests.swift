@@ -36,8 +36,8 @@ struct HedgeVerdictTests {
       default: hedge
       }
     }
-    for number in 0..<Self.warmCount { service.ask(after: .milliseconds(300 * number)) }
-    let client = service.ask(after: .milliseconds(300 * Self.warmCount), request)
+    for number in 0..<Self.warmCount { service.ask(after: .milliseconds(100 * number)) }
+    let client = service.ask(after: .milliseconds(100 * Self.warmCount), request)
     service.run(.seconds(100))
     #expect(service.asked == Self.warmCount + 2)
     #expect(service.mesh.held.isEmpty, "\(service.mesh.held)")

@@ -30,7 +30,9 @@ final class VerdictMesh {
       limits: ResourceLimits(connectionsMax: 1000, pendingMax: 10, requestsMax: 10_000),
       breaker: breaker(), limiter: limiter, detector: detector,
       endpoints: addresses.map {
-        EndpointState(identity: "\($0)", breaker: breaker(), slot: detector?.join())
+        EndpointState(
+          identity: "\($0)", breaker: breaker(),
+          membership: detector.map { OutlierMembership(in: $0) })
       })
     if let detector { state.availability.look(at: detector.nextChange) }
     let upstream = UpstreamPlan(

@@ -17,8 +17,8 @@ public final class CircuitBreaker: Sendable {
   /// The machine's `refusesUntil`, nanoseconds.
   private let closedTo: Atomic<Int64>
   let machine: Lock<CircuitBreakerMachine>
-  /// A call that has lasted longer is slow; `.max`: none is.
-  package let slowNanoseconds: Int64
+  /// The machine's `slowNanoseconds`.
+  private let slowTo: Atomic<Int64>
   let clock: @Sendable () -> Instant
   let onTransition: (@Sendable (Transition) -> Void)?
 
@@ -35,7 +35,7 @@ public final class CircuitBreaker: Sendable {
   ) {
     word = Atomic(machine.word)
     closedTo = Atomic(machine.refusesUntil.nanoseconds)
-    slowNanoseconds = machine.rules.slowCall
+    slowTo = Atomic(machine.slowNanoseconds)
     self.machine = Lock(machine)
     self.clock = clock
     self.onTransition = onTransition
@@ -101,6 +101,9 @@ public final class CircuitBreaker: Sendable {
   /// Every call is admitted, and no lock is taken for it.
   @inlinable package var isPlainlyClosed: Bool { word.load(ordering: .relaxed) & 2 == 0 }
 
+  /// A call that has lasted longer is slow; `.max`: none is.
+  package var slowNanoseconds: Int64 { slowTo.load(ordering: .relaxed) }
+
   /// Whether a call may be admitted at `now`; the answer can be old by the time it is used.
   package func mayAdmit(now: Instant) -> Bool {
     now.nanoseconds >= closedTo.load(ordering: .relaxed)
@@ -132,5 +135,6 @@ public final class CircuitBreaker: Sendable {
   private func publish(_ machine: CircuitBreakerMachine) {
     word.store(machine.word, ordering: .relaxed)
     closedTo.store(machine.refusesUntil.nanoseconds, ordering: .relaxed)
+    slowTo.store(machine.slowNanoseconds, ordering: .relaxed)
   }
 }

@@ -29,7 +29,7 @@ struct BreakerModelTests {
     }
     // Runs in which nothing happens prove nothing.
     #expect(
-      transitions > 1_000 && refusals > 1_000 && amendments > 500,
+      transitions > 500 && refusals > 1_000 && amendments > 500,
       "\(transitions), \(refusals), \(amendments)")
   }
 

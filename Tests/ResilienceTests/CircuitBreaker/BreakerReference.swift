@@ -132,7 +132,8 @@ final class BreakerReference {
   }
 
   /// Why the breaker changes when the call at `index` of `from`, counted early, has ended.
-  func amend(from: Stay, at index: Int, _ outcome: Outcome, _ now: Int64) -> CircuitBreaker.Reason? {
+  func amend(from: Stay, at index: Int, _ outcome: Outcome, _ now: Int64) -> CircuitBreaker.Reason?
+  {
     guard mode == .automatic || mode == .shadow, outcome != .ignored else { return nil }
     if case .halfOpen = from.kind {
       guard outcome == .failure, from === stay || from === stay.closedBy else { return nil }

@@ -128,7 +128,8 @@ struct EarlyVerdictTests {
     #expect(machine.record(first, .failure, nanoseconds: 5, at(0))?.to == .open)
     let probes = try (0..<3).map { _ in try ticket(&machine, at(2)) }
     #expect(machine.admit(at(2)) == .refused(retryAfterNanoseconds: 0))
-    #expect(probes.map { machine.recordEarly($0, nanoseconds: 5, at(2))?.to } == [nil, .closed, nil])
+    #expect(
+      probes.map { machine.recordEarly($0, nanoseconds: 5, at(2))?.to } == [nil, .closed, nil])
     #expect(
       probes.map { machine.amend($0, .failure, countedAt: at(2), at(3))?.reason }
         == [nil, .probesFailed, nil])

@@ -14,6 +14,11 @@ import Upstreams
 extension Exchange {
   // MARK: The head
 
+  /// The head of the answer says by itself that the attempt has failed.
+  var isAnswerBad: Bool {
+    upstream?.plan.state.endpointClassifier.outcome(status: status) == .failure
+  }
+
   /// The head of an answer stands, and no other attempt can take its place.
   func headStands() {
     headDeadline = .distantFuture

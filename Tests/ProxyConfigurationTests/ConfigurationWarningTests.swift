@@ -100,7 +100,7 @@ struct ConfigurationWarningTests {
       warnings: [("f:8:57", "without slow_call a call that hangs counts for nothing")]),
     Case(
       route: "circuit_breaker: {}",
-      warnings: [("f:5:79", "without slow_call a call that hangs counts for nothing")]),
+      warnings: [("f:5:68", "without slow_call a call that hangs counts for nothing")]),
     Case(
       upstream: "endpoints: [127.0.0.1:1], outlier_detection: {}",
       warnings: [("f:8:53", "u has one endpoint, and the last healthy one is never ejected")]),

@@ -9,8 +9,8 @@ final class CheckedEndpoint: SimulatedPeer {
     case answersLate(String, after: Duration)
     /// In pieces of `bytes`, one each `pause`, and then no more.
     case drips(String, bytes: Int, pause: Duration)
-    /// This much of an answer, and then its end, or a reset.
-    case breaksOff(String, after: Duration, isReset: Bool)
+    /// This much of an answer, once it has begun, and then its end, or a reset.
+    case breaksOff(String, begins: Duration = .zero, after: Duration, isReset: Bool)
     /// Takes the request and says nothing.
     case hangs
     /// Takes nothing.
@@ -48,9 +48,9 @@ final class CheckedEndpoint: SimulatedPeer {
       network.after(delay) { if !socket.weirClosed { socket.deliver(Array(text.utf8)) } }
     case .drips(let text, let bytes, let pause):
       drip(Array(text.utf8)[...], bytes, pause, socket)
-    case .breaksOff(let text, let delay, let isReset):
-      socket.deliver(Array(text.utf8))
-      network.after(delay) { isReset ? socket.reset(losing: false) : socket.close() }
+    case .breaksOff(let text, let start, let delay, let isReset):
+      network.after(start) { socket.deliver(Array(text.utf8)) }
+      network.after(start + delay) { isReset ? socket.reset(losing: false) : socket.close() }
     case .hangs, .neverReads: break
     case .closes: socket.close()
     case .resets: socket.reset(losing: true)

@@ -76,7 +76,8 @@ struct HedgeVerdictTests {
   /// The first attempt's endpoint ends its connection while its answer waits.
   @Test func itMayBeAllThatIsLeftOfItsConnection() throws {
     let (client, _) = try ask(
-      first: .breaksOff(Self.refusal(503), after: .milliseconds(400), isReset: false),
+      first: .breaksOff(
+        Self.refusal(503), begins: .milliseconds(200), after: .milliseconds(200), isReset: false),
       hedge: .hangs)
     #expect(client.status == 503)
   }

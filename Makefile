@@ -12,10 +12,13 @@ demo: build
 build: packages-build
 	$(RELEASE)
 
-# A first build takes minutes; --skip-build keeps the second step from asking again.
+# A first build takes minutes; --skip-build keeps the second step from asking again. A test that hangs
+# ends it: all take about two minutes on two idle cores, and a busy machine is no excuse for so many.
+TEST_TIME ?= 30m
+BOUNDED = timeout --foreground --signal=INT --kill-after=20s $(TEST_TIME)
 test: packages-test
 	$(SWIFT) build --build-tests
-	SWIFT_BACKTRACE=enable=no $(SWIFT) test --skip-build
+	SWIFT_BACKTRACE=enable=no $(BOUNDED) $(SWIFT) test --skip-build
 	$(MAKE) example docs
 
 # The package of a service that uses the library, built apart, as services would build it; it exits 1

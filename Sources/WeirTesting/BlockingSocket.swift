@@ -2,7 +2,7 @@ import Glibc
 
 /// A plain blocking TCP socket for tests that play a client or an endpoint byte by byte.
 ///
-/// Every call ends within ten seconds: a test fails, it does not hang.
+/// Every call ends within the tests' patience: a test fails, it does not hang.
 public final class BlockingSocket: @unchecked Sendable {
   // SAFETY: used by one thread at a time.
   private var descriptor: Int32
@@ -14,7 +14,7 @@ public final class BlockingSocket: @unchecked Sendable {
 
   private init(_ descriptor: Int32) {
     self.descriptor = descriptor
-    var timeout = timeval(tv_sec: 10, tv_usec: 0)
+    var timeout = timeval(tv_sec: Patience.seconds, tv_usec: 0)
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
       // SAFETY: `timeout` outlives the call.
       _ = unsafe setsockopt(

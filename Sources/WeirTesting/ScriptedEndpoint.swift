@@ -12,7 +12,7 @@ public final class ScriptedEndpoint: Sendable {
     self.port = port
     _ = LoopThread(name: "endpoint") {
       var number = 0
-      // Ends when nobody connects for ten seconds.
+      // Ends when nobody connects within the tests' patience.
       while let connection = try? listener.accept() {
         let index = number
         number += 1

@@ -17,7 +17,7 @@ struct DeadlineTests {
     }
     let proxy = try RunningProxy(
       endpoints: [endpoint.port],
-      routes: "[{ match: { prefix: / }, upstream: service, total_timeout: 100ms }]")
+      routes: "[{ match: { prefix: / }, upstream: service, total_timeout: 1s }]")
     try proxy.expectAnswered(
       try proxy.get("/"), as: .totalTimeout)
     // An answer that has begun is cut: the client sees a reset, not an end.
@@ -33,7 +33,7 @@ struct DeadlineTests {
       _ = try connection.receiveAll()
     }
     let proxy = try RunningProxy(
-      endpoints: [endpoint.port], upstream: "timeouts: { stream_idle: 100ms }")
+      endpoints: [endpoint.port], upstream: "timeouts: { stream_idle: 1s }")
     #expect(throws: BlockingSocket.Failure.self) { _ = try proxy.get("/") }
     try proxy.expectCounted(.streamIdleTimeout, 200)
     #expect(proxy.stop())
@@ -46,7 +46,7 @@ struct DeadlineTests {
       connection.close()
     }
     let proxy = try RunningProxy(
-      endpoints: [endpoint.port], upstream: "timeouts: { stream_idle: 200ms }")
+      endpoints: [endpoint.port], upstream: "timeouts: { stream_idle: 1s }")
     let socket = try BlockingSocket.connect(port: proxy.port)
     try? socket.send(
       Array("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(Self.large.count)\r\n\r\n".utf8))
@@ -86,7 +86,7 @@ struct DeadlineTests {
         try proxy.metric("weir_upstream_attempts_total{upstream=\"service\"}") == 1
       })
     socket.close()
-    #expect(left.wait(timeout: .now() + 5) == .success)
+    #expect(left.comes())
     try proxy.expectCounted(.downstreamClosed, 499)
     #expect(proxy.stop())
   }

@@ -34,8 +34,13 @@ struct DemoTests {
   /// again; what may be skipped is, by its fallback.
   @Test func aScriptBreaksAndHeals() throws {
     let script =
-      "at 2500ms heal; at 1s kill dispense/0; at 1s kill prescription; at 1s force ai-validation"
-    let (output, code) = try demo("--for 8s", script: script)
+      "at 4s heal; at 1s kill dispense/0; at 1s kill prescription; at 1s force ai-validation"
+    let (output, code) = try demo(
+      script: script,
+      until: [
+        "dispense/0 is back from ejection", "prescription breaker half_open -> closed",
+        "ai-validation breaker forced_open -> closed",
+      ])
     #expect(code == 0)
     let events = output.split(separator: "\n").filter { $0.hasPrefix("  at ") }.map(String.init)
     func time(of text: String) -> Double? {
@@ -55,7 +60,7 @@ struct DemoTests {
     #expect(breaker.count == 3 && breaker == breaker.sorted(), "\(output)")
     #expect(time(of: "ai-validation breaker closed -> forced_open") != nil, "\(output)")
     #expect(time(of: "ai-validation breaker forced_open -> closed") != nil, "\(output)")
-    let end = output.components(separatedBy: "The demo ended after 8 s").last ?? ""
+    let end = output.components(separatedBy: "The demo ended after ").last ?? ""
     for word in ["circuit_open", "retries", "fallbacks", "ejections", "openings of breakers"] {
       #expect(end.contains(word), "\(end)")
     }
@@ -72,7 +77,7 @@ struct DemoTests {
     ("at 12s kill dispense; at 3s heal", "'kill dispense' comes after the end"),
   ])
   func refusesScripts(script: String, fault: String) throws {
-    let (output, code) = try demo("--for 10s", script: script)
+    let (output, code) = try demo(script: script, "--for 10s")
     #expect(code == 64 && output.contains(fault), "\(output)")
   }
 
@@ -123,7 +128,7 @@ struct DemoTests {
   @Test(arguments: [(80, 24), (40, 10), (200, 50)])
   func fits(columns: Int, rows: Int) throws {
     let demo = try terminal(
-      "stty cols \(columns) rows \(rows); NO_COLOR=1 \(try WeirProcess.binary) demo --for 1s "
+      "stty cols \(columns) rows \(rows); NO_COLOR=1 \(try WeirProcess.binary) demo --for 3s "
         + Self.options)
     defer { demo.end() }
     let output = demo.readToEnd()
@@ -140,11 +145,17 @@ struct DemoTests {
     if rows >= 24 { #expect(output.contains("reporting") && output.contains("q quit")) }
   }
 
-  private func demo(_ options: String, script: String) throws -> (output: String, code: Int32) {
+  /// What it says until all of `events` have happened, and then to its end.
+  private func demo(
+    script: String, until events: [String] = [], _ options: String = ""
+  ) throws -> (output: String, code: Int32) {
     let arguments = "demo \(options) \(Self.options)".split(separator: " ").map(String.init)
     let demo = try RunningCommand(try WeirProcess.binary, arguments + ["--script", script])
     defer { demo.end() }
-    return (demo.readToEnd(), demo.exitCode)
+    var output = ""
+    for event in events where !output.contains(event) { output += demo.read(until: event) }
+    if !events.isEmpty { demo.interrupt() }
+    return (output + demo.readToEnd(), demo.exitCode)
   }
 
   /// A shell on a terminal of its own.

@@ -53,9 +53,8 @@ struct FailureTests {
   }
 
   @Test func namesARefusedConnection() throws {
-    let (listener, port) = try BlockingSocket.listen()
-    listener.close()
-    let proxy = try RunningProxy(endpoints: [port])
+    let closed = try PortReservation()
+    let proxy = try RunningProxy(endpoints: [closed.port])
     let answer = try proxy.get("/")
     #expect(answer.hasPrefix("HTTP/1.1 502 "))
     #expect(answer.contains("error=connection_refused"))

@@ -48,10 +48,11 @@ final class Fleet {
 
   var journal: RequestJournal { origin.journal }
 
-  /// Kills endpoint `index`; its relay refuses too, as the port of a dead process does.
+  /// Kills endpoint `index`; its relay refuses too, as the port of a dead process does, and before:
+  /// nobody finds the one without the other, however long either takes.
   func kill(_ index: Int) {
-    endpoints[index].kill()
     relays[index].behave(.refusing)
+    endpoints[index].kill()
   }
 
   /// Starts it again where it was.

@@ -38,16 +38,15 @@ struct HealthCheckTests {
       ])
     }
 
-    /// The next change; nil: none came within ten seconds.
+    /// The next change; nil: none came within the tests' patience.
     func next() -> HealthChange? {
-      guard told.wait(timeout: .now() + 10) == .success else { return nil }
+      guard told.comes() else { return nil }
       return changes.withLock { $0.removeFirst() }
     }
 
-    /// Asks the loop until `condition` holds; false: it did not within ten seconds.
+    /// Asks the loop until `condition` holds; false: it did not within the tests' patience.
     func eventually(_ condition: (_ active: Int, _ waiting: Int) -> Bool) -> Bool {
-      let end = ContinuousClock.now.advanced(by: .seconds(10))
-      while ContinuousClock.now < end {
+      Patience.waits {
         let counts = Lock((0, 0))
         let answered = DispatchSemaphore(value: 0)
         loop.probeCounts { active, waiting in
@@ -56,9 +55,8 @@ struct HealthCheckTests {
         }
         answered.wait()
         let (active, waiting) = counts.withLock { $0 }
-        if condition(active, waiting) { return true }
+        return condition(active, waiting)
       }
-      return false
     }
 
     /// Checks that ended with `result`, over all upstreams.
@@ -82,16 +80,9 @@ struct HealthCheckTests {
 
   /// Fast, but for the time-out, which is to happen only where the endpoint is silent.
   private static let policy = HealthCheckPolicy(
-    interval: .milliseconds(10), timeout: .seconds(10))
+    interval: .milliseconds(10), timeout: Patience.limit)
 
   private func address(_ port: UInt16) -> SocketAddress { .ip(.loopback4, port: port) }
-
-  /// A port where nobody listens.
-  private func closedPort() throws -> UInt16 {
-    let (listener, port) = try BlockingSocket.listen()
-    listener.close()
-    return port
-  }
 
   @Test func tellsAnEndpointThatFailsAndRecovers() throws {
     let checks = try Checks()
@@ -118,7 +109,7 @@ struct HealthCheckTests {
       switch fault {
       case "garbage": try connection.send("220 mail.example ESMTP\r\n")
       case "closed": return
-      default: _ = isEnded.wait(timeout: .now() + 10)
+      default: _ = isEnded.comes()
       }
       // Until the checker has closed: an end with bytes unread would be a reset.
       _ = try connection.receiveAll()
@@ -126,7 +117,8 @@ struct HealthCheckTests {
     var policy = Self.policy
     if fault == "silent" { policy.timeout = .milliseconds(50) }
     let isRefused = fault == "refused" || fault == "tcp"
-    let port = isRefused ? try closedPort() : endpoint.port
+    let closed = try PortReservation()
+    let port = isRefused ? closed.port : endpoint.port
     let question = HealthQuestion(path: fault == "tcp" ? nil : "/")
     checks.check([address(port)], policy, asking: question)
     let change = try #require(checks.next())
@@ -152,8 +144,9 @@ struct HealthCheckTests {
     }
     let question = HealthQuestion(
       path: "/ready", host: "orders.internal", port: endpoint.port)
-    checks.check([address(try closedPort())], asking: question)
-    #expect(asked.wait(timeout: .now() + 10) == .success)
+    let closed = try PortReservation()
+    checks.check([address(closed.port)], asking: question)
+    #expect(asked.comes())
     let request = try #require(requests.withLock { $0.first })
     #expect(request.hasPrefix("GET /ready HTTP/1.1\r\nhost: orders.internal\r\n"))
     checks.loop.stop()
@@ -172,9 +165,9 @@ struct HealthCheckTests {
     var policy = Self.policy
     policy.timeout = .seconds(600)
     checks.check([address(endpoint.port)], policy)
-    #expect(asked.wait(timeout: .now() + 10) == .success)
+    #expect(asked.comes())
     checks.check([], policy)
-    #expect(left.wait(timeout: .now() + 10) == .success)
+    #expect(left.comes())
     #expect(checks.eventually { active, waiting in active == 0 && waiting == 0 })
     for result in ["success", "timeout", "closed"] { #expect(checks.counted(result) == 0) }
     checks.loop.stop()
@@ -192,12 +185,12 @@ struct HealthCheckTests {
         counts.most = max(counts.most, counts.now)
       }
       _ = try connection.receiveMessage()
-      if !isOpen.withLock({ $0 }) { _ = gate.wait(timeout: .now() + 10) }
+      if !isOpen.withLock({ $0 }) { _ = gate.comes() }
       counts.withLock { $0.now -= 1 }
       try connection.send(Self.ok)
     }
     let policy = HealthCheckPolicy(
-      interval: .seconds(600), jitter: .zero, timeout: .seconds(10))
+      interval: .seconds(600), jitter: .zero, timeout: Patience.limit)
     let question = HealthQuestion(path: "/")
     let wanted = (0..<200).map {
       HealthCheckedUpstream(

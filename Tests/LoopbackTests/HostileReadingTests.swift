@@ -171,10 +171,9 @@ struct HostileReadingTests {
   /// Connections that wait behind the accept when the drain begins are served.
   @Test func servesWhatWasQueuedAtADrain() throws {
     let endpoint = try healthy()
-    let proxy = try RunningProxy(endpoints: [endpoint.port])
-    // More than one wait takes; a sanitizer's build would not be through before the drain's time is up.
-    let count = Sanitizers.areOn ? 40 : 300
-    let sockets = try (0..<count).map { _ in
+    let proxy = try RunningProxy(endpoints: [endpoint.port], drainTimeout: "1m")
+    // More than one wait takes.
+    let sockets = try (0..<300).map { _ in
       let socket = try BlockingSocket.connect(port: proxy.port)
       try socket.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
       return socket

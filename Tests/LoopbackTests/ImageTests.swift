@@ -111,7 +111,7 @@ struct ImageTests {
     func check() throws -> String {
       let port = "WEIR_ADMIN_PORT=\(weir.adminPort)"
       let line = "\"$@\" 2>/dev/null; echo $?"
-      return try Command.run("env", [port, "timeout", "2", "sh", "-c", line, "sh"] + command)
+      return try Command.run("env", [port, "timeout", "60", "sh", "-c", line, "sh"] + command)
     }
     #expect(try check() == "0\n")
     weir.signal(SIGTERM)

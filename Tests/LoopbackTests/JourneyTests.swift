@@ -210,7 +210,7 @@ struct JourneyTests {
     let proxy = try RunningProxy(endpoints: [endpoint.port])
     let socket = try BlockingSocket.connect(port: proxy.port)
     try socket.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-    while try proxy.metric("weir_upstream_attempts_total{upstream=\"service\"}") < 1 {}
+    try proxy.expectAttempts(1)
     _ = try proxy.admin("/drain", method: "POST")
     #expect(try proxy.admin("/readyz").hasPrefix("HTTP/1.1 503 "))
     // The worker hears of it by mail: it does when nobody listens any more.

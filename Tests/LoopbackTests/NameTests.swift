@@ -41,7 +41,7 @@ struct NameTests {
         return [.ip(.loopback4, port: port)]
       })
     #expect(try proxy.get("/").hasPrefix("HTTP/1.1 200 "))
-    #expect(hangs.wait(timeout: .now() + 10) == .success)
+    #expect(hangs.comes())
     // It hangs now, and stays so until the end.
     #expect(try proxy.admin("/livez").hasPrefix("HTTP/1.1 200 "))
     #expect(try proxy.admin("/readyz").hasPrefix("HTTP/1.1 200 "))
@@ -86,7 +86,7 @@ struct NameTests {
       })
     try proxy.rewrite(yaml("new.test", endpoint.port))
     proxy.plane.reload()
-    #expect(hangs.wait(timeout: .now() + 10) == .success)
+    #expect(hangs.comes())
     for _ in 0..<5 { #expect(try proxy.get("/").hasPrefix("HTTP/1.1 200 ")) }
     hang.signal()
     var failed = 0

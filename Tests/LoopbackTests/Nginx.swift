@@ -6,6 +6,7 @@ import WeirTesting
 final class Nginx {
   static let largeBytes = 20_000_000
   let port: UInt16
+  private let reservation: PortReservation
   let largeFile: String
   private let folder: String
   private let process = ChildProcess()
@@ -16,9 +17,8 @@ final class Nginx {
   }
 
   init() throws {
-    let (listener, port) = try BlockingSocket.listen()
-    listener.close()
-    self.port = port
+    reservation = try PortReservation()
+    port = reservation.port
     folder = NSTemporaryDirectory() + "weir-nginx-\(UUID().uuidString)"
     largeFile = folder + "/large"
     try FileManager.default.createDirectory(
@@ -47,10 +47,12 @@ final class Nginx {
     let ended = ended
     process.terminationHandler = { _ in ended.signal() }
     try process.run()
-    for _ in 0..<200_000 {
-      if (try? BlockingSocket.connect(port: port)) != nil { return }
-      if !process.isRunning { break }
+    var isListening = false
+    _ = Patience.waits {
+      isListening = (try? BlockingSocket.connect(port: port)) != nil
+      return isListening || !process.isRunning
     }
+    if isListening { return }
     throw Unusable(
       reason: (try? String(contentsOfFile: folder + "/error.log", encoding: .utf8)) ?? "no log")
   }
@@ -67,7 +69,7 @@ final class Nginx {
 
   func stop() {
     process.signal(SIGKILL)
-    _ = ended.wait(timeout: .now() + 10)
+    _ = ended.comes()
     try? FileManager.default.removeItem(atPath: folder)
   }
 }

@@ -79,10 +79,12 @@ final class NginxEndpoint {
     process.terminationHandler = { _ in ended.signal() }
     self.ended = ended
     try process.run()
-    let end = ContinuousClock.now.advanced(by: .seconds(10))
-    while process.isRunning, ContinuousClock.now < end {
-      if (try? BlockingSocket.connect(port: port, host: host)) != nil { return }
+    var isListening = false
+    _ = Patience.waits {
+      isListening = (try? BlockingSocket.connect(port: port, host: host)) != nil
+      return isListening || !process.isRunning
     }
+    if isListening { return }
     throw Unusable(
       reason: (try? String(contentsOfFile: folder + "/error.log", encoding: .utf8)) ?? "no log")
   }
@@ -91,7 +93,7 @@ final class NginxEndpoint {
   func kill() {
     guard process.isRunning else { return }
     signal(SIGKILL)
-    _ = ended.wait(timeout: .now() + 10)
+    _ = ended.comes()
   }
 
   /// SIGSTOP: the kernel still takes connections and bytes for it. Returns when it stands still.
@@ -111,12 +113,11 @@ final class NginxEndpoint {
   /// Waits until the process' state is, or is not, `state` (proc(5), `stat`).
   private func expect(_ state: Character, _ wanted: Bool) throws {
     let file = "/proc/\(process.processIdentifier)/stat"
-    let end = ContinuousClock.now.advanced(by: .seconds(10))
-    while ContinuousClock.now < end {
+    let isSo = try Patience.waits {
       let text = try String(contentsOfFile: file, encoding: .utf8)
       let found = text.split(separator: ")").last?.first { $0 != " " }
-      if (found == state) == wanted { return }
+      return (found == state) == wanted
     }
-    throw Unusable(reason: "not \(wanted ? "" : "un")paused")
+    if !isSo { throw Unusable(reason: "not \(wanted ? "" : "un")paused") }
   }
 }

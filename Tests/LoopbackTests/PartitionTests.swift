@@ -22,19 +22,11 @@ struct PartitionTests {
     try .connect(port: endpoint.port, host: endpoint.host)
   }
 
-  private func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-    let end = ContinuousClock.now.advanced(by: .seconds(10))
-    while ContinuousClock.now < end {
-      if try condition() { return true }
-    }
-    return false
-  }
-
   @Test func losesWhatIsSentOverALinkThatIsDown() throws {
     let socket = try connected()
     try network.linkDown()
     try socket.send(Self.post)
-    #expect(try eventually { try network.isRetransmitting() })
+    #expect(try Patience.waits { try network.isRetransmitting() })
     #expect(fleet.journal.entries.isEmpty)
     try network.linkUp()
     #expect(try socket.receiveMessage().contains("x-endpoint: isolated-0\r\n"))
@@ -45,7 +37,7 @@ struct PartitionTests {
     let socket = try connected()
     try network.drop(.requests)
     try socket.send(Self.post)
-    #expect(try eventually { try network.droppedCount(.requests) > 1 })
+    #expect(try Patience.waits { try network.droppedCount(.requests) > 1 })
     #expect(fleet.journal.entries.isEmpty)
     try network.undrop(.requests)
     #expect(try socket.receiveMessage().hasPrefix("HTTP/1.1 200"))
@@ -57,8 +49,8 @@ struct PartitionTests {
     let socket = try connected()
     try network.drop(.answers)
     try socket.send(Self.post)
-    #expect(eventually { fleet.journal.entries.count == 1 })
-    #expect(try eventually { try network.isRetransmitting() })
+    #expect(Patience.waits { fleet.journal.entries.count == 1 })
+    #expect(try Patience.waits { try network.isRetransmitting() })
     try network.undrop(.answers)
     #expect(try socket.receiveMessage().hasPrefix("HTTP/1.1 200"))
     #expect(fleet.journal.repeated().isEmpty)
@@ -71,7 +63,7 @@ struct PartitionTests {
     #expect(try proxy.get("/").contains("details=\"connect_timeout"))
     if byLink { try network.linkUp() } else { try network.undrop(.requests) }
     // The neighbour's address is asked for once a second.
-    #expect(try eventually { try proxy.get("/").contains("x-endpoint: isolated-0\r\n") })
+    #expect(try Patience.waits { try proxy.get("/").contains("x-endpoint: isolated-0\r\n") })
     #expect(proxy.stop())
   }
 
@@ -90,12 +82,12 @@ struct PartitionTests {
     left.terminationHandler = { _ in ended.signal() }
     try left.run()
     defer { left.signal(SIGKILL) }
-    let isInside = try eventually {
+    let isInside = try Patience.waits {
       try Command.require("ip", ["netns", "pids", dead]).contains("\(left.processIdentifier)")
     }
     #expect(isInside)
     IsolatedNetwork.sweep()
-    #expect(ended.wait(timeout: .now() + 10) == .success)
+    #expect(ended.comes())
     let list = try Command.require("ip", ["netns", "list"])
     #expect(!list.contains(dead) && list.contains(network.namespace))
   }

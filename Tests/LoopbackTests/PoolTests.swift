@@ -23,7 +23,7 @@ struct PoolTests {
       while try !connection.receiveMessage().isEmpty {
         try connection.send(number == 0 && atOnce ? Self.ok + poison : Self.ok)
         guard number == 0, !atOnce else { continue }
-        _ = answered.wait(timeout: .now() + 5)
+        _ = answered.comes()
         try connection.send(poison)
       }
     }
@@ -45,7 +45,7 @@ struct PoolTests {
     let proxy = try RunningProxy(
       endpoints: [endpoint.port], upstream: "timeouts: { pool_idle: 100ms }")
     try expectOK(proxy)
-    #expect(over.wait(timeout: .now() + 5) == .success)
+    #expect(over.comes())
     #expect(try proxy.closed(by: "idle") == 1)
     try expectOK(proxy)
     #expect(try proxy.opened() == 2)
@@ -65,7 +65,7 @@ struct PoolTests {
     let proxy = try RunningProxy(
       endpoints: [endpoint.port], upstream: "timeouts: { pool_idle: 1h }")
     try expectOK(proxy)
-    #expect(over.wait(timeout: .now() + 5) == .success)
+    #expect(over.comes())
     #expect(try proxy.closed(by: "idle") == 1)
     #expect(proxy.stop())
   }
@@ -78,7 +78,7 @@ struct PoolTests {
       try connection.send(Self.ok)
       if number == 0 {
         // Its own idle timeout, longer than what would be taken for a restart.
-        _ = DispatchSemaphore(value: 0).wait(timeout: .now() + 0.1)
+        Pace.wait(.milliseconds(100))
       } else {
         while try !connection.receive().isEmpty {}
         over.signal()
@@ -89,14 +89,15 @@ struct PoolTests {
     try expectOK(proxy)
     #expect(try proxy.eventually { try proxy.closed(by: "peer") == 1 })
     try expectOK(proxy)
-    #expect(over.wait(timeout: .now() + 5) == .success)
+    #expect(over.comes())
     #expect(try proxy.closed(by: "idle") == 1)
     #expect(proxy.stop())
   }
 
   @Test func keepsNoConnectionBeyondItsAge() throws {
     let endpoint = try ScriptedEndpoint.answering { _ in Self.ok }
-    let proxy = try RunningProxy(endpoints: [endpoint.port], upstream: "timeouts: { pool_age: 1s }")
+    let proxy = try RunningProxy(
+      endpoints: [endpoint.port], upstream: "timeouts: { pool_age: 1s, pool_idle: 1h }")
     // Busy all the time: only its age ends it.
     #expect(
       try proxy.eventually {

@@ -33,7 +33,7 @@ struct RelayTests {
     try expectServed(socket)
     #expect(relay.counts == RelayCounts(accepted: 1, open: 1, answers: 2))
     socket.close()
-    #expect(eventually { relay.counts.open == 0 })
+    #expect(Patience.waits { relay.counts.open == 0 })
   }
 
   @Test func passesMuchAndAHalfClose() throws {
@@ -118,7 +118,7 @@ struct RelayTests {
     relay.behave(.mute)
     let socket = try connected()
     try socket.send(Self.get)
-    #expect(eventually { fleet.journal.entries.count == 1 })
+    #expect(Patience.waits { fleet.journal.entries.count == 1 })
     #expect(relay.counts.answers == 0)
     relay.behave(.passing)
     #expect(try socket.receiveMessage().hasPrefix("HTTP/1.1 200"))
@@ -161,13 +161,5 @@ struct RelayTests {
     // Killed servers end connections in order, dead ports refuse.
     #expect(try socket.receive().isEmpty)
     #expect(failure(try connected()) == ECONNRESET)
-  }
-
-  private func eventually(_ condition: () -> Bool) -> Bool {
-    let end = ContinuousClock.now.advanced(by: .seconds(10))
-    while ContinuousClock.now < end {
-      if condition() { return true }
-    }
-    return false
   }
 }

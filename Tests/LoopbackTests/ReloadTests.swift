@@ -81,8 +81,8 @@ struct ReloadTests {
   /// Listeners come and go; one that only changes its routes is not touched.
   @Test func opensAndClosesListeners() throws {
     let endpoint = try ScriptedEndpoint.answering { _ in Self.ok }
-    let (probe, port) = try BlockingSocket.listen()
-    probe.close()
+    let reserved = try PortReservation()
+    let port = reserved.port
     let before = yaml(endpoint, routes: "{ match: { prefix: / }, upstream: service }")
     let proxy = try RunningProxy(before)
     let second =

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import WeirTesting
 
 /// A command that is watched while it runs, and typed to.
 final class RunningCommand {
@@ -30,11 +31,12 @@ final class RunningCommand {
   func interrupt() { process.signal(SIGINT) }
 
   /// What it printed since the last call, up to and with `text`, or to its end. Text that does not
-  /// come within two minutes ends the command, so that the test fails and does not hang.
+  /// come within twice the tests' patience ends the command, so that the test fails and does not hang.
   func read(until text: String) -> String {
     let command = process.processIdentifier
     let watch = DispatchWorkItem { kill(command, SIGTERM) }
-    DispatchQueue.global().asyncAfter(deadline: .now() + 120, execute: watch)
+    DispatchQueue.global().asyncAfter(
+      deadline: .now() + .seconds(2 * Patience.seconds), execute: watch)
     defer { watch.cancel() }
     while !rest.contains(text) {
       let data = output.fileHandleForReading.availableData

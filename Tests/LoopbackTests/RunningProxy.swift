@@ -22,18 +22,18 @@ final class RunningProxy: Sendable {
   /// `endpoints`: ports here of the upstream `service`; the rest as below.
   convenience init(
     endpoints: [UInt16], routes: String = "[{ match: { prefix: / }, upstream: service }]",
-    listener: String = "", upstream: String = "", top: String = ""
+    listener: String = "", upstream: String = "", top: String = "", drainTimeout: String = "5s"
   ) throws {
     try self.init(
       addresses: endpoints.map { "127.0.0.1:\($0)" }, routes: routes, listener: listener,
-      upstream: upstream, top: top)
+      upstream: upstream, top: top, drainTimeout: drainTimeout)
   }
 
   /// `addresses`: endpoints of the upstream `service`; `routes`, `listener`, `upstream` and `top`
   /// stand where their names say. A route of its own in front of them answers `/alive`.
   convenience init(
     addresses: [String], routes: String = "[{ match: { prefix: / }, upstream: service }]",
-    listener: String = "", upstream: String = "", top: String = ""
+    listener: String = "", upstream: String = "", top: String = "", drainTimeout: String = "5s"
   ) throws {
     let list = addresses.map { "\"\($0)\"" }.joined(separator: ", ")
     let alive = "[{ name: alive, match: { path: /alive }, respond: { body: alive } }, "
@@ -41,7 +41,7 @@ final class RunningProxy: Sendable {
       """
       workers: 1
       admin: { address: 127.0.0.1:0 }
-      drain: { delay: 0s, timeout: 5s }
+      drain: { delay: 0s, timeout: \(drainTimeout) }
       \(top)
       listeners:
         - name: ingress
@@ -129,21 +129,17 @@ final class RunningProxy: Sendable {
         + "code=\"\(code)\",reason=\"\(reason)\"}")
   }
 
-  /// Asks until `condition` holds; false: it did not within ten seconds.
+  /// Asks until `condition` holds; false: it did not within the tests' patience.
   func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-    let end = ContinuousClock.now.advanced(by: .seconds(10))
-    while ContinuousClock.now < end {
-      if try condition() { return true }
-    }
-    return false
+    try Patience.waits(until: condition)
   }
 
   /// Drains and waits for the end; false: it did not end in time.
   @discardableResult
   func stop() -> Bool {
     plane.drain(delay: .zero)
-    let result = ended.wait(timeout: .now() + 10)
+    let isOver = ended.comes()
     try? FileManager.default.removeItem(atPath: file)
-    return result == .success
+    return isOver
   }
 }

@@ -47,14 +47,16 @@ struct SharingTests {
           return served.count
         }
         let proxy = known.withLock { $0 }
-        while count <= 240, let proxy, try proxy.metric(pending) < Double(clients - 1) {}
+        if count <= 240, let proxy {
+          _ = try proxy.eventually { try proxy.metric(pending) >= Double(clients - 1) }
+        }
         let body = count <= 240 ? "more" : "stop"
         try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\(body)")
       }
     }
     let proxy = try RunningProxy(
       yaml(
-        endpoint.port, "limits: { connections: 1 }\n    timeouts: { pending: 60s }", workers: 2))
+        endpoint.port, "limits: { connections: 1 }\n    timeouts: { pending: 10m }", workers: 2))
     known.withLock { $0 = proxy }
     let port = proxy.port
     let threads = (0..<clients).map { index in

@@ -6,7 +6,7 @@ import WeirTesting
 /// Bodies far larger than the memory they pass through.
 @Suite(.serialized, .enabled(if: !Sanitizers.areOn))
 struct StreamingTests {
-  private static let bodyBytes = 2 << 30
+  private static let bodyBytes = 512 << 20
   private static let peakKiBMax = 32 << 10
   private static let block = [UInt8](repeating: 0x61, count: 1 << 20)
 
@@ -34,7 +34,11 @@ struct StreamingTests {
     try WeirProcess { _ in
       """
           routes: [{ match: { prefix: / }, upstream: service }]
-      upstreams: { service: { endpoints: ["127.0.0.1:\(endpoint.port)"] } }
+          timeouts: { write_stall: 1h }
+      upstreams:
+        service:
+          endpoints: ["127.0.0.1:\(endpoint.port)"]
+          timeouts: { stream_idle: 1h }
       """
     }
   }

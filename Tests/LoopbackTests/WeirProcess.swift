@@ -6,6 +6,7 @@ import WeirTesting
 final class WeirProcess {
   let port: UInt16
   let adminPort: UInt16
+  private let reservations: [PortReservation]
   let folder: String
   private let process = ChildProcess()
   private let ended = DispatchSemaphore(value: 0)
@@ -35,16 +36,9 @@ final class WeirProcess {
     descriptors: Int? = nil, drain: String = "delay: 0s, timeout: 5s",
     logsTo target: LogTarget = .file, _ body: (_ folder: String) -> String
   ) throws {
-    var ports: [UInt16] = []
-    var sockets: [BlockingSocket] = []
-    for _ in 0..<2 {
-      let (socket, port) = try BlockingSocket.listen()
-      sockets.append(socket)
-      ports.append(port)
-    }
-    for socket in sockets { socket.close() }
-    port = ports[0]
-    adminPort = ports[1]
+    reservations = try (0..<2).map { _ in try PortReservation() }
+    port = reservations[0].port
+    adminPort = reservations[1].port
     folder = NSTemporaryDirectory() + "weir-process-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let text = """
@@ -68,11 +62,12 @@ final class WeirProcess {
     let ended = ended
     process.terminationHandler = { _ in ended.signal() }
     try process.run()
-    for _ in 0..<200_000 {
-      if (try? BlockingSocket.connect(port: adminPort)) != nil { return }
-      if !process.isRunning { break }
+    var isListening = false
+    _ = Patience.waits {
+      isListening = (try? BlockingSocket.connect(port: adminPort)) != nil
+      return isListening || !process.isRunning
     }
-    throw Unusable(reason: log)
+    guard isListening else { throw Unusable(reason: log) }
   }
 
   private static func fullPipe() throws -> Pipe {
@@ -106,7 +101,7 @@ final class WeirProcess {
 
   /// The exit code; -1: it did not end in time, or by a signal.
   func wait() -> Int32 {
-    ended.wait(timeout: .now() + 10) == .success ? process.exitCode : -1
+    ended.comes() ? process.exitCode : -1
   }
 
   func ask(_ port: UInt16, _ path: String) throws -> String {
@@ -115,12 +110,8 @@ final class WeirProcess {
     return try socket.receiveAll()
   }
 
-  /// Asks until `condition` holds; false: it did not within ten seconds.
+  /// Asks until `condition` holds; false: it did not within the tests' patience.
   func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-    let end = ContinuousClock.now.advanced(by: .seconds(10))
-    while ContinuousClock.now < end {
-      if try condition() { return true }
-    }
-    return false
+    try Patience.waits(until: condition)
   }
 }

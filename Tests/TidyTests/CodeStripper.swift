@@ -3,6 +3,12 @@
 /// Enough of Swift's grammar for this repository: line comments, strings of one and of several
 /// lines with interpolations, which count as the literal's inside, and raw strings with one `#`.
 struct CodeStripper {
+  private static let quote = UInt8(ascii: "\"")
+  private static let slash = UInt8(ascii: "/")
+  private static let hash = UInt8(ascii: "#")
+  private static let backslash = UInt8(ascii: "\\")
+  private static let parenthesis = UInt8(ascii: "(")
+
   private let bytes: [UInt8]
   private var at = 0
   private var result: [UInt8] = []
@@ -17,17 +23,23 @@ struct CodeStripper {
     self.bytes = bytes
   }
 
-  private func sees(_ text: StaticString) -> Bool {
-    bytes[at...].starts(with: "\(text)".utf8)
+  /// The bytes that come next; asked at each of them, so without a string of its own.
+  private func sees(_ first: UInt8, _ second: UInt8) -> Bool {
+    bytes[at] == first && at + 1 < bytes.count && bytes[at + 1] == second
+  }
+
+  /// Three quotation marks.
+  private var seesLongQuote: Bool {
+    sees(Self.quote, Self.quote) && at + 2 < bytes.count && bytes[at + 2] == Self.quote
   }
 
   private mutating func run() {
     while at < bytes.count {
-      if sees("//") {
+      if sees(Self.slash, Self.slash) {
         while at < bytes.count, bytes[at] != 0x0A { at += 1 }
-      } else if sees("#\"") {
+      } else if sees(Self.hash, Self.quote) {
         at += 2
-        while at < bytes.count, !sees("\"#") { blank() }
+        while at < bytes.count, !sees(Self.quote, Self.hash) { blank() }
         at = min(at + 2, bytes.count)
       } else if bytes[at] == 0x22 {
         skipString()
@@ -45,10 +57,10 @@ struct CodeStripper {
   }
 
   private mutating func skipString() {
-    let isLong = sees("\"\"\"")
+    let isLong = seesLongQuote
     at += isLong ? 3 : 1
-    while at < bytes.count, isLong ? !sees("\"\"\"") : bytes[at] != 0x22 {
-      if sees("\\(") { skipInterpolation() } else { skipByte() }
+    while at < bytes.count, isLong ? !seesLongQuote : bytes[at] != 0x22 {
+      if sees(Self.backslash, Self.parenthesis) { skipInterpolation() } else { skipByte() }
     }
     at = min(at + (isLong ? 3 : 1), bytes.count)
   }

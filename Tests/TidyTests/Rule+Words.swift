@@ -1,12 +1,33 @@
 /// Words: calls that hide what a test must control, and names that say nothing.
 extension Rule {
-  static let words = [calls, speech, types, verbs, titles]
+  static let words = [calls, waits, durations, speech, types, verbs, titles]
 
   private static let calls = Rule(
     title: "no wall clock and no sleep",
     folders: ["Sources"], planted: ("Sources/Reactor/A.swift", "let a = Date()")
   ) { file in
     file.findings(/\bDate\(\)|\bThread\.sleep\b|\b[un]?(?:nano)?sleep\(/, "clocks are passed in")
+  }
+
+  /// Servers of tests pass time by `Pace`, and tests wait for events by `Patience`.
+  private static let waits = Rule(
+    title: "tests do not sleep, nor wait with a limit of their own",
+    folders: ["Tests"], planted: ("Tests/A/A.swift", "  usleep(1000)")
+  ) { file in
+    file.findings(
+      /\b(?:usleep|nanosleep)\(|\b(?:Thread|Task)\.sleep\b|\.now\(\) \+ \d|Clock\.now\.advanced\(by:/,
+      "wait for an event, with Patience")
+  }
+
+  /// Only virtual time has upper bounds: how long something takes is the machine's business.
+  private static let durations = Rule(
+    title: "no real time is asserted to be short",
+    folders: ["Tests/LoopbackTests"],
+    planted: ("Tests/LoopbackTests/A.swift", "#expect(start.duration(to: .now) < .seconds(1))")
+  ) { file in
+    file.findings(
+      /\.duration\((?:to: \.now|atShare: [\d.]+)\) <=? |\.slower\(than:/,
+      "assert counts, order or causes, or do it in virtual time")
   }
 
   private static let speech = Rule(

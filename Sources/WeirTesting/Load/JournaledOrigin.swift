@@ -6,7 +6,7 @@ import Reactor
 /// answer lost. Writes it down when the whole request has come, before it answers.
 ///
 /// On a Unix-domain socket, which endpoints in other network namespaces reach too. A thread a
-/// connection; ends when nobody has connected for ten seconds.
+/// connection; ends when nobody has connected within the tests' patience.
 public final class JournaledOrigin: Sendable {
   public let path: String
   public let journal = RequestJournal()

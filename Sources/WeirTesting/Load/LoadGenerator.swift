@@ -6,8 +6,8 @@ import Synchronization
 ///
 /// Open loop: request `i` is due at `i / perSecond`, on a connection of its own, so that what
 /// happens to one is not another's doing. Bounded: at most `clients` at once; what finds none free
-/// begins late and its record says so. Starts at once; each request ends within ten seconds of its
-/// last byte. Nothing is sent again: a request that fails has failed.
+/// begins late and its record says so. Starts at once; each request ends within the tests' patience
+/// of its last byte. Nothing is sent again: a request that fails has failed.
 public final class LoadGenerator: Sendable {
   private let port: UInt16
   private let count: Int
@@ -44,9 +44,9 @@ public final class LoadGenerator: Sendable {
   public var finishedCount: Int { records.withLock { $0.count } }
 
   /// Waits until `count` requests have ended, to do something to their server in their midst; false:
-  /// they did not within `limit`.
-  public func waits(forFinished count: Int, atMost limit: Duration = .seconds(10)) -> Bool {
-    Pace.wait(atMost: limit) { finishedCount >= count }
+  /// they did not within the tests' patience.
+  public func waits(forFinished count: Int) -> Bool {
+    Patience.waits { finishedCount >= count }
   }
 
   /// Waits for all of them.

@@ -9,7 +9,7 @@ public struct LoadRecord: Sendable {
     case unanswered
     /// The connection was not opened.
     case unconnected
-    /// Nothing came for ten seconds.
+    /// Nothing came within the tests' patience.
     case silent
   }
 

@@ -1,9 +1,10 @@
 import Glibc
 
-/// Waiting of threads that play clients and servers: for a time, or until something holds.
-enum Pace {
+/// How threads that play clients and servers let time pass: a service that works for a while, a load
+/// that keeps its rate. What a test waits for is an event: `Patience`.
+public enum Pace {
   /// poll(2) without descriptors: at least that long.
-  static func wait(_ duration: Duration) {
+  public static func wait(_ duration: Duration) {
     let end = ContinuousClock.now.advanced(by: duration)
     while true {
       let left = ContinuousClock.now.duration(to: end)
@@ -11,15 +12,5 @@ enum Pace {
       let milliseconds = min((left + .microseconds(999)) / .milliseconds(1), 3_600_000)
       _ = poll(nil, 0, Int32(milliseconds))
     }
-  }
-
-  /// Asks each millisecond until `condition` holds; false: it did not within `limit`.
-  static func wait(atMost limit: Duration, until condition: () -> Bool) -> Bool {
-    let end = ContinuousClock.now.advanced(by: limit)
-    while !condition() {
-      guard ContinuousClock.now < end else { return false }
-      wait(.milliseconds(1))
-    }
-    return true
   }
 }

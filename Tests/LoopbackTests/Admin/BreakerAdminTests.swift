@@ -128,8 +128,7 @@ struct BreakerAdminTests {
   @Test func showsAllOfAnUpstream() throws {
     let endpoint = try ScriptedEndpoint.answering { _ in Self.ok }
     let spare = try ScriptedEndpoint.answering { _ in Self.ok }
-    let (socket, refused) = try BlockingSocket.listen()
-    socket.close()
+    let closed = try PortReservation()
     let full = try RunningProxy(
       """
       workers: 1
@@ -144,7 +143,7 @@ struct BreakerAdminTests {
         service:
           endpoints:
             - { address: "127.0.0.1:\(endpoint.port)", weight: 2, zone: a }
-            - { address: "127.0.0.1:\(refused)", zone: b }
+            - { address: "127.0.0.1:\(closed.port)", zone: b }
             - { address: "127.0.0.1:\(spare.port)", priority: 1 }
           circuit_breaker: {}
           endpoint_circuit_breaker: {}
@@ -162,7 +161,7 @@ struct BreakerAdminTests {
     #expect(text.contains("  adaptive limit 0/"))
     #expect(
       text.contains("endpoint") && text.contains("in flight  connections  idle  latency  weight"))
-    let pattern = try Regex("127.0.0.1:\(refused) +ejected \\d+ s: connect_refused +unchecked")
+    let pattern = try Regex("127.0.0.1:\(closed.port) +ejected \\d+ s: connect_refused +unchecked")
     #expect(text.contains(pattern), "\(text)")
     let answer = try full.admin("/upstreams")
     let data = Data(answer.components(separatedBy: "\r\n\r\n")[1].utf8)

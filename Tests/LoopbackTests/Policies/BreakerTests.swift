@@ -87,10 +87,10 @@ struct BreakerTests {
   }
 
   @Test func countsConnectionsThatFail() throws {
-    let (listener, port) = try BlockingSocket.listen()
-    listener.close()
+    let closed = try PortReservation()
     let proxy = try RunningProxy(
-      endpoints: [port], upstream: "circuit_breaker: { \(Self.opensAtOnce), open_for: 60s }")
+      endpoints: [closed.port],
+      upstream: "circuit_breaker: { \(Self.opensAtOnce), open_for: 60s }")
     try proxy.expectAnswered(try proxy.get("/"), as: .connectRefused)
     try proxy.expectAnswered(try proxy.get("/"), as: .circuitOpen)
     #expect(proxy.stop())

@@ -5,13 +5,13 @@ import WeirTesting
 struct EventfulProxy {
   let proxy: RunningProxy
   private let service: NamedService
+  private let dead: PortReservation
 
   init() throws {
     service = try NamedService()
-    let (listener, deadPort) = try BlockingSocket.listen()
-    listener.close()
+    dead = try PortReservation()
     proxy = try RunningProxy(
-      endpoints: [service.port, deadPort],
+      endpoints: [service.port, dead.port],
       routes: """
         [{ match: { path: /broken }, upstream: service, retry: { on: [5xx] },
                circuit_breaker: { consecutive_failures: 1, open_for: 60s } },

@@ -96,7 +96,7 @@ struct FallbackTests {
       endpoints: [service.port], routes: routes("{ respond: { status: 203, body: later } }"),
       upstream: """
         balancing: { panic_threshold: 0% }
-            health_check: { path: /health, interval: 100ms, unhealthy: 1 }
+            health_check: { path: /health, interval: 100ms, timeout: 60s, unhealthy: 1 }
         """)
     service.answerHealth(500)
     #expect(try proxy.eventually { try proxy.ask() == (203, "later") })

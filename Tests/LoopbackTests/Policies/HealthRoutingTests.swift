@@ -7,7 +7,8 @@ import WeirTesting
 @Suite(.serialized)
 struct HealthRoutingTests {
   private static let check =
-    "health_check: { path: /health, interval: 100ms, jitter: 0%, healthy: 1, unhealthy: 1 }"
+    "health_check: { path: /health, interval: 100ms, jitter: 0%, timeout: 60s, healthy: 1, "
+    + "unhealthy: 1 }"
 
   private func services(_ names: String...) throws -> [NamedService] {
     try names.map { try NamedService($0) }

@@ -32,14 +32,14 @@ struct HostilePolicyTests {
   private static let breakers = """
     circuit_breaker: { consecutive_failures: 1, open_for: 60s }
         endpoint_circuit_breaker: { consecutive_failures: 1, open_for: 60s }
-        timeouts: { stream_idle: 200ms }
+        timeouts: { stream_idle: 2s }
     """
 
   /// A client that stops in the middle of its body runs into a timeout, and no breaker hears of it.
   @Test(arguments: [
-    ("total_timeout: 100ms", "", FailureKind.totalTimeout),
-    ("timeout: 100ms", "Expect: 100-continue\r\n", .requestTimeout),
-    ("timeout: 5s", "", .streamIdleTimeout),
+    ("total_timeout: 1s", "", FailureKind.totalTimeout),
+    ("timeout: 1s", "Expect: 100-continue\r\n", .requestTimeout),
+    ("timeout: 60s", "", .streamIdleTimeout),
   ])
   func aClientThatStopsOpensNoBreaker(
     route: String, fields: String, failure: FailureKind
@@ -95,7 +95,7 @@ struct HostilePolicyTests {
     let service = try AnsweringService("a", .nothing, .status(200))
     let proxy = try RunningProxy(
       endpoints: [service.port],
-      routes: "[{ match: { prefix: / }, upstream: service, total_timeout: 100ms }]",
+      routes: "[{ match: { prefix: / }, upstream: service, total_timeout: 1s }]",
       upstream: Self.breakers)
     try proxy.expectAnswered(try proxy.post("whole"), as: .totalTimeout)
     #expect(try proxy.ask().status == 503)
@@ -133,7 +133,8 @@ struct HostilePolicyTests {
     service.answer(500)
     #expect(try proxy.ask().status == 500)
     service.answer(200)
-    usleep(50_000)
+    // Longer than it stays open.
+    Pace.wait(.milliseconds(50))
     let probe = try proxy.hold()
     #expect(try proxy.ask().status == 503)
     try reload(proxy, yaml([service.port], breaker).replacing("service", with: "other"))
@@ -148,9 +149,9 @@ struct HostilePolicyTests {
   /// The time that Weir waits by itself is nobody's silence.
   @Test func aBackOffIsNoIdleStream() throws {
     let service = try AnsweringService(
-      "a", .status(503, fields: "Retry-After: 1\r\n"), .status(200))
+      "a", .status(503, fields: "Retry-After: 3\r\n"), .status(200))
     let proxy = try RunningProxy(
-      [service], route: "retry: { on: [503] }", upstream: "timeouts: { stream_idle: 300ms }")
+      [service], route: "retry: { on: [503] }", upstream: "timeouts: { stream_idle: 2s }")
     #expect(try proxy.ask().status == 200)
     #expect(proxy.stop())
   }
@@ -159,14 +160,14 @@ struct HostilePolicyTests {
   @Test func aBackOffIsNoSlowBody() throws {
     let first = try ScriptedEndpoint { connection, number in
       _ = try connection.receive(until: number == 0 ? "dis" : "dispense")
-      let status = number == 0 ? "503 No\r\nRetry-After: 1" : "200 OK"
+      let status = number == 0 ? "503 No\r\nRetry-After: 3" : "200 OK"
       try connection.send("HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n")
       _ = try? connection.receiveAll()
     }
     let proxy = try RunningProxy(
       endpoints: [first.port],
       routes: "[{ match: { prefix: / }, upstream: service, retry: { on: [503] } }]",
-      listener: "request_body_rate: { bytes_per_second: 10, window: 800ms }")
+      listener: "request_body_rate: { bytes_per_second: 4, window: 2s }")
     let client = try BlockingSocket.connect(port: proxy.port)
     try client.send(
       "PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 8\r\n\r\ndis")

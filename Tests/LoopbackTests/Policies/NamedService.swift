@@ -28,7 +28,7 @@ final class NamedService: Sendable {
       if target.hasPrefix("/health") { return Self.answer(state.health.withLock { $0 }, name) }
       state.requests.withLock { $0.append(request) }
       if target.hasPrefix("/held") { state.release.wait() }
-      if microseconds > 0 { usleep(microseconds) }
+      if microseconds > 0 { Pace.wait(.microseconds(microseconds)) }
       return Self.answer(state.status.withLock { $0 }, name)
     }
     port = endpoint.port

@@ -9,11 +9,6 @@ extension LoadReport {
 
   func upTo(_ index: Int) -> LoadReport { LoadReport(records.filter { $0.index < index }) }
 
-  /// Those that took at least that long.
-  func slower(than duration: Duration) -> LoadReport {
-    LoadReport(records.filter { $0.duration >= duration })
-  }
-
   var endpoints: Set<String> { Set(records.compactMap(\.endpoint)) }
 }
 

@@ -51,15 +51,16 @@ struct NeverTwiceTests {
     }
   }
 
-  /// As eager as a route can be, short of saying so.
-  private static func retry(_ more: String = "") -> String {
-    "retry: { attempts: 6, per_try_timeout: 120ms, backoff: { base: 1ms, max: 5ms }, "
+  /// As eager as a route can be, short of saying so. `patience`: of one attempt.
+  private static func retry(_ more: String = "", patience: String = "120ms") -> String {
+    "retry: { attempts: 6, per_try_timeout: \(patience), backoff: { base: 1ms, max: 5ms }, "
       + "on: [5xx, gateway-error, reset, connect-failure, refused-stream, retriable-4xx, "
       + "per-try-timeout]\(more) }"
   }
   private static let budget = "retry_budget: { ratio: 100%, minimum: 100 }"
 
-  /// Two of three endpoints are at fault in the midst of the load; there is always one to go to.
+  /// Two of three endpoints are at fault in the midst of the load; there is always one to go to. Who is
+  /// well may be too late as well, on a busy machine: that is one fault more, and the promise holds.
   @Test(arguments: Fault.allCases) func noPOSTIsActedUponTwice(fault: Fault) throws {
     let promised = try PromisedProxy(
       try Fleet(3, answersAfter: .milliseconds(2), bodyBytes: 800), route: [Self.retry()],
@@ -79,8 +80,18 @@ struct NeverTwiceTests {
       !report.failed.isEmpty || report.duration(atShare: 1) > .milliseconds(100)
       || metrics.contains("weir_upstream_retries_total{")
     #expect(isFelt, "\(report)")
-    // What never was sent goes to the one that lives; what was on its way when it began is lost.
-    if fault == .refusing { #expect(report.from(40).failed.isEmpty, "\(report)") }
+    try promised.expectKept(report)
+  }
+
+  /// What never was sent goes to the one that lives, whatever it is.
+  @Test func whatNeverWasSentGoesElsewhere() throws {
+    let promised = try PromisedProxy(
+      try Fleet(3), route: [Self.retry(patience: "30s")], upstream: [Self.budget])
+    for relay in promised.fleet.relays.prefix(2) { relay.behave(.refusing) }
+    let report = promised.load(60, perSecond: 250, LoadRequest.alternating).report()
+    #expect(report.outcomes == ["200": 60], "\(report)")
+    #expect(report.endpoints == ["endpoint-2"], "\(report)")
+    #expect(try promised.proxy.retries("connect_refused") > 0)
     try promised.expectKept(report)
   }
 
@@ -90,7 +101,7 @@ struct NeverTwiceTests {
   ])
   func whoOptsInIsTriedAgain(option: String, fields: String) throws {
     let promised = try PromisedProxy(
-      try Fleet(2), route: [Self.retry(option)], upstream: [Self.budget])
+      try Fleet(2), route: [Self.retry(option, patience: "1s")], upstream: [Self.budget])
     promised.fleet.relays[0].behave(.mute)
     let load = promised.load(20, perSecond: 200) { _ in
       var request = LoadRequest.post
@@ -108,7 +119,7 @@ struct NeverTwiceTests {
   @Test(arguments: [("", "Idempotency-Key: a\r\n"), (", idempotency_key: honoured", "")])
   func whoDoesNotIsNot(option: String, fields: String) throws {
     let promised = try PromisedProxy(
-      try Fleet(2), route: [Self.retry(option)], upstream: [Self.budget])
+      try Fleet(2), route: [Self.retry(option, patience: "1s")], upstream: [Self.budget])
     promised.fleet.relays[0].behave(.mute)
     let load = promised.load(20, perSecond: 200) { _ in
       var request = LoadRequest.post

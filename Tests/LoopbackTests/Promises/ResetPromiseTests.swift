@@ -9,13 +9,13 @@ struct ResetPromiseTests {
   @Test func whatWasActedUponIsNotActedUponAgain() throws {
     let promised = try PromisedProxy(
       try Fleet(3), route: [PromisedProxy.retry],
-      upstream: [PromisedProxy.budget, "outlier_detection: { base_ejection: 30s }"])
+      upstream: [PromisedProxy.budget, "outlier_detection: { base_ejection: 5m }"])
     promised.fleet.relays[0].behave(.cutting(afterBytes: 0))
     let report = promised.load(200, perSecond: 400, LoadRequest.alternating).report()
     #expect(report.only("GET").outcomes == ["200": 100], "\(report)")
     let posts = report.only("POST")
     #expect(Set(posts.outcomes.keys).isSubset(of: ["200", "502 upstream_reset"]), "\(report)")
-    #expect(posts.failed.count <= 5 + 16, "\(report)")
+    #expect(posts.failed.count <= 5 + PromisedProxy.clients, "\(report)")
     let executions = promised.fleet.journal.executions(method: "POST")
     #expect(posts.failed.allSatisfy { executions[$0.id] == 1 })
     let reasons = try ["consecutive_local_origin_failures", "consecutive_5xx"].map {
@@ -69,7 +69,7 @@ struct ResetPromiseTests {
     }
     let report = load.report()
     // Each reset ends what is in flight, on fresh connections too: at most sixteen.
-    #expect(report.failed.count <= 3 * 16, "\(report)")
+    #expect(report.failed.count <= 3 * PromisedProxy.clients, "\(report)")
     let names: Set = ["200", "502 upstream_closed", "502 upstream_reset", "502 connect_failed"]
     #expect(Set(report.outcomes.keys).isSubset(of: names), "\(report)")
     try promised.expectKept(report)

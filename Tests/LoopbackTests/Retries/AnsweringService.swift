@@ -11,13 +11,16 @@ final class AnsweringService: Sendable {
     case status(Int, fields: String = "")
     /// After so many microseconds.
     case late(UInt32)
+    /// When the gate is signalled, once a request.
+    case held(DispatchSemaphore)
     /// Never: until the connection ends, which `waitsForLeaver` tells.
     case nothing
     /// The connection ends, without or with a reset.
     case close
     case reset
-    /// The latter after so many microseconds.
+    /// The latter after so many microseconds, or when the gate is signalled.
     case lateReset(UInt32)
+    case heldReset(DispatchSemaphore)
   }
 
   let port: UInt16
@@ -57,20 +60,29 @@ final class AnsweringService: Sendable {
         "HTTP/1.1 \(status) Said\r\n\(fields)Content-Length: \(name.utf8.count)\r\n\r\n\(name)")
       return true
     case .late(let microseconds):
-      usleep(microseconds)
+      Pace.wait(.microseconds(microseconds))
+      return try give(.status(200), name, connection, state)
+    case .held(let gate):
+      _ = gate.comes()
       return try give(.status(200), name, connection, state)
     case .nothing:
       _ = try? connection.receiveAll()
       state.left.signal()
     case .close: connection.close()
     case .lateReset(let microseconds):
-      usleep(microseconds)
-      fallthrough
-    case .reset:
-      connection.resetOnClose()
-      connection.close()
+      Pace.wait(.microseconds(microseconds))
+      reset(connection)
+    case .heldReset(let gate):
+      _ = gate.comes()
+      reset(connection)
+    case .reset: reset(connection)
     }
     return false
+  }
+
+  private static func reset(_ connection: BlockingSocket) {
+    connection.resetOnClose()
+    connection.close()
   }
 
   private static func request(_ connection: BlockingSocket) throws -> PlainMessage? {
@@ -90,7 +102,7 @@ final class AnsweringService: Sendable {
   func answer(_ answer: Answer) { state.answer.withLock { $0 = answer } }
 
   /// True: somebody who got no answer has left.
-  func waitsForLeaver() -> Bool { state.left.wait(timeout: .now() + 5) == .success }
+  func waitsForLeaver() -> Bool { state.left.comes() }
 }
 
 extension RunningProxy {

@@ -9,6 +9,8 @@ struct HedgeTests {
   private static let eager = "hedge: { minimum_delay: 20ms, percentile: 50%, budget: 100% }"
   private let first: AnsweringService
   private let second: AnsweringService
+  /// Lets answers that are held go: who is slow is so by order and not by the clock.
+  private let gate = DispatchSemaphore(value: 0)
 
   init() throws {
     first = try AnsweringService("first")
@@ -24,8 +26,20 @@ struct HedgeTests {
     _ = try proxy.exchange(
       String(repeating: request + "\r\n", count: 110) + request + "Connection: close\r\n\r\n")
     // Then it is the first one's turn.
-    while try proxy.ask().body != "second" {}
+    #expect(try proxy.eventually { try proxy.ask().body == "second" })
     return proxy
+  }
+
+  /// The answer to a request whose first attempt is held until `isTime`, which is asked once the
+  /// second endpoint has been asked too.
+  private func askHeld(
+    _ proxy: RunningProxy, until isTime: () throws -> Bool = { true }
+  ) throws -> String {
+    let before = second.requests.count
+    let client = try proxy.hold("/")
+    #expect(try proxy.eventually { try second.requests.count > before && isTime() })
+    gate.signal()
+    return try client.receiveAll()
   }
 
   @Test func theFirstToAnswerWinsAndTheOtherIsCut() throws {
@@ -42,9 +56,9 @@ struct HedgeTests {
 
   @Test func theHedgeIsCutWhenTheFirstAnswers() throws {
     let proxy = try proxy()
-    first.answer(.late(100_000))
+    first.answer(.held(gate))
     second.answer(.nothing)
-    #expect(try proxy.ask().body == "first")
+    #expect(try askHeld(proxy).hasSuffix("\r\n\r\nfirst"))
     #expect(second.waitsForLeaver())
     #expect(try proxy.hedges("lost") == 1)
     try proxy.expectAllGivenBack()
@@ -57,9 +71,10 @@ struct HedgeTests {
   ])
   func aHedgeThatFailsLeavesTheFirstAlone(failure: AnsweringService.Answer) throws {
     let proxy = try proxy()
-    first.answer(.late(150_000))
+    first.answer(.held(gate))
     second.answer(failure)
-    #expect(try proxy.ask().body == "first")
+    let held = try askHeld(proxy) { try proxy.hedges("lost") == 1 }
+    #expect(held.hasSuffix("\r\n\r\nfirst"), "\(held)")
     #expect(try proxy.hedges("lost") == 1)
     try proxy.expectAllGivenBack()
     #expect(proxy.stop())
@@ -68,11 +83,16 @@ struct HedgeTests {
   @Test func aHedgeThatCannotConnectLeavesTheFirstAlone() throws {
     let relay = try Relay(to: second.port)
     let proxy = try proxy(ports: [first.port, relay.port])
-    first.answer(.late(150_000))
+    first.answer(.held(gate))
     relay.behave(.refusing)
     relay.resetConnections()
-    #expect(try proxy.eventually { try proxy.ask().body == "first" })
-    #expect(try proxy.hedges("lost") + proxy.hedges("refused") == 1)
+    let client = try proxy.hold("/")
+    let isOver = try proxy.eventually {
+      try proxy.hedges("lost") + proxy.hedges("refused") == 1
+    }
+    #expect(isOver)
+    gate.signal()
+    #expect(try client.receiveAll().hasSuffix("\r\n\r\nfirst"))
     try proxy.expectAllGivenBack()
     #expect(proxy.stop())
   }
@@ -80,17 +100,24 @@ struct HedgeTests {
   /// Without a retry: the hedge is what is left.
   @Test func theHedgeGoesOnWhenTheFirstFails() throws {
     let proxy = try proxy()
-    first.answer(.lateReset(60_000))
-    second.answer(.late(150_000))
-    #expect(try proxy.ask().body == "second")
-    #expect(try proxy.hedges("won") == 1)
+    let slow = DispatchSemaphore(value: 0)
+    first.answer(.heldReset(gate))
+    second.answer(.held(slow))
+    let before = second.requests.count
+    let client = try proxy.hold("/")
+    #expect(proxy.eventually { second.requests.count > before })
+    gate.signal()
+    #expect(try proxy.eventually { try proxy.hedges("won") == 1 })
+    slow.signal()
+    #expect(try client.receiveAll().hasSuffix("\r\n\r\nsecond"))
     try proxy.expectAllGivenBack()
     #expect(proxy.stop())
   }
 
   @Test(arguments: ["POST", "PATCH"]) func nothingIsHedgedThatMightActTwice(method: String) throws {
     let proxy = try proxy()
-    first.answer(.late(100_000))
+    // Far longer than what the hundred took.
+    first.answer(.late(1_000_000))
     let before = second.requests.count
     let answer = try proxy.exchange(
       "\(method) / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
@@ -138,7 +165,7 @@ struct HedgeTests {
               { consecutive_failures: 1, open_for: 10ms, open_for_max: 10ms, half_open_calls: 1, recovery: off }
         """)
     for _ in 0..<110 { #expect(try proxy.ask().body == "first") }
-    first.answer(.late(100_000))
+    first.answer(.late(500_000))
     // Its only endpoint for a hedge cannot be reached at all.
     let isRefused = try proxy.eventually {
       _ = try proxy.ask()

@@ -1,5 +1,6 @@
 import DataPath
 import Discovery
+import HTTP1
 import Primitives
 import ProxyConfiguration
 import Resilience
@@ -92,6 +93,8 @@ struct UpstreamPlans {
     plan.hedgePercentile = wishes[upstream.name]?.hedgePercentile ?? .percent(95)
     plan.pool = PoolPolicy(
       idle: upstream.poolIdle, ageMax: upstream.poolAge, idleMax: upstream.idleConnectionsMax)
+    plan.headLimits = HeadLimits(
+      headBytesMax: upstream.responseHeadBytesMax, fieldsMax: upstream.responseFieldsMax)
     plan.connectNanoseconds = upstream.connectTimeout.nanosecondsClamped
     plan.pendingNanoseconds = upstream.pendingTimeout.nanosecondsClamped
     plan.streamIdleNanoseconds = upstream.streamIdleTimeout.nanosecondsClamped

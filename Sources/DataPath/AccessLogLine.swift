@@ -38,17 +38,19 @@ enum AccessLogLine {
   }
 
   private static func writeRequest(_ exchange: Exchange, _ json: inout JSONWriter, _ out: Buffer) {
-    guard exchange.hasHead, let input = exchange.downstream?.input else { return }
+    guard exchange.trace != nil, let input = exchange.downstream?.input else { return }
     let bytes = input.readable
-    json.text("method", bytes.extracting(exchange.head.methodText.bounds), most: 32)
-    json.text("host", bytes.extracting(exchange.head.authority.bounds), most: 256)
-    json.text("path", bytes.extracting(exchange.head.target.bounds), most: 1024)
-    json.text("protocol", exchange.head.minorVersion == 1 ? "HTTP/1.1" : "HTTP/1.0")
-    if exchange.head.present.contains(.userAgent),
-      let agent = exchange.head.fields.first(where: { $0.id == .userAgent })
-    {
-      json.text("user_agent", bytes.extracting(agent.value.bounds), most: 256)
+    let part = exchange.headPart
+    if part >= .method {
+      json.text("method", bytes.extracting(exchange.head.methodText.bounds), most: 32)
     }
+    if part == .whole || (part == .line && !exchange.head.authority.isEmpty) {
+      json.text("host", bytes.extracting(exchange.head.authority.bounds), most: 256)
+    }
+    if part >= .target {
+      json.text("path", bytes.extracting(exchange.head.target.bounds), most: 1024)
+    }
+    if part >= .line { writeLine(exchange, &json, bytes) }
     json.name("request_id")
     if let accepted = exchange.requestID.accepted {
       json.value(bytes.extracting(accepted.bounds))
@@ -62,6 +64,17 @@ enum AccessLogLine {
       out.append(0x22)
       trace.appendTraceID(to: out)
       out.append(0x22)
+    }
+  }
+
+  private static func writeLine(
+    _ exchange: Exchange, _ json: inout JSONWriter, _ bytes: Span<UInt8>
+  ) {
+    json.text("protocol", exchange.head.minorVersion == 1 ? "HTTP/1.1" : "HTTP/1.0")
+    if exchange.head.present.contains(.userAgent),
+      let agent = exchange.head.fields.first(where: { $0.id == .userAgent })
+    {
+      json.text("user_agent", bytes.extracting(agent.value.bounds), most: 256)
     }
   }
 

@@ -17,6 +17,7 @@ extension Exchange {
       failure = kind
       failureDetail = detail
     }
+    if stage == .head, !hasHead { salvageHead(downstream) }
     // What the client did says nothing of the service.
     let isClients = isHeldUpByClient(kind)
     if isClients { settleAsNothing() } else { settle(kind) }
@@ -154,7 +155,7 @@ extension Exchange {
     downstream = nil
     settings = nil
     listener = nil
-    hasHead = false
+    headPart = .nothing
     route = nil
     seriesIndex = 0
     trace = nil
@@ -182,7 +183,8 @@ extension Exchange {
     ratePolicy = nil
     usesFallback = false
     if trail.isUsed || trail.hasWaited { trail.reset() }
-    interimCount = 0
+    interimBytes = 0
+    holdsUpgrade = false
     awaitsContinue = false
     responseBegun = false
     responseDone = false

@@ -41,9 +41,11 @@ extension Exchange {
 
   /// Puts the timeline into the worker's ring.
   func explain(_ code: UInt16, _ nanoseconds: Int64, _ ending: ExchangeTrace.Ending) {
-    guard hasHead, let downstream, worker.explainRing.capacity > 0 else { return }
+    guard self.trace != nil, let downstream, worker.explainRing.capacity > 0 else { return }
     // Refused before any endpoint was asked: many alike may come at once.
-    if tries == 0, failure?.row.side == .local, !worker.refusalRate.takes(now: now) { return }
+    if tries == 0, failure?.row.side == .local || !hasHead, !worker.refusalRate.takes(now: now) {
+      return
+    }
     keep(lastEnding)
     trail.waitEnded(now)
     var trace = ExchangeTrace()

@@ -58,7 +58,7 @@ extension Exchange {
   private func headDecoded(_ downstream: DownstreamConnection) {
     guard let listener else { return }
     let input = downstream.input
-    hasHead = true
+    headPart = .whole
     headDeadline = .distantFuture
     bodyOffset = head.headBytes
     requestBody.begin(head.framing, listener.settings.bodyLimits)
@@ -107,7 +107,7 @@ extension Exchange {
   }
 
   /// Accepts or mints the request's id, and continues or begins its trace.
-  private func identify(_ bytes: Span<UInt8>) {
+  func identify(_ bytes: Span<UInt8>) {
     trace = TraceFields.read(head, bytes, &worker.random, isTraceparent: &continuesTraceparent)
     if isTrusted, head.present.contains(.xRequestID),
       let received = head.fields.first(where: { $0.id == .xRequestID })?.value,

@@ -191,6 +191,7 @@ extension Exchange {
     requestBody.begin(head.framing, listener?.settings.bodyLimits ?? BodyLimits())
     requestBodyBytes = 0
     requestDone = false
+    holdsUpgrade = false
   }
 
   /// Room in the input behind the head, which stays.

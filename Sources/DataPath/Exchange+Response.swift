@@ -45,6 +45,7 @@ extension Exchange {
       guard self.connection === connection else { return false }
       // An interim answer that the client has not taken stops the endpoint.
       if !downstream.output.isEmpty, !flushResponse(downstream) { return false }
+      if holdsUpgrade { return goOnUpgrading(connection, downstream) }
       if !input.isEmpty {
         do throws(HeadFault) {
           if try connection.decoder.decode(
@@ -89,7 +90,7 @@ extension Exchange {
       return false
     }
     if responseHead.status == 101 { return takeUpgrade(connection, downstream) }
-    if responseHead.status < 200 { return takeInterim(input, downstream) }
+    if responseHead.status < 200 { return takeInterim(connection, downstream) }
     guard let upstream else { return false }
     if isHedged, waitsForHedge(upstream) { return false }
     if route?.policy != nil, retriesAnswer(connection, upstream, downstream) { return false }
@@ -120,20 +121,26 @@ extension Exchange {
     if !requestDone || downstream.isDraining { keepsDownstreamOpen = false }
   }
 
-  /// No service sends more than a few; more is a flood. Go's client stops at 5.
-  private static let interimMax = 16
+  /// Interim heads of one answer may fill that many final ones; more is a flood. RFC 9110 §15.2
+  /// allows any number, so it is not they that are counted: one of 30 bytes a second goes on for
+  /// nine hours with the defaults. Until when the final head must be there, the route says.
+  private static let interimHeadsMax = 16
 
-  /// 1xx: relayed to clients of HTTP/1.1 (RFC 9110 §15.2), dropped for others.
-  private func takeInterim(_ input: Buffer, _ downstream: DownstreamConnection) -> Bool {
-    interimCount += 1
-    guard interimCount <= Self.interimMax else {
+  /// 1xx: relayed to clients of HTTP/1.1 (RFC 9110 §15.2) as far as there is room, dropped for
+  /// others.
+  private func takeInterim(
+    _ connection: UpstreamConnection, _ downstream: DownstreamConnection
+  ) -> Bool {
+    let input = connection.input
+    interimBytes += responseHead.headBytes
+    guard interimBytes <= Self.interimHeadsMax * connection.decoder.limits.headBytesMax else {
       fail(.malformedResponse, "too_many_interim")
       return false
     }
     let out = downstream.output
     let before = out.count
     if head.minorVersion == 1, !ResponseWriter.writeInterim(self, input, to: out) {
-      return headDoesNotFit(out, before)
+      out.truncate(out.count - before)
     }
     input.consume(responseHead.headBytes)
     if responseHead.status == 100 { endAwaitingContinue(downstream) }
@@ -148,7 +155,7 @@ extension Exchange {
   }
 
   /// A block for the head, and for a long body a large one, if there is one.
-  private func makeOutput(_ out: Buffer) -> Bool {
+  func makeOutput(_ out: Buffer) -> Bool {
     let isLarge: Bool
     if case .length(let length) = responseHead.framing {
       isLarge = length > UInt64(BufferPool.smallBytes)

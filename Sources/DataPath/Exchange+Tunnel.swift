@@ -7,44 +7,53 @@ import Reactor
 /// After `101 Switching Protocols`: bytes both ways until both sides have ended (RFC 9110 §7.8).
 ///
 /// Only what the client asked for and the endpoint agreed to; until then no byte behind the
-/// request's head is sent on. Each side's end is passed on by itself (half-close). The connection
-/// is never pooled again. Fails as `upgrade_failed`, `stream_idle_timeout`, `downstream_closed`,
-/// `upstream_reset`.
+/// request, its body included, is sent on. Each side's end is passed on by itself (half-close). The
+/// connection is never pooled again. Fails as `upgrade_failed`, `stream_idle_timeout`,
+/// `downstream_closed`, `upstream_reset`.
 extension Exchange {
-  /// An upgrade is asked for and may be passed on.
+  /// An upgrade is asked for and may be passed on. Any method may ask, with or without a body
+  /// (RFC 9110 §7.8): Docker's clients do so with POST.
   func isUpgradeRequested(_ bytes: Span<UInt8>) -> Bool {
-    guard head.wantsUpgrade, !head.hasBody else { return false }
+    guard head.wantsUpgrade else { return false }
     for field in head.fields where field.id == .upgrade {
       if !UpgradeField.mayPass(bytes.extracting(field.value.bounds)) { return false }
     }
     return true
   }
 
-  /// The endpoint switches to one protocol, which the client offered.
+  /// The endpoint switches to protocols that the client offered, one or several layers of them, in
+  /// a single field.
   private func isUpgradeAgreed(_ request: Span<UInt8>, _ response: Span<UInt8>) -> Bool {
     guard isUpgradeRequested(request) else { return false }
     var answers = 0
     var isOffered = false
     for answer in responseHead.fields where answer.id == .upgrade {
       answers += 1
-      for offer in head.fields where offer.id == .upgrade {
-        if UpgradeField.takes(
-          response.extracting(answer.value.bounds), of: request.extracting(offer.value.bounds))
-        {
-          isOffered = true
+      isOffered = UpgradeField.takes(response.extracting(answer.value.bounds)) { layer in
+        head.fields.contains { offer in
+          offer.id == .upgrade
+            && UpgradeField.offers(layer, in: request.extracting(offer.value.bounds))
         }
       }
     }
     return answers == 1 && isOffered
   }
 
-  /// A 101 has been decoded; false: the exchange failed.
+  /// A 101 has been decoded; false: the exchange failed, or the client has not sent all of its
+  /// request yet, which goes first (RFC 9110 §7.8): the 101 waits in the input for that.
   func takeUpgrade(_ connection: UpstreamConnection, _ downstream: DownstreamConnection) -> Bool {
     let input = connection.input
     let out = downstream.output
     let request = downstream.input
-    guard requestDone, isUpgradeAgreed(request.readable, input.readable) else {
+    // A client that waits to be told to go on would wait for ever.
+    guard isUpgradeAgreed(request.readable, input.readable), !awaitsContinue else {
       fail(.upgradeFailed)
+      return false
+    }
+    holdsUpgrade = !requestDone
+    if holdsUpgrade { return false }
+    guard makeOutput(out) else {
+      fail(.bufferBudgetExceeded)
       return false
     }
     let before = out.count
@@ -72,6 +81,16 @@ extension Exchange {
       return false
     }
     return true
+  }
+
+  /// The 101 that waited for the request's end; false: it waits on, or the exchange is over.
+  func goOnUpgrading(
+    _ connection: UpstreamConnection, _ downstream: DownstreamConnection
+  ) -> Bool {
+    if requestDone { return takeUpgrade(connection, downstream) }
+    // It switched and left: what is still to come of the request goes nowhere.
+    if requestRefused || connection.isBroken { attemptFailed(.upstreamReset) }
+    return false
   }
 
   func pumpTunnel(_ connection: UpstreamConnection, _ downstream: DownstreamConnection) {

@@ -50,7 +50,9 @@ package final class Exchange: ConnectionReceiver {
 
   var decoder = RequestDecoder(limits: HeadLimits())
   let head = RequestHead()
-  var hasHead = false
+  /// How much of it is understood.
+  var headPart = RequestHead.Part.nothing
+  var hasHead: Bool { headPart == .whole }
   /// The client sends its body only when it is told to: no clock of its own runs until then.
   var awaitsContinue = false
   /// The path after normalisation; without a block where that changed nothing.
@@ -124,8 +126,10 @@ package final class Exchange: ConnectionReceiver {
   var responseBegun = false
   /// Where in all that the client was ever sent the answer begins.
   var answerStart: UInt64 = 0
-  /// 1xx heads of this answer.
-  var interimCount = 0
+  /// Bytes of the 1xx heads of this answer.
+  var interimBytes = 0
+  /// A 101 stands in the input, whose turn comes when the request's last byte has gone.
+  var holdsUpgrade = false
   var responseDone = false
   /// The answer to the client is sent in chunks.
   var chunksResponse = false

@@ -74,4 +74,10 @@ package struct ExchangeTrace: Sendable {
   package var retryRefusal: RetryRefusal?
 
   package init() {}
+
+  /// Method and target, as far as they were read.
+  package var requestLine: String {
+    let read = [method, target].filter { !$0.isEmpty }.joined(separator: " ")
+    return read.isEmpty ? "(no request line)" : read
+  }
 }

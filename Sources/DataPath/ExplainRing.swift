@@ -55,11 +55,15 @@ struct ExplainRing {
     text.removeAll()
     exchange.requestID.append(head: bytes, to: text)
     entries[place].idEnd = text.count
-    let method = bytes.extracting(exchange.head.methodText.bounds)
-    text.append(method.extracting(first: min(method.count, Self.methodBytesMax)))
+    if exchange.headPart >= .method {
+      let method = bytes.extracting(exchange.head.methodText.bounds)
+      text.append(method.extracting(first: min(method.count, Self.methodBytesMax)))
+    }
     entries[place].methodEnd = text.count
-    let target = bytes.extracting(exchange.head.target.bounds)
-    text.append(target.extracting(first: min(target.count, Self.targetBytesMax)))
+    if exchange.headPart >= .target {
+      let target = bytes.extracting(exchange.head.target.bounds)
+      text.append(target.extracting(first: min(target.count, Self.targetBytesMax)))
+    }
     entries[place].targetEnd = text.count
     if let client = exchange.downstream?.peerText {
       text.append(client.span.extracting(first: min(client.count, Self.clientBytesMax)))

@@ -37,7 +37,8 @@ enum ForwardedFields {
   private static func writeFor(
     _ exchange: Exchange, _ bytes: Span<UInt8>, _ isTrusted: Bool, _ peer: [UInt8], _ out: Buffer
   ) -> Bool {
-    guard HeadEncoder.append("x-forwarded-for: ", to: out) else { return false }
+    guard out.writableCount >= 32 else { return false }
+    FieldLine.begin(.xForwardedFor, "x-forwarded-for: ", exchange.head, bytes, out)
     if isTrusted, exchange.head.present.contains(.xForwardedFor) {
       guard join(.xForwardedFor, exchange, bytes, out) else { return false }
     }
@@ -50,7 +51,8 @@ enum ForwardedFields {
   private static func writeForwarded(
     _ exchange: Exchange, _ bytes: Span<UInt8>, _ isTrusted: Bool, _ peer: [UInt8], _ out: Buffer
   ) -> Bool {
-    guard HeadEncoder.append("forwarded: ", to: out) else { return false }
+    guard out.writableCount >= 32 else { return false }
+    FieldLine.begin(.forwarded, "forwarded: ", exchange.head, bytes, out)
     if isTrusted, !join(.forwarded, exchange, bytes, out) { return false }
     guard peer.count + 32 <= out.writableCount else { return false }
     // RFC 7239 §6: an IPv6 address is quoted and bracketed.
@@ -82,6 +84,7 @@ enum ForwardedFields {
       let field = exchange.head.fields.first(where: { $0.id == name }), !field.value.isEmpty
     else { return nil }
     return HeadEncoder.appendField(
-      name.text, value: bytes.extracting(field.value.bounds), to: out)
+      name: bytes.extracting(field.name.bounds), value: bytes.extracting(field.value.bounds),
+      to: out)
   }
 }

@@ -34,7 +34,7 @@ package final class HeaderEdits: Sendable {
     self.others = others
     host = set.first { Self.fieldName($0.name) == .host }.map { Array($0.value.utf8) }
     lines = (set.filter { Self.fieldName($0.name) != .host } + add).flatMap {
-      Array("\($0.name.lowercased()): \($0.value)\r\n".utf8)
+      Array("\($0.name): \($0.value)\r\n".utf8)
     }
   }
 

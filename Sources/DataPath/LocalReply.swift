@@ -45,7 +45,7 @@ enum LocalReply {
       + (detail.utf8CodeUnitCount > 0 ? detail.utf8CodeUnitCount + 2 : 0)
     endHead(
       opening.utf8CodeUnitCount + reasonCount + closing.utf8CodeUnitCount, exchange, out)
-    guard exchange.head.method != .head || !exchange.hasHead else { return true }
+    guard exchange.headPart < .method || exchange.head.method != .head else { return true }
     out.append(opening)
     appendReason(row.name, detail, out)
     out.append(closing)
@@ -112,12 +112,9 @@ enum LocalReply {
     out.append("\"\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
   }
 
-  /// What the access log and `/explain` know the request by; none has the request whose head was
-  /// not read.
+  /// What the access log and `/explain` know the request by.
   private static func appendRequestID(_ exchange: Exchange, _ out: Buffer) {
-    guard exchange.hasHead, exchange.trace != nil, let input = exchange.downstream?.input else {
-      return
-    }
+    guard exchange.trace != nil, let input = exchange.downstream?.input else { return }
     out.append("x-request-id: ")
     exchange.requestID.append(head: input.readable, to: out)
     out.append("\r\n")
@@ -158,7 +155,7 @@ enum LocalReply {
 
   /// Text only for who asks for it and not for JSON: a service's client reads JSON.
   private static func prefersText(_ exchange: Exchange) -> Bool {
-    guard exchange.hasHead, exchange.head.present.contains(.accept),
+    guard exchange.headPart >= .line, exchange.head.present.contains(.accept),
       let input = exchange.downstream?.input,
       let field = exchange.head.fields.first(where: { $0.id == .accept })
     else { return false }

@@ -12,7 +12,7 @@ import Telemetry
 enum RequestWriter {
   private static let always = FieldSet.hopByHop.union(TraceFields.names).union(
     FieldSet([
-      .host, .xForwardedFor, .xForwardedProto, .xForwardedHost, .forwarded, .xRequestID,
+      .xForwardedFor, .xForwardedProto, .xForwardedHost, .forwarded, .xRequestID,
       .xEnvoyExpectedTimeout, .xEnvoyAttemptCount,
     ]))
 
@@ -28,6 +28,8 @@ enum RequestWriter {
     var dropped = always.union(omitted)
     // A state without a context that it belongs to is dropped (W3C §3.3.1).
     if !exchange.continuesTraceparent { dropped.insert(.tracestate) }
+    let copiesHost = copiesHost(exchange.head, edits)
+    if !copiesHost { dropped.insert(.host) }
     let forwards = MaxForwards.count(exchange.head, bytes)
     if forwards != nil { dropped.insert(.maxForwards) }
     let shrinksTimeout = exchange.isTrusted && exchange.head.present.contains(.grpcTimeout)
@@ -39,15 +41,15 @@ enum RequestWriter {
       settings.priorityField.omit(from: exchange.head, bytes, &dropped, &others)
     }
     return writeLine(exchange, route, input, out)
-      && writeHost(exchange, edits, endpoint, bytes, out)
+      && (copiesHost || writeHost(exchange, edits, endpoint, bytes, out))
       && HeadEncoder.copyFields(
         exchange.head.fields, of: bytes, omitting: dropped, others: others,
         nominatesOthers: exchange.head.nominatesOthers, to: out)
       && writeFraming(exchange, bytes, out)
       && ForwardedFields.write(exchange, downstream, omitted, bytes, to: out)
       && writeIdentity(exchange, settings, trace, bytes, out)
-      && writeForwards(forwards, out)
-      && writeBudget(exchange, shrinksTimeout, out)
+      && writeForwards(forwards, exchange.head, bytes, out)
+      && writeBudget(exchange, shrinksTimeout, bytes, out)
       && appendLines(edits.lines, out)
       && HeadEncoder.append("\r\n", to: out)
   }
@@ -77,42 +79,71 @@ enum RequestWriter {
     }
   }
 
+  /// Whether the client's own `Host` line says what is to be said, and may be copied with the rest.
+  @inline(__always)
+  private static func copiesHost(_ head: RequestHead, _ edits: HeaderEdits) -> Bool {
+    head.present.contains(.host) && head.targetForm != .absolute && !head.nominatesOthers
+      && edits.host == nil
+  }
+
   private static func writeHost(
     _ exchange: Exchange, _ edits: HeaderEdits, _ endpoint: WorkerEndpoint, _ bytes: Span<UInt8>,
     _ out: Buffer
   ) -> Bool {
-    if let host = edits.host {
-      return HeadEncoder.appendField("host", value: host.span, to: out)
-    }
-    let authority = exchange.head.authority
+    let head = exchange.head
+    guard out.writableCount >= 6 else { return false }
+    FieldLine.begin(.host, "host: ", head, bytes, out)
+    if let host = edits.host { return appendEnd(host.span, out) }
     // HTTP/1.0 without Host: the endpoint is what is known. An empty one is passed on as it is.
-    if authority.isEmpty, !exchange.head.present.contains(.host) {
+    if head.authority.isEmpty, !head.present.contains(.host) {
       let text = endpoint.text
-      return HeadEncoder.appendField("host", value: text.span, to: out)
+      return appendEnd(text.span, out)
     }
-    return HeadEncoder.appendField("host", value: bytes.extracting(authority.bounds), to: out)
+    return appendEnd(bytes.extracting(head.authority.bounds), out)
+  }
+
+  private static func appendEnd(_ value: Span<UInt8>, _ out: Buffer) -> Bool {
+    guard value.count + 2 <= out.writableCount else { return false }
+    out.append(value)
+    out.append("\r\n")
+    return true
   }
 
   private static func writeFraming(
     _ exchange: Exchange, _ bytes: Span<UInt8>, _ out: Buffer
   ) -> Bool {
     guard out.writableCount >= 128 else { return false }
-    switch exchange.head.framing {
+    let head = exchange.head
+    switch head.framing {
     case .length(let length):
-      out.append("content-length: ")
+      out.append(bytes.extracting(head.framingName.bounds))
+      out.append(": ")
       out.append(decimal: length)
       out.append("\r\n")
-    case .chunked: out.append("transfer-encoding: chunked\r\n")
+    case .chunked:
+      out.append(bytes.extracting(head.framingName.bounds))
+      out.append(": chunked\r\n")
     case .none, .untilClose: break
     }
-    if exchange.isUpgradeRequested(bytes) {
-      out.append("connection: upgrade\r\n")
-      for field in exchange.head.fields where field.id == .upgrade {
-        let value = bytes.extracting(field.value.bounds)
-        guard HeadEncoder.appendField("upgrade", value: value, to: out) else { return false }
-      }
-    } else if exchange.head.acceptsTrailers {
-      out.append("te: trailers\r\nconnection: te\r\n")
+    if exchange.isUpgradeRequested(bytes) { return writeUpgrade(head, bytes, out) }
+    if head.acceptsTrailers {
+      FieldLine.begin(.te, "te: ", head, bytes, out)
+      out.append("trailers\r\n")
+      FieldLine.begin(.connection, "connection: ", head, bytes, out)
+      out.append("te\r\n")
+    }
+    return true
+  }
+
+  private static func writeUpgrade(
+    _ head: RequestHead, _ bytes: Span<UInt8>, _ out: Buffer
+  ) -> Bool {
+    FieldLine.begin(.connection, "connection: ", head, bytes, out)
+    out.append("upgrade\r\n")
+    for field in head.fields where field.id == .upgrade {
+      let name = bytes.extracting(field.name.bounds)
+      let value = bytes.extracting(field.value.bounds)
+      guard HeadEncoder.appendField(name: name, value: value, to: out) else { return false }
     }
     return true
   }
@@ -122,36 +153,38 @@ enum RequestWriter {
     _ out: Buffer
   ) -> Bool {
     guard out.writableCount >= 512 else { return false }
-    out.append("x-request-id: ")
+    let head = exchange.head
+    FieldLine.begin(.xRequestID, "x-request-id: ", head, bytes, out)
     exchange.requestID.append(head: bytes, to: out)
     out.append("\r\n")
     if settings.emitsW3C {
-      out.append("traceparent: ")
+      FieldLine.begin(.traceparent, "traceparent: ", head, bytes, out)
       trace.appendTraceparent(to: out)
       out.append("\r\n")
     }
     if settings.emitsB3 {
-      out.append("b3: ")
+      FieldLine.begin(.b3, "b3: ", head, bytes, out)
       trace.appendB3(to: out)
       out.append("\r\n")
     }
     if settings.addsVia {
-      out.append(exchange.head.minorVersion == 1 ? "via: 1.1 weir\r\n" : "via: 1.0 weir\r\n")
+      out.append(head.minorVersion == 1 ? "via: 1.1 weir\r\n" : "via: 1.0 weir\r\n")
     }
     return true
   }
 
   /// What is left of the request's time, and which attempt this is.
   private static func writeBudget(
-    _ exchange: Exchange, _ shrinksTimeout: Bool, _ out: Buffer
+    _ exchange: Exchange, _ shrinksTimeout: Bool, _ bytes: Span<UInt8>, _ out: Buffer
   ) -> Bool {
     guard out.writableCount >= 128 else { return false }
+    let head = exchange.head
     if let left = exchange.remainingNanoseconds {
-      out.append("x-envoy-expected-rq-timeout-ms: ")
+      FieldLine.begin(.xEnvoyExpectedTimeout, "x-envoy-expected-rq-timeout-ms: ", head, bytes, out)
       out.append(decimal: DeadlineText.milliseconds(left))
       out.append("\r\n")
       if shrinksTimeout {
-        out.append("grpc-timeout: ")
+        FieldLine.begin(.grpcTimeout, "grpc-timeout: ", head, bytes, out)
         // Of the whole call, where the other is that of the answer's head.
         let whole = min(exchange.clientDeadline, exchange.totalDeadline)
         let wholeLeft = whole == .distantFuture ? left : whole.nanoseconds(since: exchange.now)
@@ -161,17 +194,19 @@ enum RequestWriter {
     }
     let attempt = max(exchange.tries, exchange.attemptAbove)
     if attempt > 1 || exchange.route?.policy?.retry != nil {
-      out.append("x-envoy-attempt-count: ")
+      FieldLine.begin(.xEnvoyAttemptCount, "x-envoy-attempt-count: ", head, bytes, out)
       out.append(decimal: UInt64(attempt))
       out.append("\r\n")
     }
     return true
   }
 
-  private static func writeForwards(_ count: UInt64?, _ out: Buffer) -> Bool {
+  private static func writeForwards(
+    _ count: UInt64?, _ head: RequestHead, _ bytes: Span<UInt8>, _ out: Buffer
+  ) -> Bool {
     guard let count else { return true }
     guard out.writableCount >= 64 else { return false }
-    out.append("max-forwards: ")
+    FieldLine.begin(.maxForwards, "max-forwards: ", head, bytes, out)
     out.append(decimal: max(count, 1) - 1)
     out.append("\r\n")
     return true

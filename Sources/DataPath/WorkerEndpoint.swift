@@ -1,3 +1,4 @@
+import HTTP1
 import HTTPClient
 import Primitives
 import Reactor
@@ -130,6 +131,11 @@ package final class WorkerEndpoint: ConnectionReceiver {
   func renewPool() {
     while evict(.drain) {}
     pool = IdlePool(policy: upstream.plan.pool)
+  }
+
+  /// Connections that are open take them over too, idle or in use.
+  func adopt(_ limits: HeadLimits) {
+    for connection in connections { connection?.decoder.limits = limits }
   }
 
   /// Brings the counters up to what the connection has moved.

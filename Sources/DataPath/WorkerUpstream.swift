@@ -69,6 +69,7 @@ package final class WorkerUpstream {
       plan.limits === limits && plan.state.availability === availability,
       "an upstream keeps what its workers share")
     let isPoolSame = plan.pool == self.plan.pool
+    let areLimitsSame = plan.headLimits == self.plan.headLimits
     let isSame = plan.endpoints == self.plan.endpoints && plan.balancing == self.plan.balancing
     if plan.hedgePercentile != self.plan.hedgePercentile {
       digest = LatencyDigest(quantile: plan.hedgePercentile)
@@ -79,6 +80,7 @@ package final class WorkerUpstream {
     streamIdleNanoseconds = plan.streamIdleNanoseconds
     if isSame { share(plan) } else { adopt(plan) }
     if !isPoolSame { for endpoint in endpoints { endpoint.renewPool() } }
+    if !areLimitsSame { for endpoint in endpoints { endpoint.adopt(plan.headLimits) } }
   }
 
   /// The upstream has left the mesh; what is in flight goes on.

@@ -6,6 +6,7 @@ package enum BodyFault: UInt8, Error, CaseIterable, Sendable {
   case chunkSizeTooLarge
   case badChunkExtension
   case chunkExtensionTooLong
+  case chunkOverheadTooLarge
   case badChunkEnd
   case badTrailer
   case forbiddenTrailer
@@ -17,6 +18,7 @@ package enum BodyFault: UInt8, Error, CaseIterable, Sendable {
     case .chunkSizeTooLarge: "chunk_size_too_large"
     case .badChunkExtension: "bad_chunk_extension"
     case .chunkExtensionTooLong: "chunk_extension_too_long"
+    case .chunkOverheadTooLarge: "chunk_overhead_too_large"
     case .badChunkEnd: "bad_chunk_end"
     case .badTrailer: "bad_trailer"
     case .forbiddenTrailer: "forbidden_trailer"

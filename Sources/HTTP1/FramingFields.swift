@@ -18,8 +18,15 @@ struct FramingFields: Sendable {
 
   private var connectionOptions: UInt16 = 0
   private var connectionBytes = 0
+  /// The message ends with its head, whatever these fields say: an answer to HEAD, a 1xx, 204 or
+  /// 304 (RFC 9112 §6.3, rule 1). A length that cannot be understood is then no fault.
+  var endsAtHead = false
   private(set) var contentLength: UInt64?
+  /// With `endsAtHead`: there was a length that could not be understood.
+  private(set) var hasOddLength = false
   private(set) var transferEncoding: Codings?
+  /// The name of the field that frames the message, as it was spelled.
+  private(set) var name = ByteRange.empty
   private(set) var nominatesUpgrade = false
   private(set) var nominatesOthers = false
   private var saysClose = false
@@ -35,14 +42,26 @@ struct FramingFields: Sendable {
     case .connection: try noteConnection(bytes, value)
     case .contentLength:
       // RFC 9112 §6.3 allows equal repeats to be merged; a strict reader has no need to.
-      guard contentLength == nil else { throw .repeatedContentLength }
-      guard let length = Token.decimal(bytes.extracting(value)) else { throw .badContentLength }
+      guard contentLength == nil, !hasOddLength else {
+        return try refuseLength(.repeatedContentLength)
+      }
+      guard let length = Token.decimal(bytes.extracting(value)) else {
+        return try refuseLength(.badContentLength)
+      }
       contentLength = length
+      name = field.name
     default:
       // A second field line makes a list of two, which is not a single `chunked`.
       let isChunked = ByteScan.equalIgnoringCase(bytes.extracting(value), "chunked")
       transferEncoding = transferEncoding == nil && isChunked ? .chunked : .others
+      if !endsAtHead { name = field.name }
     }
+  }
+
+  private mutating func refuseLength(_ fault: HeadFault) throws(HeadFault) {
+    guard endsAtHead else { throw fault }
+    hasOddLength = true
+    contentLength = nil
   }
 
   private mutating func noteConnection(

@@ -13,6 +13,11 @@ package enum HeadFault: UInt8, Error, CaseIterable, Sendable {
   case badVersion
   case versionUnsupported
   case http2Preface
+  case http2Frame
+  case tlsClientHello
+  case tlsRecord
+  case proxyProtocol
+  case sshBanner
   case badStatus
   case badFieldName
   case spaceBeforeColon
@@ -41,6 +46,11 @@ package enum HeadFault: UInt8, Error, CaseIterable, Sendable {
     case .badVersion: "bad_version"
     case .versionUnsupported: "version_unsupported"
     case .http2Preface: "http2_preface"
+    case .http2Frame: "http2_frame"
+    case .tlsClientHello: "tls_client_hello"
+    case .tlsRecord: "tls_record"
+    case .proxyProtocol: "proxy_protocol"
+    case .sshBanner: "ssh_banner"
     case .badStatus: "bad_status"
     case .badFieldName: "bad_field_name"
     case .spaceBeforeColon: "space_before_colon"
@@ -56,6 +66,11 @@ package enum HeadFault: UInt8, Error, CaseIterable, Sendable {
     case .transferEncodingOnHTTP10: "transfer_encoding_on_http10"
     case .badExpectation: "bad_expectation"
     }
+  }
+
+  /// The same where the line is the first of a head: that has no fields.
+  var inStartLine: HeadFault {
+    self == .badFieldValue || self == .badFieldName ? .badStartLine : self
   }
 
   /// What a request with this fault fails as.

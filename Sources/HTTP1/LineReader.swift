@@ -29,13 +29,19 @@ struct LineReader: Sendable {
       return nil
     }
     guard bytes[end] == 0x0D, bytes[end + 1] == 0x0A else {
-      // A lone CR or LF could end the line for another reader; everything else may not stand here.
-      throw bytes[end] == 0x0D || bytes[end] == 0x0A ? .lineNotCRLF : .badFieldValue
+      throw controlFault(bytes, at: end)
     }
     defer {
       lineStart = end + 2
       searched = end + 2
     }
     return lineStart..<end
+  }
+
+  /// A lone CR or LF could end the line for another reader; everything else may not stand here.
+  private func controlFault(_ bytes: Span<UInt8>, at end: Int) -> HeadFault {
+    if bytes[end] == 0x0D || bytes[end] == 0x0A { return .lineNotCRLF }
+    let colon = ByteScan.firstIndex(of: 0x3A, in: bytes, from: lineStart) ?? end
+    return colon < end ? .badFieldValue : .badFieldName
   }
 }

@@ -13,7 +13,7 @@ import Primitives
 package struct RequestDecoder: Sendable {
   private let limits: HeadLimits
   private var lines = LineReader()
-  private var isAtFields = false
+  private(set) var isAtFields = false
   private var hostCount = 0
   private var framing = FramingFields()
 
@@ -44,7 +44,11 @@ package struct RequestDecoder: Sendable {
         // RFC 9112 §2.2: empty lines before the request line are skipped.
         if line.isEmpty { continue }
         begin(head)
-        try RequestLine.decode(bytes, line, limits, into: head)
+        do throws(HeadFault) {
+          try RequestLine.decode(bytes, line, limits, into: head)
+        } catch {
+          throw ForeignProtocol.asking(bytes.extracting(line)) ?? error
+        }
         isAtFields = true
       } else if line.isEmpty {
         head.headBytes = line.upperBound + 2
@@ -65,11 +69,22 @@ package struct RequestDecoder: Sendable {
     do throws(HeadFault) {
       return try lines.next(bytes, bytesMax: limits.headBytesMax)
     } catch {
-      throw error == .headTooLarge && !isAtFields ? .targetTooLong : error
+      throw isAtFields ? error : startLineFault(error, bytes)
     }
   }
 
-  private func begin(_ head: RequestHead) {
+  private func startLineFault(_ fault: HeadFault, _ bytes: Span<UInt8>) -> HeadFault {
+    let rest = bytes.extracting(lines.lineStart..<bytes.count)
+    if fault == .headTooLarge {
+      // Without a space there is no target that could be too long.
+      let most = min(rest.count, max(limits.headBytesMax - 1 - lines.lineStart, 0))
+      let space = ByteScan.firstIndex(of: 0x20, in: rest.extracting(0..<most), from: 0)
+      return space == nil ? fault : .targetTooLong
+    }
+    return ForeignProtocol.asking(rest) ?? fault.inStartLine
+  }
+
+  func begin(_ head: RequestHead) {
     head.fields.removeAll(keepingCapacity: true)
     head.present = .none
     head.expectsContinue = false
@@ -111,6 +126,7 @@ package struct RequestDecoder: Sendable {
     // RFC 9112 §3.2: a 1.1 request without Host is answered 400.
     guard hostCount == 1 || !isHTTP11 else { throw .missingHost }
     head.nominatesOthers = framing.nominatesOthers
+    head.framingName = framing.name
     head.isPersistent = framing.isPersistent(isHTTP11: isHTTP11)
     head.wantsUpgrade =
       isHTTP11 && framing.nominatesUpgrade && head.present.contains(.upgrade)
@@ -120,10 +136,10 @@ package struct RequestDecoder: Sendable {
       head.framing = framing.contentLength.map { .length($0) } ?? .none
       return
     }
+    guard codings == .chunked else { throw .badTransferEncoding }
     // RFC 9112 §6.1: both, or chunked in a 1.0 message, is how requests are smuggled.
     guard framing.contentLength == nil else { throw .lengthAndChunked }
     guard isHTTP11 else { throw .transferEncodingOnHTTP10 }
-    guard codings == .chunked else { throw .badTransferEncoding }
     head.framing = .chunked
   }
 }

@@ -6,7 +6,7 @@ import Primitives
 /// Interim responses (1xx) come out as heads of their own with framing `none`. What the framing is
 /// depends on the request's method. A value; cost as `RequestDecoder`.
 package struct ResponseDecoder: Sendable {
-  private let limits: HeadLimits
+  package var limits: HeadLimits
   private var lines = LineReader()
   private var isAtFields = false
   private var framing = FramingFields()
@@ -25,14 +25,20 @@ package struct ResponseDecoder: Sendable {
   package mutating func decode(
     _ bytes: Span<UInt8>, answering method: Method, into head: ResponseHead
   ) throws(HeadFault) -> Bool {
-    while let line = try lines.next(bytes, bytesMax: limits.headBytesMax) {
+    while let line = try nextLine(bytes) {
       if !isAtFields {
         begin(head)
-        try decodeStatusLine(bytes, line, head)
+        do throws(HeadFault) {
+          try decodeStatusLine(bytes, line, head)
+        } catch {
+          throw ForeignProtocol.answering(bytes.extracting(line)) ?? error
+        }
+        framing.endsAtHead =
+          method == .head || head.status < 200 || head.status == 204 || head.status == 304
         isAtFields = true
       } else if line.isEmpty {
         head.headBytes = line.upperBound + 2
-        try finish(method, head)
+        try finish(head)
         reset()
         return true
       } else {
@@ -45,11 +51,21 @@ package struct ResponseDecoder: Sendable {
     return false
   }
 
+  private mutating func nextLine(_ bytes: Span<UInt8>) throws(HeadFault) -> Range<Int>? {
+    do throws(HeadFault) {
+      return try lines.next(bytes, bytesMax: limits.headBytesMax)
+    } catch {
+      if isAtFields { throw error }
+      let rest = bytes.extracting(lines.lineStart..<bytes.count)
+      if ForeignProtocol.mayBecomeFrame(rest) { return nil }
+      throw ForeignProtocol.answering(rest) ?? error.inStartLine
+    }
+  }
+
   private func begin(_ head: ResponseHead) {
     head.fields.removeAll(keepingCapacity: true)
     head.present = .none
     head.declaredLength = nil
-    head.declaresChunked = false
     head.keepAliveSeconds = nil
   }
 
@@ -95,27 +111,16 @@ package struct ResponseDecoder: Sendable {
   }
 
   /// RFC 9112 §6.3, in its order.
-  private func finish(_ method: Method, _ head: ResponseHead) throws(HeadFault) {
+  private func finish(_ head: ResponseHead) throws(HeadFault) {
     let isHTTP11 = head.minorVersion == 1
     head.nominatesOthers = framing.nominatesOthers
     head.isPersistent = framing.isPersistent(isHTTP11: isHTTP11)
-    if framing.transferEncoding != nil {
+    head.framingName = framing.name
+    if framing.endsAtHead { return finishAtHead(head) }
+    if let codings = framing.transferEncoding {
+      guard codings == .chunked else { throw .badTransferEncoding }
       guard framing.contentLength == nil else { throw .lengthAndChunked }
       guard isHTTP11 else { throw .transferEncodingOnHTTP10 }
-      guard framing.transferEncoding == .chunked else { throw .badTransferEncoding }
-    }
-    if method == .head || head.status == 304 {
-      head.framing = .none
-      head.declaredLength = framing.contentLength
-      head.declaresChunked = framing.transferEncoding != nil
-    } else if head.status < 200 || head.status == 204 {
-      // RFC 9110 §8.6 and RFC 9112 §6.1: neither field may be sent with these; a length of 0 is
-      // sent by enough servers to be let pass.
-      guard framing.transferEncoding == nil, (framing.contentLength ?? 0) == 0 else {
-        throw .badContentLength
-      }
-      head.framing = .none
-    } else if framing.transferEncoding != nil {
       head.framing = .chunked
     } else if let length = framing.contentLength {
       head.framing = .length(length)
@@ -123,5 +128,20 @@ package struct ResponseDecoder: Sendable {
       head.framing = .untilClose
       head.isPersistent = false
     }
+  }
+
+  /// Whatever the fields say there is no body. What they say is passed on only where it is about the
+  /// answer that a GET would have had (HEAD, 304; RFC 9110 §8.6); with a 1xx or a 204 nothing of it
+  /// may be sent, and an endpoint that does may send a body too, so its connection is not kept.
+  private func finishAtHead(_ head: ResponseHead) {
+    head.framing = .none
+    if head.status < 200 || head.status == 204 {
+      if framing.transferEncoding != nil || (framing.contentLength ?? 0) > 0 {
+        head.isPersistent = false
+      }
+    } else {
+      head.declaredLength = framing.contentLength
+    }
+    if framing.hasOddLength { head.isPersistent = false }
   }
 }

@@ -10,12 +10,23 @@ package enum UpgradeField {
     }
   }
 
-  /// Whether `answer` is one protocol, and one of those in `offer`: none else may be switched to.
-  package static func takes(_ answer: Span<UInt8>, of offer: Span<UInt8>) -> Bool {
-    let answer = answer.extracting(Token.trimmed(answer, 0..<answer.count))
-    guard answer.count > 0 else { return false }
-    return !Token.eachElement(of: offer, in: 0..<offer.count) { element in
-      !HeadEncoder.equalIgnoringCase(offer.extracting(element), answer)
+  /// Whether `answer` names at least one protocol, and each that it names `isOffered`: to none else
+  /// may be switched. Several are layers of one another (RFC 9110 §7.8).
+  package static func takes(
+    _ answer: Span<UInt8>, _ isOffered: (Span<UInt8>) -> Bool
+  ) -> Bool {
+    var count = 0
+    let allOffered = Token.eachElement(of: answer, in: 0..<answer.count) { element in
+      count += 1
+      return isOffered(answer.extracting(element))
+    }
+    return allOffered && count > 0
+  }
+
+  /// Whether `name` is among those that `offer` lists.
+  package static func offers(_ name: Span<UInt8>, in offer: Span<UInt8>) -> Bool {
+    !Token.eachElement(of: offer, in: 0..<offer.count) { element in
+      !HeadEncoder.equalIgnoringCase(offer.extracting(element), name)
     }
   }
 

@@ -11,6 +11,20 @@ import Primitives
     case origin, absolute, authority, asterisk
   }
 
+  /// How much of a head was understood before it was refused, or before its end failed to come.
+  package enum Part: UInt8, Comparable, Sendable {
+    case nothing
+    /// The method and the space behind it.
+    case method
+    /// The target too, perhaps not all of it.
+    case target
+    /// The whole request line, and the fields that stand in front of the fault.
+    case line
+    case whole
+
+    package static func < (left: Part, right: Part) -> Bool { left.rawValue < right.rawValue }
+  }
+
   package var method: Method = .get
   package var methodText: ByteRange = .empty
   package var targetForm: TargetForm = .origin
@@ -31,6 +45,8 @@ import Primitives
   package var present = FieldSet.none
   /// `none`, `length` or `chunked`.
   @usableFromInline package var framing: BodyFraming = .none
+  /// The name of the field that says so, as it was spelled; empty where there is none.
+  package var framingName: ByteRange = .empty
   /// True where the connection may carry another request after this one.
   package var isPersistent = true
   package var expectsContinue = false
@@ -51,6 +67,11 @@ import Primitives
     case .length(let length): length > 0
     case .chunked, .untilClose: true
     }
+  }
+
+  /// Where the name of the first field with this id stands, as it was spelled.
+  package func spelling(of id: FieldName) -> ByteRange? {
+    fields.first { $0.id == id }?.name
   }
 
   package init() {

@@ -10,10 +10,12 @@ package final class ResponseHead {
   package var fields: [Field] = []
   package var present = FieldSet.none
   package var framing: BodyFraming = .none
-  /// The declared Content-Length where `framing` is `.none` because of HEAD or 304: it is passed on.
+  /// The declared Content-Length where `framing` is `.none` because of HEAD or 304: it is passed on
+  /// (RFC 9110 §8.6).
   package var declaredLength: UInt64?
-  /// HEAD or 304 with `Transfer-Encoding: chunked`: it is passed on, without a body.
-  package var declaresChunked = false
+  /// The name of the `Content-Length` or `Transfer-Encoding` field that frames it, as it was
+  /// spelled; empty where there is none.
+  package var framingName: ByteRange = .empty
   package var isPersistent = true
   package var nominatesOthers = false
   /// The endpoint's `Keep-Alive: timeout=n` in seconds, where given.

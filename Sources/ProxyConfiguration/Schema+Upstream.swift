@@ -131,6 +131,14 @@ extension Schema {
       "idle_connections", .integer(0...100_000), default: "128",
       "Idle connections kept for each endpoint and worker. nginx's guide has `keepalive 32`."),
     Key(
+      "response_head", .size(1024...61_440, mayBeOff: false), default: "60KiB",
+      "Bytes of an answer's head. Above it: 502 `response_head_too_large`. Envoy's `max_response_headers_kb`."
+    ),
+    Key(
+      "fields", .integer(1...1000), default: "100",
+      "Field lines of an answer's head. Above it: 502 `response_head_too_large`. Envoy's `max_headers_count`."
+    ),
+    Key(
       "pending_target", .duration(.milliseconds(1) ... .seconds(60), mayBeOff: true),
       default: "off",
       "A queue whose waits stay above it for `pending_interval` is shortened, newest first (RFC 8289). Off, as in Envoy; 5ms is what RFC 8289 begins with, 50ms suits services."

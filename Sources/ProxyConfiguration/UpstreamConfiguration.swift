@@ -24,6 +24,8 @@ package struct UpstreamConfiguration: Sendable, Equatable {
   package var pendingMax: Int
   package var requestsMax: Int
   package var idleConnectionsMax: Int
+  package var responseHeadBytesMax: Int
+  package var responseFieldsMax: Int
   /// Nil: a queue is bounded by its length alone.
   package var pendingTarget: Duration?
   package var pendingInterval: Duration

@@ -21,6 +21,8 @@ enum UpstreamReader {
       connectionsMax: limits.integer("connections") ?? 0,
       pendingMax: limits.integer("pending") ?? 0, requestsMax: limits.integer("requests") ?? 0,
       idleConnectionsMax: limits.integer("idle_connections") ?? 0,
+      responseHeadBytesMax: limits.quantity("response_head") ?? 0,
+      responseFieldsMax: limits.integer("fields") ?? 0,
       pendingTarget: limits.duration("pending_target"),
       pendingInterval: limits.duration("pending_interval") ?? .zero,
       connectTimeout: timeouts.duration("connect") ?? .zero,

@@ -28,43 +28,74 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     bytes.isEmpty ? 0 : bytes.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF } % (bytes.count + 1)
   }
 
+  /// Bytes that arrive one by one where there are few, else in two parts.
+  private static func ways(_ bytes: [UInt8]) -> [[Int]] {
+    let parts = [[bytes.count], [split(bytes), bytes.count]]
+    return bytes.count <= 512 ? parts + [Array(0...bytes.count)] : parts
+  }
+
   private static func request(_ bytes: [UInt8]) {
     func judge(_ parts: [Int]) -> Verdict {
       var decoder = RequestDecoder(limits: HeadLimits())
       let head = RequestHead()
+      var seen = 0
       do throws(HeadFault) {
-        for end in parts where try decoder.decode(bytes.span.extracting(0..<end), into: head) {
-          return .accepted(bytes: head.headBytes, framing: head.framing)
+        for end in parts {
+          seen = end
+          if try decoder.decode(bytes.span.extracting(0..<end), into: head) {
+            return .accepted(bytes: head.headBytes, framing: head.framing)
+          }
         }
       } catch {
+        salvage(decoder, bytes.span.extracting(0..<seen), head)
         return .refused(error)
       }
+      salvage(decoder, bytes.span.extracting(0..<seen), head)
       return .unfinished
     }
-    agree(judge([bytes.count]), judge([split(bytes), bytes.count]))
+    agree(bytes, judge)
+  }
+
+  /// What is kept of a head that is refused lies inside the bytes that came.
+  private static func salvage(
+    _ decoder: RequestDecoder, _ bytes: Span<UInt8>, _ head: RequestHead
+  ) {
+    let part = decoder.salvage(bytes, into: head)
+    if part >= .method {
+      precondition(head.methodText.end <= bytes.count && !head.methodText.isEmpty)
+    }
+    if part >= .target { precondition(head.target.end <= bytes.count && !head.target.isEmpty) }
+    precondition(part == .line || head.fields.isEmpty, "fields of another request")
+    for field in head.fields {
+      precondition(field.name.end <= bytes.count && field.value.end <= bytes.count)
+    }
   }
 
   private static func response(_ bytes: [UInt8]) {
-    func judge(_ parts: [Int]) -> Verdict {
-      var decoder = ResponseDecoder(limits: HeadLimits())
-      let head = ResponseHead()
-      do throws(HeadFault) {
-        for end in parts
-        where try decoder.decode(bytes.span.extracting(0..<end), answering: .get, into: head) {
-          return .accepted(bytes: head.headBytes, framing: head.framing)
+    for method in [Method.get, .head] {
+      agree(bytes) { parts in
+        var decoder = ResponseDecoder(limits: HeadLimits())
+        let head = ResponseHead()
+        do throws(HeadFault) {
+          for end in parts
+          where try decoder.decode(bytes.span.extracting(0..<end), answering: method, into: head) {
+            precondition(method != .head || head.framing == .none, "a body in an answer to HEAD")
+            return .accepted(bytes: head.headBytes, framing: head.framing)
+          }
+        } catch {
+          return .refused(error)
         }
-      } catch {
-        return .refused(error)
+        return .unfinished
       }
-      return .unfinished
     }
-    agree(judge([bytes.count]), judge([split(bytes), bytes.count]))
   }
 
-  private static func agree(_ whole: Verdict, _ parts: Verdict) {
-    precondition(whole == parts, "\(whole) at once, \(parts) in parts")
+  private static func agree(_ bytes: [UInt8], _ judge: ([Int]) -> Verdict) {
+    let verdicts = ways(bytes).map(judge)
+    for verdict in verdicts {
+      precondition(verdict == verdicts[0], "\(verdicts[0]) at once, \(verdict) in parts")
+    }
   }
-
   private static func chunked(_ bytes: [UInt8]) {
     func payload(_ parts: [Int]) -> [UInt8]? {
       let decoder = BodyDecoder(framing: .chunked)
@@ -88,7 +119,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
       return result + [0]
     }
     let whole = payload([bytes.count])
-    precondition(whole == payload([split(bytes), bytes.count]), "depends on the split")
+    for parts in ways(bytes) { precondition(whole == payload(parts), "depends on the split") }
   }
 
   /// Faults stand inside the text.

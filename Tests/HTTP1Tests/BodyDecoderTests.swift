@@ -65,4 +65,43 @@ struct BodyDecoderTests {
     #expect(throws: BodyFault.chunkExtensionTooLong) { _ = try payload("1\(blanks)", size: 100) }
     #expect(throws: BodyFault.trailersTooLarge) { _ = try payload("0\r\nX: \(long)", size: 100) }
   }
+
+  /// Extensions, and zeros in front of sizes, are capped over all chunks together, by what they are
+  /// to the data (CVE-2023-39326): 40 MB around 40 kB do not pass.
+  @Test(arguments: [
+    "1;\(String(repeating: "x", count: 1000))\r\na\r\n",
+    "\(String(repeating: "0", count: 31))1\r\na\r\n",
+    "1\(String(repeating: " ", count: 40))\r\na\r\n",
+  ])
+  func capsWhatStandsAroundTheData(chunk: String) {
+    let text = String(repeating: chunk, count: 2000) + "0\r\n\r\n"
+    for size in [1, 7, 16_384] {
+      #expect(throws: BodyFault.chunkOverheadTooLarge) { _ = try payload(text, size: size) }
+    }
+  }
+
+  /// Nobody who sends in good faith meets the limit: tiny chunks, signed ones, a few odd ones.
+  @Test(arguments: [
+    ("1\r\na\r\n", 50_000), ("0001;a=b\r\na\r\n", 50_000),
+    ("1;\(String(repeating: "x", count: 1000))\r\na\r\n", 16),
+    (
+      "40;chunk-signature=\(String(repeating: "f", count: 64))\r\n"
+        + String(repeating: "a", count: 64) + "\r\n", 5000
+    ),
+  ])
+  func letsOrdinaryChunksPass(chunk: String, count: Int) throws {
+    let body = try #require(
+      try payload(String(repeating: chunk, count: count) + "0\r\n\r\n", size: 16_384))
+    let one = chunk.hasPrefix("40") ? 64 : 1
+    #expect(body.utf8.count == count * one)
+    #expect(body.allSatisfy { $0 == "a" })
+  }
+
+  /// What ordinary chunks leave unused takes the excess off again.
+  @Test func forgivesOddChunksAmongGoodOnes() throws {
+    let odd = "1;\(String(repeating: "x", count: 1000))\r\na\r\n"
+    let good = "200\r\n\(String(repeating: "a", count: 0x200))\r\n"
+    let body = try payload(String(repeating: odd + good, count: 500) + "0\r\n\r\n", size: 16_384)
+    #expect(body?.utf8.count == 500 * 513)
+  }
 }

@@ -69,7 +69,7 @@ struct BypassTests {
   @Test func upgradesARequestWithALengthOfZero() throws {
     let endpoint = try ScriptedEndpoint { connection, _ in
       let request = try connection.receive(until: "\r\n\r\n")
-      #expect(request.contains("content-length: 0\r\n") && request.contains("upgrade: websocket"))
+      #expect(request.contains("Content-Length: 0\r\n") && request.contains("Upgrade: websocket"))
       try connection.send(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
       try connection.send(try connection.receive(until: "ping"))

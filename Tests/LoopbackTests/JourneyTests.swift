@@ -20,8 +20,8 @@ struct JourneyTests {
       endpoints: [endpoint.port], top: "trusted_proxies: [192.0.2.0/24]")
     let answer = try proxy.get(
       "/a?b=c", headers: "X-Forwarded-For: 6.6.6.6\r\nX-Request-Id: mine\r\nKeep-Alive: 5\r\n")
-    #expect(answer.contains("GET /a?b=c HTTP/1.1\r\nhost: test\r\n"))
-    #expect(answer.contains("x-forwarded-for: 127.0.0.1\r\n"))
+    #expect(answer.contains("GET /a?b=c HTTP/1.1\r\nHost: test\r\n"))
+    #expect(answer.contains("X-Forwarded-For: 127.0.0.1\r\n"))
     #expect(answer.contains("x-forwarded-host: test\r\n"))
     #expect(answer.contains("traceparent: 00-"))
     #expect(!answer.contains("6.6.6.6"))
@@ -36,8 +36,8 @@ struct JourneyTests {
     let answer = try proxy.get(
       "/", headers: "X-Forwarded-For: 6.6.6.6\r\nX-Request-Id: mine\r\nX-Forwarded-Proto: https\r\n"
     )
-    #expect(answer.contains("x-forwarded-for: 6.6.6.6, 127.0.0.1\r\n"))
-    #expect(answer.contains("x-request-id: mine\r\n"))
+    #expect(answer.contains("X-Forwarded-For: 6.6.6.6, 127.0.0.1\r\n"))
+    #expect(answer.contains("X-Request-Id: mine\r\n"))
     #expect(answer.lowercased().contains("x-forwarded-proto: https\r\n"))
     #expect(proxy.stop())
   }
@@ -76,7 +76,7 @@ struct JourneyTests {
   @Test func passesChunksAndTrailersBothWays() throws {
     let endpoint = try ScriptedEndpoint { connection, _ in
       let request = try connection.receive(until: "hello\r\n0\r\nX-Sum: 1\r\n\r\n")
-      #expect(request.contains("transfer-encoding: chunked\r\n"))
+      #expect(request.contains("Transfer-Encoding: chunked\r\n"))
       try connection.send(
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-End: 2\r\n\r\n")
     }
@@ -112,7 +112,7 @@ struct JourneyTests {
   @Test func tunnelsAnUpgradeWithHalfClose() throws {
     let endpoint = try ScriptedEndpoint { connection, _ in
       let request = try connection.receive(until: "\r\n\r\n")
-      #expect(request.contains("connection: upgrade\r\n") && request.contains("upgrade: websocket"))
+      #expect(request.contains("Connection: upgrade\r\n") && request.contains("Upgrade: websocket"))
       try connection.send(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nhi")
       let sent = try connection.receiveAll()
@@ -137,7 +137,7 @@ struct JourneyTests {
     }
     let proxy = try RunningProxy(endpoints: [endpoint.port])
     let head = try proxy.exchange("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-    #expect(head.contains("content-length: 99\r\n") && head.hasSuffix("\r\n\r\n"))
+    #expect(head.contains("Content-Length: 99\r\n") && head.hasSuffix("\r\n\r\n"))
     let old = try proxy.exchange("GET / HTTP/1.0\r\n\r\n")
     #expect(old.hasSuffix("\r\n\r\nabc") && !old.contains("chunked"))
     #expect(proxy.stop())

@@ -20,14 +20,14 @@ struct MessageTests {
     let endpoint = try echo()
     let proxy = try RunningProxy(endpoints: [endpoint.port])
     let answer = try proxy.exchange("OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-    #expect(answer.contains("\r\n\r\nOPTIONS * HTTP/1.1\r\nhost: a\r\n"), "\(answer)")
+    #expect(answer.contains("\r\n\r\nOPTIONS * HTTP/1.1\r\nHost: a\r\n"), "\(answer)")
     #expect(proxy.stop())
   }
 
   /// RFC 9112 §3.2.2: the target's authority goes before the field.
   @Test(arguments: [
-    ("http://b.test/x?y=z", "GET /x?y=z HTTP/1.1\r\nhost: b.test\r\n"),
-    ("http://b.test:81", "GET / HTTP/1.1\r\nhost: b.test:81\r\n"),
+    ("http://b.test/x?y=z", "GET /x?y=z HTTP/1.1\r\nHost: b.test\r\n"),
+    ("http://b.test:81", "GET / HTTP/1.1\r\nHost: b.test:81\r\n"),
   ])
   func forwardsAbsoluteTargets(target: String, head: String) throws {
     let endpoint = try echo()
@@ -60,7 +60,7 @@ struct MessageTests {
     let endpoint = try echo()
     let proxy = try RunningProxy(endpoints: [endpoint.port])
     let answer = try proxy.get("/", headers: "Connection: TE\r\n\(field)")
-    #expect(answer.contains("\r\nte: trailers\r\nconnection: te\r\n") == isSaid, "\(answer)")
+    #expect(answer.contains("\r\nTE: trailers\r\nConnection: te\r\n") == isSaid, "\(answer)")
     #expect(!answer.contains("gzip"))
     #expect(proxy.stop())
   }
@@ -107,6 +107,7 @@ struct MessageTests {
     ("GET", "204 No Content", "", 204), ("GET", "304 Not Modified", "Content-Length: 6\r\n", 304),
     ("HEAD", "200 OK", "Content-Length: 6\r\n", 200),
     ("HEAD", "200 OK", "Transfer-Encoding: chunked\r\n", 200),
+    ("HEAD", "404 Not Found", "Content-Length: 6\r\nTransfer-Encoding: chunked\r\n", 404),
   ])
   func dropsBytesBehindWhatHasNoBody(
     method: String, status: String, field: String, code: Int
@@ -128,16 +129,6 @@ struct MessageTests {
     #expect(try proxy.closed(by: "unsolicited") == 1)
     #expect(try proxy.opened() == 2)
     socket.close()
-    #expect(proxy.stop())
-  }
-
-  /// RFC 9110 §15.3.5, §8.6: a 204 that declares a body is not to be understood.
-  @Test func refusesA204ThatDeclaresABody() throws {
-    let endpoint = try ScriptedEndpoint.answering { _ in
-      "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello"
-    }
-    let proxy = try RunningProxy(endpoints: [endpoint.port])
-    try proxy.expectAnswered(try proxy.get("/"), as: .malformedResponse)
     #expect(proxy.stop())
   }
 

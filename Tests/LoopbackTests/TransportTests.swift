@@ -115,7 +115,7 @@ struct TransportTests {
     func named(_ name: String) throws -> ScriptedEndpoint {
       try ScriptedEndpoint.answering { request in
         let lines = request.replacingOccurrences(of: "\r", with: "").split(separator: "\n")
-        let id = lines.first { $0.hasPrefix("x-request-id: ") }?.dropFirst(14) ?? ""
+        let id = lines.first { $0.lowercased().hasPrefix("x-request-id: ") }?.dropFirst(14) ?? ""
         return "HTTP/1.1 200 OK\r\nContent-Length: \(name.utf8.count + id.utf8.count)\r\n\r\n"
           + name + id
       }

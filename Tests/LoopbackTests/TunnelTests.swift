@@ -97,7 +97,7 @@ struct TunnelTests {
   @Test(arguments: ["mqtt", "websocket, mqtt", ""])
   func switchesOnlyToWhatWasOffered(protocol name: String) throws {
     let endpoint = try ScriptedEndpoint { connection, _ in
-      if try connection.receive(until: "\r\n\r\n").contains("upgrade: websocket") {
+      if try connection.receive(until: "\r\n\r\n").contains("Upgrade: websocket") {
         try connection.send(
           "HTTP/1.1 101 S\r\nUpgrade: \(name)\r\nConnection: upgrade\r\n\r\n")
       }

@@ -22,6 +22,8 @@ final class EndpointTemper {
     case restless
     /// Connections are reset in the middle of anything.
     case resetting
+    /// Half of the answers are framed as no server should, or are no HTTP.
+    case odd
   }
 
   var mood: Mood

@@ -55,7 +55,7 @@ struct HealthCheckAnswerTests {
     #expect(try result(.closes) == .closed)
     #expect(try result(.resets) == .closed)
     #expect(try result(.hangs) == .timeout)
-    #expect(try result(.answers("SSH-2.0-OpenSSH_9.9\r\n")) == .malformed(.badVersion))
+    #expect(try result(.answers("SSH-2.0-OpenSSH_9.9\r\n")) == .malformed(.sshBanner))
     #expect(try result(.answers("HTTP/1.1 2OO OK\r\n\r\n")) == .malformed(.badStatus))
   }
 

@@ -150,7 +150,7 @@ final class SimulatedClient: SimulatedPeer {
     let request = requests[answered]
     guard
       let answer = PlainMessage.read(
-        inbox, hasBody: request.method != "HEAD", isResponse: true, isOver: isOver)
+        inbox, hasBody: hasBody(request), isResponse: true, isOver: isOver)
     else { return false }
     inbox.removeFirst(answer.count)
     if answer.startLine.hasPrefix("HTTP/1.1 1") { return true }
@@ -160,6 +160,12 @@ final class SimulatedClient: SimulatedPeer {
     answeredAt = network.time
     if answer["connection"] == "close" { leave() } else if answered == sentCount { next() }
     return true
+  }
+
+  /// Whether the answer that comes may have a body (RFC 9112 §6.3).
+  private func hasBody(_ request: Request) -> Bool {
+    guard request.method != "HEAD", let head = PlainMessage.head(inbox) else { return false }
+    return !head.startLine.hasPrefix("HTTP/1.1 204") && !head.startLine.hasPrefix("HTTP/1.1 304")
   }
 
   private func next() {

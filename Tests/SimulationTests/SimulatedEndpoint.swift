@@ -103,6 +103,9 @@ final class SimulatedEndpoint: SimulatedPeer {
     if let refusal = refusal(of: request) {
       return send(refusal, from: 0, closes: false, on: socket)
     }
+    if temper.mood == .odd, network.random.chance(1, in: 2) {
+      return send(odd(body, hasBody), from: 0, closes: false, on: socket)
+    }
     var bytes = Array("HTTP/1.1 200 OK\r\n".utf8)
     var closes = false
     switch network.random.below(5) {
@@ -141,6 +144,25 @@ final class SimulatedEndpoint: SimulatedPeer {
     let body = request.startLine.hasPrefix("HEAD") ? "" : "refused"
     return Array(
       "HTTP/1.1 \(status) \r\nx-endpoint: 1\r\n\(fields)Content-Length: 7\r\n\r\n\(body)".utf8)
+  }
+
+  /// Fields that promise a body where there is none, many interim heads, and what is to be refused.
+  private func odd(_ body: [UInt8], _ hasBody: Bool) -> [UInt8] {
+    func head(_ text: String) -> [UInt8] { Array("HTTP/1.1 \(text)\r\n\r\n".utf8) }
+    switch network.random.below(5) {
+    case 0:
+      let behind = network.random.chance(1, in: 2) ? "hello" : ""
+      return head("204 X\r\nx-endpoint: 1\r\nContent-Length: 5") + Array(behind.utf8)
+    case 1:
+      return head("304 X\r\nx-endpoint: 1\r\nTransfer-Encoding: chunked\r\nContent-Length: 9")
+    case 2:
+      let hints = [[UInt8]](repeating: head("103 Hints\r\nLink: </a>"), count: 40).joined()
+      return hints + head("200 OK\r\nContent-Length: \(body.count)") + (hasBody ? body : [])
+    case 3:
+      return head("200 OK\r\nContent-Length: \(body.count)\r\nTransfer-Encoding: identity")
+        + (hasBody ? body : [])
+    default: return [0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x46]
+    }
   }
 
   private func chunked(_ body: [UInt8]) -> [UInt8] {

@@ -20,14 +20,14 @@ enum ExplainText {
     return traces.map { trace in
       let padding = String(repeating: " ", count: width - trace.requestID.count)
       return "\(trace.requestID)\(padding)  \(trace.status)  \(trace.failure?.name ?? "-")  "
-        + "\(SpokenTime.text(trace.duration))  \(trace.method) \(trace.target)\n"
+        + "\(SpokenTime.text(trace.duration))  \(trace.requestLine)\n"
     }.joined()
   }
 
   private static func title(_ trace: ExchangeTrace) -> String {
     let route = trace.route.map { "via \(trace.listener)/\($0)" } ?? "on \(trace.listener)"
     let upstream = trace.upstream.map { " → \($0)" } ?? ""
-    return "request \(trace.requestID) \(trace.method) \(trace.target) \(route)\(upstream): "
+    return "request \(trace.requestID) \(trace.requestLine) \(route)\(upstream): "
       + "\(trace.status)\(failure(trace)) after \(SpokenTime.text(trace.duration))"
   }
 

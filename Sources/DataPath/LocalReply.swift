@@ -45,7 +45,7 @@ enum LocalReply {
       + (detail.utf8CodeUnitCount > 0 ? detail.utf8CodeUnitCount + 2 : 0)
     endHead(
       opening.utf8CodeUnitCount + reasonCount + closing.utf8CodeUnitCount, exchange, out)
-    guard exchange.headPart < .method || exchange.head.method != .head else { return true }
+    guard !(exchange.headPart >= .method && exchange.head.method == .head) else { return true }
     out.append(opening)
     appendReason(row.name, detail, out)
     out.append(closing)

@@ -48,7 +48,7 @@ enum RequestWriter {
       && writeFraming(exchange, bytes, out)
       && ForwardedFields.write(exchange, downstream, omitted, bytes, to: out)
       && writeIdentity(exchange, settings, trace, bytes, out)
-      && writeForwards(forwards, exchange.head, bytes, out)
+      && (forwards == nil || writeForwards(forwards, exchange.head, bytes, out))
       && writeBudget(exchange, shrinksTimeout, bytes, out)
       && appendLines(edits.lines, out)
       && HeadEncoder.append("\r\n", to: out)
@@ -82,8 +82,9 @@ enum RequestWriter {
   /// Whether the client's own `Host` line says what is to be said, and may be copied with the rest.
   @inline(__always)
   private static func copiesHost(_ head: RequestHead, _ edits: HeaderEdits) -> Bool {
-    head.present.contains(.host) && head.targetForm != .absolute && !head.nominatesOthers
-      && edits.host == nil
+    // A pattern, since the inherited comparison is generic.
+    if case .absolute = head.targetForm { return false }
+    return head.present.contains(.host) && !head.nominatesOthers && edits.host == nil
   }
 
   private static func writeHost(

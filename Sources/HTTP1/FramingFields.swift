@@ -26,7 +26,7 @@ struct FramingFields: Sendable {
   private(set) var hasOddLength = false
   private(set) var transferEncoding: Codings?
   /// The name of the field that frames the message, as it was spelled.
-  private(set) var name = ByteRange.empty
+  private(set) var name = ByteRange(start: 0, count: 0)
   private(set) var nominatesUpgrade = false
   private(set) var nominatesOthers = false
   private var saysClose = false

@@ -51,15 +51,22 @@ package struct ResponseDecoder: Sendable {
     return false
   }
 
+  @inline(__always)
   private mutating func nextLine(_ bytes: Span<UInt8>) throws(HeadFault) -> Range<Int>? {
     do throws(HeadFault) {
       return try lines.next(bytes, bytesMax: limits.headBytesMax)
     } catch {
-      if isAtFields { throw error }
-      let rest = bytes.extracting(lines.lineStart..<bytes.count)
-      if ForeignProtocol.mayBecomeFrame(rest) { return nil }
-      throw ForeignProtocol.answering(rest) ?? error.inStartLine
+      guard let fault = lineFault(error, bytes) else { return nil }
+      throw fault
     }
+  }
+
+  /// What a line is refused as; nil: more of it is needed to tell.
+  private func lineFault(_ fault: HeadFault, _ bytes: Span<UInt8>) -> HeadFault? {
+    if isAtFields { return fault }
+    let rest = bytes.extracting(lines.lineStart..<bytes.count)
+    if ForeignProtocol.mayBecomeFrame(rest) { return nil }
+    return ForeignProtocol.answering(rest) ?? fault.inStartLine
   }
 
   private func begin(_ head: ResponseHead) {

@@ -12,7 +12,7 @@ import Primitives
   }
 
   /// How much of a head was understood before it was refused, or before its end failed to come.
-  package enum Part: UInt8, Comparable, Sendable {
+  @usableFromInline package enum Part: UInt8, Sendable {
     case nothing
     /// The method and the space behind it.
     case method
@@ -22,7 +22,14 @@ import Primitives
     case line
     case whole
 
-    package static func < (left: Part, right: Part) -> Bool { left.rawValue < right.rawValue }
+    // As for `Method`: the inherited ones are generic.
+    @inlinable @inline(__always) package static func == (left: Part, right: Part) -> Bool {
+      left.rawValue == right.rawValue
+    }
+
+    @inlinable @inline(__always) package static func >= (left: Part, right: Part) -> Bool {
+      left.rawValue >= right.rawValue
+    }
   }
 
   package var method: Method = .get

@@ -22,7 +22,7 @@ extension Exchange {
       if let rate = fault.bytesPerSecond, !keepsPace(rate, downstream) { return }
       let moved = forwardResponse(connection, downstream)
       guard moved != .failed else { return }
-      if !responseDone { judgeHead() }
+      if !responseDone, !attempt.told.contains(.head) { judgeHead() }
       guard flushResponse(downstream) else { return }
       if responseDone { return finish(downstream) }
       // What is left of the input goes before what is still in the socket, its end included; or

@@ -34,7 +34,9 @@ package struct ConfigurationFile: Sendable {
   }
 
   /// A pattern that does not compile, or a path that no request has once it is normalised.
-  private static func pathFault(_ path: RouteConfiguration.Path) -> String? {
+  private static func pathFault(
+    _ path: RouteConfiguration.Path, mergesSlashes: Bool
+  ) -> String? {
     switch path {
     case .regex(let pattern):
       do throws(RouteFault) {
@@ -46,7 +48,7 @@ package struct ConfigurationFile: Sendable {
     case .exact(let text), .prefix(let text):
       let bytes = Array(text.utf8)
       let out = Buffer(capacity: max(bytes.count, 1))
-      switch PathNormalization.normalize(bytes.span, into: out) {
+      switch PathNormalization.normalize(bytes.span, mergesSlashes: mergesSlashes, into: out) {
       case .unchanged: return nil
       case .refused: return "never matches: no request with such a path is let through"
       case .rewritten:

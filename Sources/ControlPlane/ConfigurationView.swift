@@ -8,7 +8,11 @@ package enum ConfigurationView {
     var members: [(String, JSONValue)] = []
     if let workers = configuration.workers { members.append(("workers", .number(workers))) }
     if let admin = configuration.adminAddress {
-      members.append(("admin", .object([("address", text("\(admin)"))])))
+      let mode = configuration.adminSocketMode
+      members.append(("admin", .object([("address", text("\(admin)"))] + socketMode(mode))))
+    }
+    if let source = configuration.clientAddress {
+      members.append(("client_address", text(source.rawValue)))
     }
     if let zone = configuration.zone { members.append(("zone", text(zone))) }
     members += [
@@ -61,37 +65,48 @@ package enum ConfigurationView {
   }
 
   private static func listener(_ listener: ListenerConfiguration) -> JSONValue {
-    .object([
-      ("name", text(listener.name)), ("address", text("\(listener.address)")),
-      (
-        "limits",
-        .object([
-          ("request_head", size(listener.requestHeadBytesMax)),
-          ("fields", .number(listener.fieldsMax)),
-          ("request_target", size(listener.targetBytesMax)),
-          ("request_body", size(listener.requestBodyBytesMax)),
-          (
-            "requests_per_connection", count(listener.requestsPerConnectionMax)
-          ),
-        ])
-      ),
-      (
-        "timeouts",
-        .object([
-          ("request_head", duration(listener.requestHeadTimeout)),
-          ("idle", duration(listener.idleTimeout)),
-          ("write_stall", duration(listener.writeStallTimeout)),
-        ])
-      ),
-      (
-        "request_body_rate",
-        .object([
-          ("bytes_per_second", .number(listener.bodyBytesPerSecondMin)),
-          ("window", duration(listener.bodyRateWindow)),
-        ])
-      ),
-      ("routes", .list(listener.routes.map(RouteView.json))),
-    ])
+    let socket: [(String, JSONValue)] =
+      [("name", text(listener.name)), ("address", text("\(listener.address)"))]
+      + socketMode(listener.socketMode)
+    return .object(
+      socket + [
+        ("answer_half_closed", .boolean(listener.answersHalfClosed)),
+        (
+          "path_normalization", .object([("merge_slashes", .boolean(listener.mergesSlashes))])
+        ),
+        (
+          "limits",
+          .object([
+            ("request_head", size(listener.requestHeadBytesMax)),
+            ("fields", .number(listener.fieldsMax)),
+            ("request_target", size(listener.targetBytesMax)),
+            ("request_body", size(listener.requestBodyBytesMax)),
+            (
+              "requests_per_connection", count(listener.requestsPerConnectionMax)
+            ),
+          ])
+        ),
+        (
+          "timeouts",
+          .object([
+            ("request_head", duration(listener.requestHeadTimeout)),
+            ("idle", duration(listener.idleTimeout)),
+            ("write_stall", duration(listener.writeStallTimeout)),
+          ])
+        ),
+        (
+          "request_body_rate",
+          .object([
+            ("bytes_per_second", .number(listener.bodyBytesPerSecondMin)),
+            ("window", duration(listener.bodyRateWindow)),
+          ])
+        ),
+        ("routes", .list(listener.routes.map(RouteView.json))),
+      ])
+  }
+
+  private static func socketMode(_ mode: Int?) -> [(String, JSONValue)] {
+    mode.map { [("socket_mode", .text(Scalars.text(octal: $0)))] } ?? []
   }
 
   // MARK: Values

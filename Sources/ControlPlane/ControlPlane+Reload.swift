@@ -136,10 +136,11 @@ extension ControlPlane {
         let key = Self.key(listener)
         if let known = bound[key] {
           fresh[key] = known
+          setMode(listener)
           continue
         }
         let (descriptors, actual) = try ListenerSockets.open(
-          listener.address, count: count, kernel: kernel,
+          listener.address, mode: listener.socketMode, count: count, kernel: kernel,
           ownPorts: Set(bound.values.compactMap(\.port)), ownPaths: Set(paths.keys))
         fresh[key] = actual
         if let path = actual.path { paths[path] = SystemFile.stamp(path) }
@@ -153,6 +154,18 @@ extension ControlPlane {
     bound = fresh
     removePaths(keeping: boundPaths)
     return sockets
+  }
+
+  /// A listener that is kept may have been given another mode.
+  private func setMode(_ listener: ListenerConfiguration) {
+    guard let path = listener.address.path, let mode = listener.socketMode else { return }
+    do throws(Errno) {
+      try SystemFile.setMode(path, UInt32(mode))
+    } catch {
+      log.error(
+        "the mode of a socket's file cannot be changed",
+        metadata: ["path": "\(path)", "error": "\(error)"])
+    }
   }
 
   private var boundPaths: Set<String> {

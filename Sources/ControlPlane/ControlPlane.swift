@@ -188,7 +188,8 @@ package final class ControlPlane: @unchecked Sendable {
     var admin: Int32?
     do throws(ListenerSockets.Fault) {
       if let address = configuration.adminAddress {
-        let (descriptors, actual) = try ListenerSockets.open(address, count: 1, kernel: kernel)
+        let (descriptors, actual) = try ListenerSockets.open(
+          address, mode: configuration.adminSocketMode, count: 1, kernel: kernel)
         adminAddress = actual
         if let path = actual.path { paths[path] = SystemFile.stamp(path) }
         admin = descriptors[0]

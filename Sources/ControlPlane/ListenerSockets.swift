@@ -15,8 +15,8 @@ enum ListenerSockets {
   /// one user would share it, each with half of the connections, and nobody would say so. Likewise
   /// a Unix-domain path that is served is refused, unless it is one of `ownPaths`.
   static func open(
-    _ address: SocketAddress, count: Int, kernel: Kernel, ownPorts: Set<UInt16> = [],
-    ownPaths: Set<String> = []
+    _ address: SocketAddress, mode: Int?, count: Int, kernel: Kernel,
+    ownPorts: Set<UInt16> = [], ownPaths: Set<String> = []
   ) throws(Fault) -> (descriptors: [Int32], address: SocketAddress) {
     var descriptors: [Int32] = []
     var bound = address
@@ -29,7 +29,8 @@ enum ListenerSockets {
           descriptors.append(try ThisProcess.duplicate(first))
         } else {
           let descriptor = try kernel.listen(
-            on: bound, backlog: backlog, isShared: address.path.map(ownPaths.contains) ?? true)
+            on: bound, backlog: backlog, isShared: address.path.map(ownPaths.contains) ?? true,
+            mode: mode.map { UInt32($0) })
           descriptors.append(descriptor)
           if let actual = kernel.localAddress(descriptor), address.ip != nil { bound = actual }
         }

@@ -175,6 +175,13 @@ extension ProxySettings {
   convenience init(_ configuration: Configuration) {
     self.init()
     trustedProxies = configuration.trustedProxies
+    clientAddress =
+      switch configuration.clientAddress {
+      case nil: .automatic
+      case .xForwardedFor: .xForwardedFor
+      case .forwarded: .forwarded
+      case .peer: .peer
+      }
     emitsW3C = configuration.propagatesW3C
     emitsB3 = configuration.propagatesB3
     addsVia = configuration.addsVia
@@ -201,5 +208,7 @@ extension ListenerSettings {
     writeStallNanoseconds = listener.writeStallTimeout.nanosecondsClamped
     bodyBytesPerSecondMin = UInt64(listener.bodyBytesPerSecondMin)
     bodyWindowNanoseconds = listener.bodyRateWindow.nanosecondsClamped
+    mergesSlashes = listener.mergesSlashes
+    answersHalfClosed = listener.answersHalfClosed
   }
 }

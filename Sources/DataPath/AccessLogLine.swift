@@ -14,7 +14,7 @@ enum AccessLogLine {
     out.append(0x22)
     worker.timestamps.appendLogTime(worker.loop.kernel.unixNanoseconds(), to: out)
     out.append(0x22)
-    if let client = exchange.downstream?.peerText { json.text("client", client.span) }
+    if let downstream = exchange.downstream { writeAddresses(exchange, downstream, &json) }
     writeRequest(exchange, &json, out)
     json.number("status", UInt64(code))
     json.text("failure", exchange.failure?.row.name ?? "none")
@@ -35,6 +35,17 @@ enum AccessLogLine {
         "response_head_us", UInt64(max(at.nanoseconds(since: exchange.startedAt), 0)) / 1000)
     }
     json.end()
+  }
+
+  /// Who asked, and who is connected where that is another.
+  private static func writeAddresses(
+    _ exchange: Exchange, _ downstream: DownstreamConnection, _ json: inout JSONWriter
+  ) {
+    let client = exchange.clientText(downstream)
+    json.text("client", client.span)
+    guard exchange.hasClient, exchange.clientAddress != downstream.peer?.ip else { return }
+    let peer = downstream.peerText
+    json.text("peer", peer.span)
   }
 
   private static func writeRequest(_ exchange: Exchange, _ json: inout JSONWriter, _ out: Buffer) {

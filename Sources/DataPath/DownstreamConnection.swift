@@ -34,6 +34,8 @@ package final class DownstreamConnection: ByteStream {
   var requestCount: UInt64 = 0
   private var exchange: Exchange?
   private var isLingering = false
+  /// Connections to endpoints that carry a login of this client; of most there are none.
+  var privates: [PrivateConnection] = []
   /// It has been idle for too long, and is closed unless a request is there.
   private var isExpired = false
 
@@ -56,8 +58,11 @@ package final class DownstreamConnection: ByteStream {
 
   var settings: ListenerSettings { listener.current.settings }
 
-  /// No further request is taken: the process drains, or the listener is gone.
-  var isDraining: Bool { worker.isDraining || !listener.isOpen }
+  /// No further request is taken: the process drains, the listener is gone, or a login has ended.
+  var isDraining: Bool {
+    worker.isDraining || !listener.isOpen
+      || (!privates.isEmpty && privates.contains { !$0.connection.isOpen })
+  }
 
   func start() {
     loop.arm(self, at: loop.now.advanced(byNanoseconds: settings.idleNanoseconds))
@@ -138,12 +143,20 @@ package final class DownstreamConnection: ByteStream {
     loop.arm(self, at: loop.now.advanced(byNanoseconds: grace))
   }
 
+  /// Closes in a turn of its own, unless a request is under way or there by then: that is answered
+  /// first.
+  func endWhenIdle() {
+    guard exchange == nil, !isLingering, isOpen else { return }
+    loop.arm(self, at: loop.now)
+  }
+
   func abandon(_ failure: FailureKind) {
     if let exchange { exchange.fail(failure) } else { close() }
   }
 
   /// Ends our direction and drops what still comes, for a while.
   private func linger() {
+    if !privates.isEmpty { endPrivates() }
     giveBuffers(to: pool)
     guard !peerEnded, !isBroken else { return close() }
     isLingering = true
@@ -170,6 +183,7 @@ package final class DownstreamConnection: ByteStream {
   func close(reset: Bool = false) {
     guard isOpen else { return }
     exchange = nil
+    if !privates.isEmpty { endPrivates() }
     giveBuffers(to: pool)
     if reset { loop.kernel.resetOnClose(descriptor) }
     loop.close(self)

@@ -17,7 +17,9 @@ extension Exchange {
   func choose(_ upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
     stage = .choosing
     let request = pickRequest(upstream, downstream)
-    switch upstream.checkOut(for: self, request, isFresh: needsFresh) {
+    if !downstream.privates.isEmpty, choosePrivate(request, upstream, downstream) { return }
+    // A login begins on a connection that nobody has used: none of its legs may go to a stale one.
+    switch upstream.checkOut(for: self, request, isFresh: needsFresh || head.logsIn) {
     case .reused(let connection): take(connection, upstream, downstream)
     case .connecting(let connection):
       self.connection = connection
@@ -99,7 +101,7 @@ extension Exchange {
 
   /// A connection to `endpoint` has come free: true if the waiter may take it.
   func attempts(at endpoint: WorkerEndpoint) -> Bool {
-    guard !needsFresh, let upstream, let downstream else { return false }
+    guard !needsFresh, !head.logsIn, let upstream, let downstream else { return false }
     return upstream.pick(endpoint, for: pickRequest(upstream, downstream), into: &attempt)
   }
 
@@ -109,7 +111,7 @@ extension Exchange {
     take(connection, upstream, downstream)
   }
 
-  private func take(
+  func take(
     _ connection: UpstreamConnection, _ upstream: WorkerUpstream,
     _ downstream: DownstreamConnection
   ) {
@@ -180,6 +182,7 @@ extension Exchange {
       return endpoint.close(connection, .unsolicited)
     }
     connection.giveBuffers(to: pool)
+    if isLogin(on: connection) { return keepForClient(connection, endpoint) }
     if let seconds = responseHead.keepAliveSeconds { endpoint.learn(keepAliveSeconds: seconds) }
     upstream.checkIn(connection, endpoint)
   }

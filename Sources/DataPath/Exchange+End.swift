@@ -156,6 +156,9 @@ extension Exchange {
     settings = nil
     listener = nil
     headPart = .nothing
+    hasClient = false
+    lostForwarded = false
+    lostTimeout = false
     route = nil
     seriesIndex = 0
     trace = nil

@@ -67,6 +67,7 @@ extension Exchange {
       head.isPersistent
       && downstream.requestCount < listener.settings.requestsPerConnectionMax ?? .max
     awaitsContinue = head.expectsContinue && head.hasBody && input.count == head.headBytes
+    judgeFields(downstream)
     identify(input.readable)
     if head.method == .connect { return fail(.connectDenied) }
     if case .length(let length) = head.framing,
@@ -98,6 +99,10 @@ extension Exchange {
     case .split(let split):
       let input = downstream.input
       seriesIndex = split.choose(requestID.hash(head: input.readable))
+      // A login that was begun at one of them goes on there.
+      if !downstream.privates.isEmpty, let known = ownShare(route, listener, downstream) {
+        seriesIndex = known
+      }
       admit(to: listener.targets[route.upstreams[seriesIndex]], downstream)
     case .redirect(let redirect):
       reply(downstream) { LocalReply.append(redirect, for: self, to: $0) }
@@ -127,7 +132,8 @@ extension Exchange {
     guard pool.lend(to: normalizedPath, atLeast: max(path.count, BufferPool.smallBytes)) else {
       return .bufferBudgetExceeded
     }
-    switch PathNormalization.normalize(path, into: normalizedPath) {
+    let mergesSlashes = listener?.settings.mergesSlashes ?? true
+    switch PathNormalization.normalize(path, mergesSlashes: mergesSlashes, into: normalizedPath) {
     case .rewritten: return nil
     case .refused:
       failureDetail = "bad_path"
@@ -145,8 +151,10 @@ extension Exchange {
   ) -> Result {
     let normalized = normalizedPath
     if normalized.hasBlock { return body(normalized.readable) }
-    let root = Self.rootPath
-    if head.path.isEmpty || (routing && head.targetForm == .asterisk) { return body(root.span) }
-    return body(input.slice(head.path))
+    if !head.path.isEmpty, !routing || head.targetForm != .asterisk {
+      return body(input.slice(head.path))
+    }
+    let implied = routing || head.targetForm != .asterisk ? Self.rootPath : Self.asterisk
+    return body(implied.span)
   }
 }

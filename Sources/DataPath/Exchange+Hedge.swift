@@ -15,6 +15,7 @@ extension Exchange {
   /// The first attempt is out: says when it has been left alone for long enough.
   func armHedge(_ upstream: WorkerUpstream) {
     guard let policy = route?.policy?.hedge, tries == 1, !head.hasBody, !head.wantsUpgrade,
+      !head.logsIn, connection?.isPrivate != true,
       let delay = policy.delay(upstream.digest, isIdempotent: head.method.isIdempotent)
     else { return }
     // From where its latency counts, as that of those whose percentile this is.

@@ -13,6 +13,7 @@ extension Exchange {
     let input = downstream.input
     let bytes = input.readable
     headPart = decoder.salvage(bytes, into: head)
+    if headPart != .nothing { judgeFields(downstream) }
     identify(bytes)
   }
 }

@@ -118,7 +118,7 @@ extension Exchange {
     chunksResponse = needsChunks && head.minorVersion == 1
     if needsChunks, head.minorVersion == 0 { keepsDownstreamOpen = false }
     // The rest of a request that was answered early would be taken for the next one.
-    if !requestDone || downstream.isDraining { keepsDownstreamOpen = false }
+    if !requestDone || downstream.isDraining || endsWithPrivate { keepsDownstreamOpen = false }
   }
 
   /// Interim heads of one answer may fill that many final ones; more is a flood. RFC 9110 §15.2

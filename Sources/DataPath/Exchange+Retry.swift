@@ -50,7 +50,7 @@ extension Exchange {
   /// One that is slow is not: its retry is the policy's, with its attempts and its budget.
   private func isStale(_ failure: FailureKind, bytesWritten: UInt64) -> Bool {
     guard failure == .upstreamClosed || failure == .upstreamReset,
-      attempt.isReused, tries == 1, unrepeatableBytes == 0
+      attempt.isReused, tries == 1, unrepeatableBytes == 0, connection?.isPrivate != true
     else { return false }
     return RetrySafety.maySendAgain(
       RetrySafety.Evidence(
@@ -120,7 +120,7 @@ extension Exchange {
       ending: ending, isIdempotent: head.method.isIdempotent,
       hasIdempotencyKey: head.present.contains(.idempotencyKey), bytesWritten: bytesWritten,
       isBodyReplayable: unrepeatableBytes == 0, responseHasBegun: responseBegun,
-      attemptAbove: attemptAbove)
+      attemptAbove: attemptAbove, isBoundByLogin: isBoundByLogin(bytesWritten: bytesWritten))
   }
 
   /// Closes what is left of an attempt.

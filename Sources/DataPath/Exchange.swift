@@ -31,6 +31,7 @@ package final class Exchange: ConnectionReceiver {
   }
 
   static let rootPath: [UInt8] = [0x2F]
+  static let asterisk: [UInt8] = [0x2A]
 
   let worker: Worker
   /// The worker's, kept here: one reference less to follow and to count.
@@ -45,6 +46,13 @@ package final class Exchange: ConnectionReceiver {
   /// The client's forwarded fields and ids are believed.
   var isTrusted = false
   var listener: ListenerSnapshot?
+  /// A trusted proxy said who the client is: `clientAddress`, as text `clientBytes`.
+  var hasClient = false
+  var clientAddress = IPAddress.loopback4
+  var clientBytes: [UInt8] = []
+  /// A `Forwarded` and a `grpc-timeout` were sent that are not believed: ours go in their place.
+  var lostForwarded = false
+  var lostTimeout = false
 
   // MARK: The request
 
@@ -207,9 +215,11 @@ package final class Exchange: ConnectionReceiver {
   }
 
   /// A client that ends its direction before it has its answer has left, as for nginx and Envoy:
-  /// most are gone altogether, and their work is not to be done.
+  /// most are gone altogether, and their work is not to be done. Where the listener answers them, only
+  /// a reset says so; that the request is not whole is seen where its body is read.
   func hasLeft(_ downstream: DownstreamConnection) -> Bool {
-    downstream.isBroken || downstream.peerEnded
+    downstream.isBroken
+      || (downstream.peerEnded && listener?.settings.answersHalfClosed != true)
   }
 
   /// Something happened on the endpoint's connection, which is ours.

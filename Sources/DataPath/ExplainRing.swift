@@ -65,7 +65,7 @@ struct ExplainRing {
       text.append(target.extracting(first: min(target.count, Self.targetBytesMax)))
     }
     entries[place].targetEnd = text.count
-    if let client = exchange.downstream?.peerText {
+    if let client = exchange.downstream.map(exchange.clientText) {
       text.append(client.span.extracting(first: min(client.count, Self.clientBytesMax)))
     }
   }

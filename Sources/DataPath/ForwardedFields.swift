@@ -2,8 +2,9 @@ import HTTP1
 import HTTPModel
 import Primitives
 
-/// `x-forwarded-for`, `-proto`, `-host` and `forwarded` (RFC 7239): believed and continued when the
-/// peer is a trusted proxy, begun anew otherwise.
+/// `x-forwarded-for`, `-proto`, `-host` and `forwarded` (RFC 7239): continued where the peer is a trusted
+/// proxy and the field says who the client is (`Exchange.judgeFields`), begun anew otherwise. What is
+/// begun anew for a trusted proxy's client names that client, then the proxy.
 enum ForwardedFields {
   static func write(
     _ exchange: Exchange, _ downstream: DownstreamConnection, _ omitted: FieldSet,
@@ -12,7 +13,7 @@ enum ForwardedFields {
     let isTrusted = exchange.isTrusted
     let peer = downstream.peerText
     if !omitted.contains(.xForwardedFor) {
-      guard writeFor(exchange, bytes, isTrusted, peer, out) else { return false }
+      guard writeFor(exchange, bytes, peer, out) else { return false }
     }
     if !omitted.contains(.xForwardedProto) {
       guard
@@ -28,19 +29,25 @@ enum ForwardedFields {
       else { return false }
     }
     // Only continued: who does not send it reads the x- forms.
-    if exchange.head.present.contains(.forwarded), !omitted.contains(.forwarded) {
-      return writeForwarded(exchange, bytes, isTrusted, peer, out)
+    if exchange.head.present.contains(.forwarded) || exchange.lostForwarded,
+      !omitted.contains(.forwarded)
+    {
+      return writeForwarded(exchange, bytes, peer, out)
     }
     return true
   }
 
   private static func writeFor(
-    _ exchange: Exchange, _ bytes: Span<UInt8>, _ isTrusted: Bool, _ peer: [UInt8], _ out: Buffer
+    _ exchange: Exchange, _ bytes: Span<UInt8>, _ peer: [UInt8], _ out: Buffer
   ) -> Bool {
     guard out.writableCount >= 32 else { return false }
     FieldLine.begin(.xForwardedFor, "x-forwarded-for: ", exchange.head, bytes, out)
-    if isTrusted, exchange.head.present.contains(.xForwardedFor) {
+    if exchange.head.present.contains(.xForwardedFor) {
       guard join(.xForwardedFor, exchange, bytes, out) else { return false }
+    } else if exchange.hasClient {
+      guard exchange.clientBytes.count + 2 <= out.writableCount else { return false }
+      out.append(exchange.clientBytes)
+      out.append(", ")
     }
     guard peer.count + 2 <= out.writableCount else { return false }
     out.append(peer)
@@ -49,17 +56,28 @@ enum ForwardedFields {
   }
 
   private static func writeForwarded(
-    _ exchange: Exchange, _ bytes: Span<UInt8>, _ isTrusted: Bool, _ peer: [UInt8], _ out: Buffer
+    _ exchange: Exchange, _ bytes: Span<UInt8>, _ peer: [UInt8], _ out: Buffer
   ) -> Bool {
     guard out.writableCount >= 32 else { return false }
     FieldLine.begin(.forwarded, "forwarded: ", exchange.head, bytes, out)
-    if isTrusted, !join(.forwarded, exchange, bytes, out) { return false }
-    guard peer.count + 32 <= out.writableCount else { return false }
-    // RFC 7239 §6: an IPv6 address is quoted and bracketed.
-    let isV6 = peer.contains(0x3A)
-    out.append(isV6 ? "for=\"[" : "for=")
-    out.append(peer)
-    out.append(isV6 ? "]\";proto=http\r\n" : ";proto=http\r\n")
+    let before = out.count
+    guard join(.forwarded, exchange, bytes, out) else { return false }
+    if out.count == before, exchange.hasClient {
+      guard writeNode(exchange.clientBytes, out), HeadEncoder.append(", ", to: out) else {
+        return false
+      }
+    }
+    return writeNode(peer, out) && HeadEncoder.append(";proto=http\r\n", to: out)
+  }
+
+  /// RFC 7239 §6: an IPv6 address is quoted and bracketed, what is no address begins with `_`.
+  private static func writeNode(_ node: [UInt8], _ out: Buffer) -> Bool {
+    guard node.count + 16 <= out.writableCount else { return false }
+    let isV6 = node.contains(0x3A)
+    let isV4 = node.contains(0x2E)
+    out.append(isV6 ? "for=\"[" : isV4 ? "for=" : "for=_")
+    out.append(node)
+    if isV6 { out.append("]\"") }
     return true
   }
 

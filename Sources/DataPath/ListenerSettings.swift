@@ -25,6 +25,11 @@ package final class ListenerSettings: @unchecked Sendable {
   package var bodyBytesPerSecondMin: UInt64 = 500
   package var bodyWindowNanoseconds: Int64 = 20_000_000_000
 
+  /// Runs of `/` in a path become one (nginx's and Envoy's `merge_slashes`).
+  package var mergesSlashes = true
+  /// A client that has ended its direction behind its request is answered; else it has left.
+  package var answersHalfClosed = false
+
   package init(name: String, address: SocketAddress) {
     self.name = name
     self.address = address

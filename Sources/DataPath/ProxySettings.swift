@@ -7,6 +7,8 @@ package final class ProxySettings: @unchecked Sendable {
   /// Whose forwarded fields and request ids are believed. Default: loopback, the application beside
   /// us; a peer on a Unix-domain socket is on this machine and always believed.
   package var trustedProxies: [CIDR] = [CIDR("127.0.0.0/8"), CIDR("::1")].compactMap(\.self)
+  /// Which of their fields says who the client is.
+  package var clientAddress = ClientAddressSource.automatic
   package var emitsW3C = true
   package var emitsB3 = false
   /// `Via` is added to what is forwarded (RFC 9110 §7.6.3). Off, as in every mesh: it breaks
@@ -29,7 +31,10 @@ package final class ProxySettings: @unchecked Sendable {
   package init() {}
 
   package func trusts(_ peer: SocketAddress?) -> Bool {
-    guard let address = peer?.ip else { return true }
-    return trustedProxies.contains { $0.contains(address) }
+    peer?.ip.map(trusts) ?? true
+  }
+
+  package func trusts(_ address: IPAddress) -> Bool {
+    trustedProxies.contains { $0.contains(address) }
   }
 }

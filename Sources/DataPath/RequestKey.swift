@@ -8,7 +8,7 @@ package enum RequestKey: Sendable, Equatable {
   case header(FieldKey)
   /// A cookie's name.
   case cookie([UInt8])
-  /// The client's address.
+  /// The client's address, as trusted proxies tell it, else the peer's.
   case source
   /// Without the query.
   case path
@@ -31,7 +31,7 @@ package enum RequestKey: Sendable, Equatable {
       guard let found = Self.cookie(name, in: value) else { return nil }
       return body(value.extracting(found))
     case .source:
-      let text = downstream.peerText
+      let text = exchange.clientText(downstream)
       return body(text.span)
     case .path: return exchange.withPath(input, body)
     }

@@ -32,12 +32,14 @@ enum RequestWriter {
     if !copiesHost { dropped.insert(.host) }
     let forwards = MaxForwards.count(exchange.head, bytes)
     if forwards != nil { dropped.insert(.maxForwards) }
-    let shrinksTimeout = exchange.isTrusted && exchange.head.present.contains(.grpcTimeout)
+    // A stranger's is gone already; it gets ours, where there is one for the whole of a call.
+    let shrinksTimeout =
+      exchange.head.present.contains(.grpcTimeout)
+      || (exchange.lostTimeout && exchange.totalDeadline != .distantFuture)
     if shrinksTimeout { dropped.insert(.grpcTimeout) }
     // A class that nobody vouches for is none.
     var others = edits.others
     if !exchange.isTrusted {
-      dropped.insert(.xWeirPriority)
       settings.priorityField.omit(from: exchange.head, bytes, &dropped, &others)
     }
     return writeLine(exchange, route, input, out)

@@ -4,7 +4,7 @@ import Telemetry
 package final class UpstreamMetrics: Sendable {
   /// Who or what ended a connection to an endpoint.
   package enum Close: String, CaseIterable, Sendable {
-    case idle, age, peer, error, unsolicited, evicted, drain
+    case idle, age, peer, error, unsolicited, evicted, drain, client
     case notPersistent = "not_persistent"
     case unused = "surplus"
     case abandoned
@@ -16,6 +16,7 @@ package final class UpstreamMetrics: Sendable {
   let reused: Int
   let active: Int
   let idle: Int
+  let privates: Int
   let pending: Int
   let sentBytes: Int
   let receivedBytes: Int
@@ -38,6 +39,9 @@ package final class UpstreamMetrics: Sendable {
       "weir_upstream_connections_reused_total", "Requests that went out on a kept connection.")
     active = gauge("weir_upstream_connections", "Connections to endpoints, idle ones included.")
     idle = gauge("weir_upstream_connections_idle", "Connections that wait for a request.")
+    privates = gauge(
+      "weir_upstream_connections_private",
+      "Connections that carry a client's login and are used by that client alone.")
     pending = gauge("weir_upstream_requests_pending", "Requests that wait for a connection.")
     sentBytes = counter("weir_upstream_sent_bytes_total", "Bytes sent to endpoints.")
     receivedBytes = counter("weir_upstream_received_bytes_total", "Bytes received from endpoints.")

@@ -27,6 +27,8 @@ package final class WorkerEndpoint: ConnectionReceiver {
   private var connections: [UpstreamConnection?] = []
   private var freeIDs: [UInt32] = []
   package private(set) var connectionCount = 0
+  /// Connections of one client each that have nothing to do, the longest idle first.
+  var idlePrivates: [PrivateConnection] = []
 
   package init(_ address: SocketAddress, _ state: EndpointState, of upstream: WorkerUpstream) {
     self.address = address
@@ -115,6 +117,7 @@ package final class WorkerEndpoint: ConnectionReceiver {
     connectionCount -= 1
     shard.add(metrics.closed(reason))
     countBytes(connection)
+    if connection.isPrivate { shard.subtract(metrics.privates) }
     shard.subtract(metrics.active)
     upstream.connectionSlotFreed()
   }

@@ -177,5 +177,6 @@ extension WorkerUpstream {
   /// Another worker waits: gives an idle connection up.
   func reclaim() {
     for endpoint in endpoints where endpoint.evict(.evicted) { return }
+    _ = evictPrivate()
   }
 }

@@ -110,6 +110,7 @@ package final class WorkerUpstream {
     share(plan)
     for endpoint in old where endpoint.index < 0 {
       while endpoint.evict(.drain) {}
+      while endpoint.evictPrivate(.drain) {}
     }
   }
 
@@ -218,6 +219,7 @@ package final class WorkerUpstream {
       }
       if other.evict(.evicted), acquireSlot() { return open(endpoint, for: exchange) }
     }
+    if evictPrivate(), acquireSlot() { return open(endpoint, for: exchange) }
     giveBack(exchange.attempt)
     exchange.attempt.clear()
     return wait(exchange, request)

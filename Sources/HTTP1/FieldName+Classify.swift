@@ -2,17 +2,20 @@ import HTTPModel
 import Primitives
 
 extension FieldName {
-  /// The known name that `bytes` spells in any case; `disguised` where it has `_` for `-`; `other`
-  /// if none.
+  /// The known name that `bytes` spells in any case; `disguised` where another mark stands for a
+  /// `-`; `trustedOnly` where it is one of `TrustedNames`; `other` if none.
   ///
   /// Cost: a switch on length and first letter leaves at most one candidate to compare; only a name
-  /// that fails there is looked at for a disguise.
-  static func classify(_ bytes: Span<UInt8>) -> FieldName {
-    guard bytes.count >= 2, bytes.count <= 30 else { return .other }
-    let candidate = candidate(bytes.count, bytes[0] | 0x20, bytes[min(5, bytes.count - 1)] | 0x20)
-    if candidate == .other { return .other }
-    if ByteScan.equalIgnoringCase(bytes, candidate.text) { return candidate }
-    return ByteScan.equalFolded(bytes, candidate.text) ? .disguised : .other
+  /// that fails there is looked at for a disguise and among `TrustedNames`.
+  package static func classify(_ bytes: Span<UInt8>) -> FieldName {
+    guard bytes.count >= 2 else { return .other }
+    let first = bytes[0] | 0x20
+    let candidate = candidate(bytes.count, first, bytes[min(5, bytes.count - 1)] | 0x20)
+    if candidate != .other {
+      if ByteScan.equalIgnoringCase(bytes, candidate.text) { return candidate }
+      if ByteScan.equalFolded(bytes, candidate.text) { return .disguised }
+    }
+    return TrustedNames.mayBegin(with: first) ? TrustedNames.classify(bytes) : .other
   }
 
   // Length, first and sixth letter tell the known names apart.
@@ -41,17 +44,23 @@ extension FieldName {
     case (12, 0x67): .grpcTimeout
     case (12, 0x6D): .maxForwards
     case (12, 0x70): .proxyStatus
+    case (13, 0x61): .authorization
+    case (13, 0x70): .proxySupport
     case (12, 0x78): sixth == 0x74 ? .xB3TraceID : sixth == 0x73 ? .xB3Sampled : .xRequestID
     case (14, 0x63): .contentLength
     case (14, 0x68): .http2Settings
     case (14, 0x78): .xWeirRetried
     case (15, 0x69): .idempotencyKey
+    case (15, 0x70): .persistentAuth
     case (15, 0x78): sixth == 0x77 ? .xForwardedFor : .xWeirPriority
     case (16, 0x70): .proxyConnection
+    case (16, 0x77): .wwwAuthenticate
     case (16, 0x78): .xForwardedHost
     case (17, 0x74): .transferEncoding
     case (17, 0x78): sixth == 0x70 ? .xB3ParentSpanID : .xForwardedProto
+    case (18, 0x70): .proxyAuthenticate
     case (18, 0x78): .xEnvoyOverloaded
+    case (19, 0x70): .proxyAuthorization
     case (21, 0x78): .xEnvoyAttemptCount
     case (30, 0x78): .xEnvoyExpectedTimeout
     default: .other

@@ -91,6 +91,7 @@ package struct RequestDecoder: Sendable {
     head.acceptsTrailers = false
     head.wantsUpgrade = false
     head.nominatesOthers = false
+    head.logsIn = false
     head.authority = .empty
   }
 
@@ -104,9 +105,13 @@ package struct RequestDecoder: Sendable {
       hostCount += 1
       guard hostCount == 1 else { throw .repeatedHost }
       guard Authority.isValid(bytes.extracting(value), mayBeEmpty: true) else { throw .badHost }
-      if head.targetForm != .absolute { head.authority = field.value }
+      if head.authority.isEmpty { head.authority = field.value }
     case .connection, .contentLength, .transferEncoding:
       try framing.note(field, bytes)
+    case .authorization, .proxyAuthorization:
+      if ConnectionLogin.isNamed(in: bytes, value) { head.logsIn = true }
+    // As any other name from here on; only `present` tells.
+    case .trustedOnly: head.fields[head.fields.count - 1].id = .other
     case .expect:
       guard ByteScan.equalIgnoringCase(bytes.extracting(value), "100-continue") else {
         throw .badExpectation

@@ -43,6 +43,8 @@ enum RequestTarget {
     head.targetForm = .absolute
     head.authority = ByteRange(start..<end)
     try split(bytes, end..<range.upperBound, head)
+    // RFC 9112 §3.2.4: OPTIONS of a server as a whole, which the last proxy asks for as `*`.
+    if head.method == .options, head.path.isEmpty, !head.hasQuery { head.targetForm = .asterisk }
   }
 
   private static func schemeLength(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {

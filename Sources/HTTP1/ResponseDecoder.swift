@@ -74,6 +74,7 @@ package struct ResponseDecoder: Sendable {
     head.present = .none
     head.declaredLength = nil
     head.keepAliveSeconds = nil
+    head.logsIn = false
   }
 
   /// `HTTP/1.x SP 3DIGIT [SP reason]`; the second space may be missing with the reason.
@@ -100,6 +101,13 @@ package struct ResponseDecoder: Sendable {
     head.present.insert(field.id)
     switch field.id {
     case .connection, .contentLength, .transferEncoding: try framing.note(field, bytes)
+    case .wwwAuthenticate, .proxyAuthenticate:
+      if ConnectionLogin.isNamed(in: bytes, field.value.bounds) { head.logsIn = true }
+    case .proxySupport, .persistentAuth:
+      if ConnectionLogin.isDeclared(field.id, bytes.extracting(field.value.bounds)) {
+        head.logsIn = true
+      }
+    case .trustedOnly: head.fields[head.fields.count - 1].id = .other
     case .keepAlive:
       var seconds: UInt32?
       _ = Token.eachElement(of: bytes, in: field.value.bounds) { element in

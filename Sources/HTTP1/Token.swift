@@ -57,7 +57,7 @@ package enum Token {
   /// Calls `body` for each element of a comma-separated list, blanks trimmed, empty ones left out
   /// (RFC 9110 §5.6.1); false from `body` ends the walk and is the answer.
   @inline(__always)
-  static func eachElement(
+  package static func eachElement(
     of bytes: Span<UInt8>, in range: Range<Int>, _ body: (Range<Int>) -> Bool
   ) -> Bool {
     var start = range.lowerBound

@@ -5,7 +5,7 @@ import Primitives
 ///
 /// Refused with the message: what frames or routes it, since who sends that behind a body means to
 /// smuggle. Dropped: what a service that merges trailers into the head would take for
-/// authentication, a request modifier, response control, the content's coding, or the ids that Weir
+/// authentication, what only a proxy in front may say, a request modifier, response control, the content's coding, or the ids that Weir
 /// writes itself; those come from clients in good faith too. All else is kept.
 enum TrailerRule {
   case keep, drop, refuse
@@ -27,7 +27,8 @@ enum TrailerRule {
   ])
 
   private static let dropped = FieldSet([
-    .disguised, .contentType, .date, .retryAfter, .accept, .maxForwards, .idempotencyKey,
+    .disguised, .trustedOnly, .authorization, .proxyAuthorization, .wwwAuthenticate,
+    .proxyAuthenticate, .contentType, .date, .retryAfter, .accept, .maxForwards, .idempotencyKey,
     .xRequestID, .grpcTimeout, .xEnvoyAttemptCount, .xEnvoyExpectedTimeout, .xEnvoyOverloaded,
     .xWeirPriority, .xWeirRetried, .traceparent, .tracestate, .b3, .xB3TraceID, .xB3SpanID,
     .xB3ParentSpanID, .xB3Sampled, .xB3Flags,
@@ -35,9 +36,7 @@ enum TrailerRule {
 
   /// By name, since only trailers ask for these.
   private static let droppedNames: [StaticString] = [
-    "authorization", "proxy-authorization", "www-authenticate", "proxy-authenticate", "cookie",
-    "set-cookie",
-    "cache-control", "pragma", "range", "if-match", "if-none-match",
+    "cookie", "set-cookie", "cache-control", "pragma", "range", "if-match", "if-none-match",
     "if-modified-since", "if-unmodified-since", "if-range",
     "age", "expires", "location", "vary", "warning",
     "content-encoding", "content-range", "content-location",

@@ -24,6 +24,8 @@ public final class UpstreamConnection: ByteStream {
   package private(set) var openedAt: Instant
   /// Requests it has carried, this one included.
   package var requestCount: UInt64 = 0
+  /// It carries a login, and belongs to one client.
+  package var isPrivate = false
   private var attemptTurn: UInt64 = 0
   /// The event that is being told was fetched before this attempt's request was sent: what it
   /// brought answers another request, or none (response-queue poisoning, limits.md).

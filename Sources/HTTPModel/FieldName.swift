@@ -4,11 +4,15 @@
 /// one byte instead of text. At most 64 cases, so that `FieldSet` is one word.
 @usableFromInline package enum FieldName: UInt8, CaseIterable, Sendable {
   case other
-  /// A known name with `_` for a `-` (`X_Forwarded_For`). It crosses no hop, whoever sends it: a
+  /// A known name with `_`, or another mark, for a `-` (`X_Forwarded_For`, `X.Forwarded.For`). It crosses no hop, whoever sends it: a
   /// service behind CGI or WSGI is given both spellings as `HTTP_X_FORWARDED_FOR` (RFC 3875
   /// §4.1.18) and would believe of a stranger what Weir takes care to write itself. nginx drops
   /// every name with `_` by default; other names than the known keep theirs here.
   case disguised
+  /// A name by which a proxy in front vouches for its client, or tells the next hop what to do, and
+  /// that Weir itself neither reads nor writes (`x-real-ip`; the list: `TrustedNames`). Decoders tell
+  /// of it in `present`; the field itself stands as `other`.
+  case trustedOnly
   case host
   case connection
   case keepAlive
@@ -38,6 +42,12 @@
   case userAgent
   case accept
   case contentType
+  case authorization
+  case proxyAuthorization
+  case wwwAuthenticate
+  case proxyAuthenticate
+  case proxySupport
+  case persistentAuth
   case retryAfter
   case proxyStatus
   case idempotencyKey
@@ -59,10 +69,11 @@
     left.rawValue != right.rawValue
   }
 
-  /// The name in lower case, as HTTP/2 writes it; empty for `other` and `disguised`.
+  /// The name in lower case, as HTTP/2 writes it; empty for `other`, `disguised` and
+  /// `trustedOnly`.
   package var text: StaticString {
     switch self {
-    case .other, .disguised: ""
+    case .other, .disguised, .trustedOnly: ""
     case .host: "host"
     case .connection: "connection"
     case .keepAlive: "keep-alive"
@@ -92,6 +103,12 @@
     case .userAgent: "user-agent"
     case .accept: "accept"
     case .contentType: "content-type"
+    case .authorization: "authorization"
+    case .proxyAuthorization: "proxy-authorization"
+    case .wwwAuthenticate: "www-authenticate"
+    case .proxyAuthenticate: "proxy-authenticate"
+    case .proxySupport: "proxy-support"
+    case .persistentAuth: "persistent-auth"
     case .retryAfter: "retry-after"
     case .proxyStatus: "proxy-status"
     case .idempotencyKey: "idempotency-key"

@@ -40,6 +40,11 @@
     bits & other.bits == 0
   }
 
+  @inlinable @inline(__always)
+  package func subtracting(_ other: FieldSet) -> FieldSet {
+    FieldSet(bits: bits & ~other.bits)
+  }
+
   /// What never crosses a hop (RFC 9110 §7.6.1): framing is made anew from what was understood.
   /// A disguised name could be any of these.
   package static let hopByHop = FieldSet([

@@ -37,7 +37,8 @@ import Primitives
   package var targetForm: TargetForm = .origin
   /// The target as it was received.
   package var target: ByteRange = .empty
-  /// The path without the query; "/" is implied where an absolute form has none (empty range).
+  /// The path without the query. Where an absolute form has none (empty range), "/" is implied, or
+  /// "*" where the form is `asterisk`.
   package var path: ByteRange = .empty
   /// What follows "?", without it; empty where there is none (`hasQuery` tells the two apart).
   package var query: ByteRange = .empty
@@ -63,6 +64,8 @@ import Primitives
   package var acceptsTrailers = false
   /// `Connection` nominates a name that is not a known hop-by-hop one: see `Connection` for which.
   package var nominatesOthers = false
+  /// It carries a login that belongs to the connection, not to the request (`ConnectionLogin`).
+  package var logsIn = false
   /// Bytes from the first of the request line to the end of the empty line.
   package var headBytes = 0
 

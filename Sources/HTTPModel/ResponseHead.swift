@@ -20,6 +20,8 @@ package final class ResponseHead {
   package var nominatesOthers = false
   /// The endpoint's `Keep-Alive: timeout=n` in seconds, where given.
   package var keepAliveSeconds: UInt32?
+  /// It asks for, or confirms, a login that belongs to the connection (`ConnectionLogin`).
+  package var logsIn = false
   package var headBytes = 0
 
   package init() {

@@ -65,7 +65,8 @@ package enum ByteScan {
     isText(bytes, text, word: lowercased, byte: asciiLowercased)
   }
 
-  /// As `equalIgnoringCase`, and a `_` of `bytes` may stand for a `-` of `text`.
+  /// As `equalIgnoringCase`, and any mark of `bytes` may stand for a `-` of `text`: CGI and WSGI make
+  /// a `_` of it, lighttpd of every byte that is no letter or digit.
   package static func equalFolded(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
     guard bytes.count == text.utf8CodeUnitCount else { return false }
     // SAFETY: a static string is utf8CodeUnitCount bytes long and lives for ever.
@@ -79,9 +80,9 @@ package enum ByteScan {
     guard bytes.count == text.count else { return false }
     for index in bytes.indices {
       let byte = bytes[index]
-      guard asciiLowercased(byte) == text[index] || (byte == 0x5F && text[index] == 0x2D) else {
-        return false
-      }
+      if asciiLowercased(byte) == text[index] { continue }
+      let isMark = (byte | 0x20) &- 0x61 >= 26 && byte &- 0x30 >= 10
+      guard isMark, text[index] == 0x2D else { return false }
     }
     return true
   }

@@ -8,12 +8,22 @@ package struct Configuration: Sendable, Equatable {
     package var sample: Int
   }
 
+  /// Which field says who the client is; the raw value is how it is written.
+  package enum ClientAddress: String, Sendable, CaseIterable {
+    case xForwardedFor = "x-forwarded-for"
+    case forwarded, peer
+  }
+
   /// Nil: decided by the machine.
   package var workers: Int?
   package var adminAddress: SocketAddress?
+  /// Of the admin listener's file; nil: as the umask has it.
+  package var adminSocketMode: Int?
   package var listeners: [ListenerConfiguration] = []
   package var upstreams: [UpstreamConfiguration] = []
   package var trustedProxies: [CIDR] = []
+  /// Nil: `x-forwarded-for` where it is there, else `forwarded`.
+  package var clientAddress: ClientAddress?
   /// Where this proxy stands; nil: no endpoint is near.
   package var zone: String?
   /// In lower case.

@@ -8,12 +8,12 @@ package struct ConfigurationReader {
   private var critic = PolicyCritic()
 
   /// What is wrong with a path that a route matches by, if anything.
-  package typealias PathFault = (RouteConfiguration.Path) -> String?
+  package typealias PathFault = (RouteConfiguration.Path, _ mergesSlashes: Bool) -> String?
 
   /// `environment`: looks a variable up; `pathFault`: what only routing can judge.
   package static func read(
     _ text: [UInt8], file: String, environment: @escaping (String) -> String?,
-    pathFault: @escaping PathFault = { _ in nil }
+    pathFault: @escaping PathFault = { _, _ in nil }
   ) throws(ConfigurationFaults) -> Configuration {
     let root: YAMLNode
     var checker = SchemaChecker(file: file, lookUp: environment)
@@ -49,7 +49,12 @@ package struct ConfigurationReader {
     var result = Configuration()
     result.workers = top.integer("workers")
     if top.has("admin") {
-      result.adminAddress = top.section("admin").text("address").flatMap { SocketAddress($0) }
+      let admin = top.section("admin")
+      result.adminAddress = admin.text("address").flatMap { SocketAddress($0) }
+      result.adminSocketMode = SocketModeReader.read(admin, result.adminAddress, &checker)
+    }
+    result.clientAddress = top.text("client_address").flatMap {
+      Configuration.ClientAddress(rawValue: $0)
     }
     result.trustedProxies = top.texts("trusted_proxies").compactMap { CIDR($0) }
     readPlace(top, &result)
@@ -120,7 +125,10 @@ package struct ConfigurationReader {
     _ section: Section, known: [ListenerConfiguration]
   ) -> ListenerConfiguration? {
     // Before anything may be missing: every fault is reported at once.
-    var reader = RouteReader(upstreams: upstreamNames, pathFault: pathFault)
+    let mergesSlashes = section.section("path_normalization").boolean("merge_slashes")
+    let pathFault = pathFault
+    var reader = RouteReader(
+      upstreams: upstreamNames, pathFault: { pathFault($0, mergesSlashes) })
     let routes = reader.read(
       section.list("routes"), of: section.text("name") ?? "the listener", &checker)
     guard let name = section.text("name"),
@@ -149,6 +157,9 @@ package struct ConfigurationReader {
       idleTimeout: timeouts.duration("idle") ?? .zero,
       writeStallTimeout: timeouts.duration("write_stall") ?? .zero,
       bodyBytesPerSecondMin: rate.integer("bytes_per_second") ?? 0,
-      bodyRateWindow: rate.duration("window") ?? .zero)
+      bodyRateWindow: rate.duration("window") ?? .zero,
+      socketMode: SocketModeReader.read(section, address, &checker),
+      mergesSlashes: mergesSlashes,
+      answersHalfClosed: section.boolean("answer_half_closed"))
   }
 }

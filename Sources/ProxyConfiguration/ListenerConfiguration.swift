@@ -14,4 +14,8 @@ package struct ListenerConfiguration: Sendable, Equatable {
   package var writeStallTimeout: Duration
   package var bodyBytesPerSecondMin: Int
   package var bodyRateWindow: Duration
+  /// Of its file; nil: as the umask has it.
+  package var socketMode: Int?
+  package var mergesSlashes = true
+  package var answersHalfClosed = false
 }

@@ -4,12 +4,13 @@ import Primitives
 /// exist, paths that begin with "/", fields that may be changed.
 struct RouteReader {
   private let upstreams: Set<String>
-  private let pathFault: ConfigurationReader.PathFault
+  private let pathFault: (RouteConfiguration.Path) -> String?
   private var names: Set<String> = []
   /// What the routes that were read stand in.
   private(set) var sections: [Section] = []
 
-  init(upstreams: Set<String>, pathFault: @escaping ConfigurationReader.PathFault) {
+  /// `pathFault`: what is wrong with a path that a route matches by, if anything.
+  init(upstreams: Set<String>, pathFault: @escaping (RouteConfiguration.Path) -> String?) {
     self.upstreams = upstreams
     self.pathFault = pathFault
   }

@@ -25,6 +25,20 @@ package enum Scalars {
     return overflow ? nil : bytes
   }
 
+  /// A file's mode, three octal digits behind an optional 0.
+  static func octal(_ text: String) -> Int? {
+    let digits = text.utf8.count == 4 && text.hasPrefix("0") ? text.dropFirst() : text[...]
+    guard digits.utf8.count == 3, digits.utf8.allSatisfy({ (0x30...0x37).contains($0) }) else {
+      return nil
+    }
+    return Int(digits, radix: 8)
+  }
+
+  package static func text(octal mode: Int) -> String {
+    let digits = String(mode, radix: 8)
+    return String(repeating: "0", count: max(4 - digits.count, 0)) + digits
+  }
+
   /// Basis points: `12.5%` is 1250. Two places behind the point at most.
   static func percentage(_ text: String) -> Int? {
     guard text.last == "%" else { return nil }

@@ -5,6 +5,7 @@ extension Schema {
   static let listener: [Key] = [
     Key("name", .text("a name"), isRequired: true, "The `listener` label of metrics and logs."),
     Key("address", .address(mayBeName: false), isRequired: true, "Where it accepts."),
+    Schema.socketMode,
     Key(
       "protocol", .choice(["http"], later: ["auto", "tcp"]), default: "http",
       "What is spoken there: HTTP/1.1 and 1.0."),
@@ -16,6 +17,13 @@ extension Schema {
     Key("limits", .object(listenerLimits), "What one request or connection may hold."),
     Key("timeouts", .object(listenerTimeouts), "How long a client may take."),
     Key("request_body_rate", .object(bodyRate), "The least speed of a request's body."),
+    Key(
+      "path_normalization", .object(pathNormalization),
+      "How a path is made one spelling of itself before it is matched."),
+    Key(
+      "answer_half_closed", .boolean, default: "false",
+      "Answers a client that ends its direction behind its request (`nc -N`), as HAProxy does without `abortonclose`. By default it has left, as for nginx and Envoy: most are gone altogether, and their work is not to be done."
+    ),
   ]
 
   private static let listenerLimits: [Key] = [
@@ -49,6 +57,13 @@ extension Schema {
     Key(
       "write_stall", .duration(.milliseconds(100) ... .seconds(3600), mayBeOff: false),
       default: "60s", "A client that takes no byte of its answer is cut. nginx's `send_timeout`."),
+  ]
+
+  private static let pathNormalization: [Key] = [
+    Key(
+      "merge_slashes", .boolean, default: "true",
+      "Runs of `/` become one, as nginx's and Envoy's `merge_slashes`. Off: they stay, for services that tell them apart; a service that merges them itself may then take `//admin` for `/admin`, past a rule on that."
+    )
   ]
 
   private static let bodyRate: [Key] = [

@@ -18,6 +18,10 @@ extension Schema {
       "Whose forwarded fields, request ids, deadlines, priorities and fault fields are believed. Default: loopback, the application beside us. A peer on a Unix-domain socket always is."
     ),
     Key(
+      "client_address", .choice(["x-forwarded-for", "forwarded", "peer"]),
+      "Which field of `trusted_proxies` says who the client is, for `by: source`, `hash_on`, the log and `explain`: the first address from its right that is not one of theirs. The other field is made anew, since a proxy that writes one of them (Traefik: `X-Forwarded-For`) passes on what its client wrote into the other. `peer`: none, the client is who is connected. Left out: `X-Forwarded-For` where it is there, else `Forwarded`."
+    ),
+    Key(
       "zone", .text("a zone"),
       "The zone that this proxy stands in; endpoints of the same are asked first. Left out: none is near."
     ),
@@ -36,8 +40,14 @@ extension Schema {
   private static let admin: [Key] = [
     Key(
       "address", .address(mayBeName: false), isRequired: true,
-      "Where the admin endpoints are served; not for the outside.")
+      "Where the admin endpoints are served; not for the outside."),
+    socketMode,
   ]
+
+  static let socketMode = Key(
+    "socket_mode", .text("an octal mode such as \"0660\""),
+    "Who may connect to a Unix-domain socket: its file's mode, set before the first connection is taken. Left out: what the process' umask leaves of 0777, as nginx and HAProxy without `mode`."
+  )
 
   private static let limits: [Key] = [
     Key(

@@ -33,9 +33,10 @@ open class Kernel {
   // MARK: Listeners
 
   /// A bound, listening socket. `isShared`: SO_REUSEPORT, for one a worker; a Unix-domain path is
-  /// taken over from the listener of this process that has it.
+  /// taken over from the listener of this process that has it. `mode`: of that path's file, before
+  /// anybody can connect; nil: as the umask has it.
   open func listen(
-    on address: SocketAddress, backlog: Int32, isShared: Bool
+    on address: SocketAddress, backlog: Int32, isShared: Bool, mode: UInt32? = nil
   ) throws(Errno) -> Int32 { Self.absent() }
   /// The next connection that waits, or the errno: EAGAIN when there is none.
   open func accept(_ descriptor: Int32) throws(Errno) -> AcceptedSocket { Self.absent() }

@@ -9,7 +9,7 @@ public class LinuxSockets: Kernel {
   // MARK: Listeners
 
   public final override func listen(
-    on address: SocketAddress, backlog: Int32, isShared: Bool
+    on address: SocketAddress, backlog: Int32, isShared: Bool, mode: UInt32?
   ) throws(Errno) -> Int32 {
     let raw = try RawAddress(address)
     let descriptor = weir_socket(raw.family)
@@ -23,7 +23,9 @@ public class LinuxSockets: Kernel {
     }
     // SAFETY: the address outlives the call.
     let bound = unsafe raw.withPointer { unsafe Glibc.bind(descriptor, $0, $1) }
-    guard bound == 0, Glibc.listen(descriptor, backlog) == 0 else {
+    // Between the two: who connects before listen(2) is refused, so nobody slips in under a wider mode.
+    let isModeSet = bound == 0 && (mode.map { UnixPath.setMode(address, $0) } ?? true)
+    guard isModeSet, Glibc.listen(descriptor, backlog) == 0 else {
       let error = Errno.current
       _ = Glibc.close(descriptor)
       throw error

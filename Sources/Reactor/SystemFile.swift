@@ -62,6 +62,11 @@ package enum SystemFile {
       seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
   }
 
+  package static func setMode(_ path: String, _ mode: UInt32) throws(Errno) {
+    // SAFETY: the path lives through the call.
+    guard unsafe chmod(path, mode) == 0 else { throw Errno.current }
+  }
+
   package static func remove(_ path: String) {
     // SAFETY: the path lives through the call.
     _ = unsafe unlink(path)

@@ -19,6 +19,13 @@ enum UnixPath {
     _ = unsafe unlink(path)
   }
 
+  /// True where that was done, or where there is no file; else errno says why not.
+  static func setMode(_ address: SocketAddress, _ mode: UInt32) -> Bool {
+    guard let path = address.path else { return true }
+    // SAFETY: the path lives through the call.
+    return unsafe chmod(path, mode) == 0
+  }
+
   private static func isSocket(_ path: String) -> Bool {
     guard !path.hasPrefix("@") else { return false }
     var status = stat()

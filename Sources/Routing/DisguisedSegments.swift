@@ -2,8 +2,10 @@ import Primitives
 
 /// Finds the segments of a path that another reader would take for `.`, `..` or an empty one: those
 /// with path parameters (`..;v=1`; servlet containers strip them before they resolve dots) and those
-/// next to an escaped separator (`..%2F`, `%5C..`; many servers decode these to `/`). An empty
-/// segment with parameters is one of them but at the path's end, where sessions stand (`/;id=1`).
+/// next to an escaped separator (`..%2F`, `%5C..`, `/%2Fadmin`, `/admin%2F`; many servers decode these
+/// to `/`, and then merge it with the next). An empty segment with parameters is one of them but at the
+/// path's end, where sessions stand (`/;id=1`); one between two real slashes is none, since what is done
+/// with it is the listener's `merge_slashes`.
 enum DisguisedSegments {
   /// `path` begins with "/"; its escapes are decoded where unreserved, the others in upper case.
   static func occur(in path: Span<UInt8>) -> Bool {
@@ -20,7 +22,9 @@ enum DisguisedSegments {
           (count == 1 && path[start] == 0x2E)
           || (count == 2 && path[start] == 0x2E && path[start + 1] == 0x2E)
         if isDots, nameEnd != nil || isBehindEscape || separator > 1 { return true }
-        if count == 0, nameEnd != nil, !isEnd { return true }
+        if count == 0, isBehindEscape || separator > 1 || (nameEnd != nil && !isEnd) {
+          return true
+        }
         if isEnd { return false }
         isBehindEscape = separator > 1
         index += separator

@@ -4,13 +4,14 @@ import Primitives
 ///
 /// In this order: an escape of an unreserved character is decoded and the others' hex digits are in
 /// upper case (RFC 3986 §6.2.2.1, §6.2.2.2); `.` and `..` segments are removed (§5.2.4), also when
-/// they were escaped; runs of `/` become one (Envoy's merge_slashes). `%2F` stays: a service that
-/// knows it means it. Refused: a bad escape, `%00`, a raw `\`, `..` above the root, and what another
-/// reader would take for a dot segment (`..;x`, `..%2F`, `%5C..`, see `DisguisedSegments`), which
-/// is what path confusion attacks are made of: a route that denies `/admin` must also deny what the
-/// service behind resolves to it. Other parameters (`/admin;x`), escaped separators (`/admin%2F`)
-/// and escapes of escapes (`%252e`) stay, as parts of a name. A service that reads them otherwise
-/// is guarded by a regular expression that says so.
+/// they were escaped; runs of `/` become one (Envoy's merge_slashes). `%2F` between other characters
+/// stays: a service that knows it means it. Refused: a bad escape, `%00`, a raw `\`, `..` above the
+/// root, and what another reader would take for a dot segment or an empty one (`..;x`, `..%2F`,
+/// `/%2Fadmin`, see `DisguisedSegments`) or for a separator (`%C0%AF`, see `OverlongEscapes`), which is
+/// what path confusion attacks are made of: a route that denies `/admin` must also deny what the
+/// service behind resolves to it. Other parameters (`/admin;x`) and escapes of escapes (`%252e`) stay,
+/// as parts of a name; docs/routing.md lists what stays. A service that reads them otherwise is guarded
+/// by a regular expression that says so.
 package enum PathNormalization {
   package enum Outcome: Equatable, Sendable {
     /// The path stands as it was received.
@@ -21,18 +22,23 @@ package enum PathNormalization {
   }
 
   /// Cost: one vector scan for a path that is normal, else linear. Appends at most `path.count`
-  /// bytes to `out`, which must have the room.
-  package static func normalize(_ path: Span<UInt8>, into out: Buffer) -> Outcome {
+  /// bytes to `out`, which must have the room. `mergesSlashes`: false leaves runs of `/` as they are.
+  package static func normalize(
+    _ path: Span<UInt8>, mergesSlashes: Bool = true, into out: Buffer
+  ) -> Outcome {
     if ByteScan.firstUnnormalized(in: path) == path.count { return .unchanged }
     let before = out.count
-    guard decode(path, into: out),
-      !DisguisedSegments.occur(in: out.readable.extracting(before..<out.count)),
-      removeDotSegments(in: out, from: before)
+    guard decode(path, into: out), isPlain(out.readable.extracting(before..<out.count)),
+      removeDotSegments(in: out, from: before, mergesSlashes: mergesSlashes)
     else {
       out.truncate(out.count - before)
       return .refused
     }
     return .rewritten
+  }
+
+  private static func isPlain(_ path: Span<UInt8>) -> Bool {
+    !DisguisedSegments.occur(in: path) && !OverlongEscapes.occur(in: path)
   }
 
   private static func decode(_ path: Span<UInt8>, into out: Buffer) -> Bool {
@@ -41,7 +47,6 @@ package enum PathNormalization {
       let byte = path[index]
       if byte == 0x5C { return false }
       guard byte == 0x25 else {
-        // Merging here and not only for segments keeps "a//b" and "a/%2E//b" alike.
         out.append(byte)
         index += 1
         continue
@@ -64,7 +69,9 @@ package enum PathNormalization {
   }
 
   /// Rewrites the bytes of `out` behind `before` in place.
-  private static func removeDotSegments(in out: Buffer, from before: Int) -> Bool {
+  private static func removeDotSegments(
+    in out: Buffer, from before: Int, mergesSlashes: Bool
+  ) -> Bool {
     var written = before
     var read = before
     let end = out.count
@@ -81,7 +88,7 @@ package enum PathNormalization {
         guard written > before else { return false }
         repeat { written -= 1 } while out.readable[written] != 0x2F
       }
-      if isDot || isDotDot || (segment == 0 && !isLast) {
+      if isDot || isDotDot || (segment == 0 && !isLast && mergesSlashes) {
         // What ends in a dot segment or in "/" names a directory.
         if isLast { written = put(0x2F, at: written, in: out) }
       } else {

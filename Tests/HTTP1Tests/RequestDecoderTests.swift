@@ -25,7 +25,7 @@ struct RequestDecoderTests {
   @Test(arguments: [
     "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
     "\r\nGET /p?q=1 HTTP/1.1\r\nHost: a:80\r\nX-Empty:\r\nX-Eight: \u{e9}\r\n\r\n",
-    "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
+    "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS http://a.test HTTP/1.1\r\nHost: a\r\n\r\n",
     "GET http://a.test/x HTTP/1.1\r\nHost: b\r\n\r\n",
     "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTE: trailers\r\n\r\n",
     "BREW / HTTP/1.1\r\nHost: a\r\n\r\n",

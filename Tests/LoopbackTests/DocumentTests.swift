@@ -57,7 +57,9 @@ struct DocumentTests {
     let proxy = try RunningProxy(
       endpoints: [endpoint.port], routes: "[{ match: { prefix: /a }, upstream: service }]",
       top: "telemetry: { access_log: { path: \(log) } }")
-    #expect(try proxy.get("/a", headers: #"User-Agent: a"b\"# + "\r\n").hasSuffix("ok"))
+    #expect(
+      try proxy.get("/a", headers: #"User-Agent: a"b\"# + "\r\nX-Forwarded-For: 203.0.113.7\r\n")
+        .hasSuffix("ok"))
     #expect(try proxy.get("/b").hasPrefix("HTTP/1.1 404 "))
     #expect(try proxy.exchange("\u{1}no line\r\n\r\n").hasPrefix("HTTP/1.1 400 "))
     #expect(proxy.stop())

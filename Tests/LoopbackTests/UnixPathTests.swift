@@ -78,4 +78,54 @@ struct UnixPathTests {
     #expect(proxy.stop())
     #expect(!exists("b"))
   }
+
+  private func mode(_ name: String) throws -> Int {
+    let attributes = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
+    return try #require(attributes[.posixPermissions] as? Int)
+  }
+
+  /// The mode is that which is written, whatever the umask, for listeners and the admin address, and
+  /// a reload changes it.
+  @Test func socketsHaveTheirMode() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    func yaml(_ mode: String) -> String {
+      """
+      workers: 2
+      admin: { address: "unix:\(folder)/admin", socket_mode: "0600" }
+      drain: { delay: 0s, timeout: 5s }
+      listeners:
+        - name: l
+          address: unix:\(folder)/l
+          socket_mode: "\(mode)"
+          routes: [{ match: { prefix: / }, respond: { body: here } }]
+      """
+    }
+    let proxy = try RunningProxy(yaml("0666"))
+    #expect(try mode("l") == 0o666)
+    #expect(try mode("admin") == 0o600)
+    #expect(try ask("l") == "here")
+    try proxy.rewrite(yaml("660"))
+    proxy.plane.reload()
+    #expect(try proxy.eventually { try mode("l") == 0o660 })
+    #expect(proxy.stop())
+  }
+
+  @Test(arguments: [
+    ("unix:/tmp/a", "\"0888\"", "an octal mode from 0000 to 0777"),
+    ("unix:/tmp/a", "rw", "socket_mode must be an octal mode"),
+    ("127.0.0.1:0", "\"0660\"", "socket_mode is for a unix: address"),
+    ("\"unix:@a\"", "\"0660\"", "s path; remove it"),
+  ])
+  func otherModesAreRefused(address: String, mode: String, message: String) {
+    let text = """
+      listeners:
+        - { name: l, address: \(address), socket_mode: \(mode), routes: [{ match: {}, respond: {} }] }
+      """
+    do {
+      _ = try RunningProxy(text)
+      Issue.record("accepted")
+    } catch {
+      #expect("\(error)".contains(message), "\(error)")
+    }
+  }
 }

@@ -17,6 +17,7 @@ enum ExplainWords {
       case .hashOverloaded: "the endpoint that the request's hash leads to had too much to do"
       case .hashUnavailable: "the endpoint that the request's hash leads to was not available"
       case .onlyOne: "there was no other"
+      case .ownConnection: "the connection to it carries the client's login"
       case .freeConnection: "one of its connections was free and no other may be opened"
       }
     var text = why
@@ -39,6 +40,7 @@ enum ExplainWords {
     case .conditionUnmet: "the route does not retry this"
     case .retriedAbove: "a proxy in front of us retries already"
     case .retriedBelow: "the service has retried it already"
+    case .connectionLogin: "it belongs to a login of its connection, which no other has"
     case .notSafe: "the endpoint may have acted on it, and twice is not harmless"
     case .bodyOutgrewBuffer: "the body was longer than what is kept of one"
     case .attemptsSpent: "the route's attempts were used up"

@@ -34,11 +34,15 @@ import Primitives
   /// The attempt count that a trusted proxy sent along; 1 for its first, and where there is none.
   @usableFromInline package var attemptAbove: Int
 
+  /// It belongs to a login of its connection, which no other connection has (NTLM, Negotiate).
+  @usableFromInline package var isBoundByLogin: Bool
+
   @inlinable
   package init(
     ending: Ending, isIdempotent: Bool, hasIdempotencyKey: Bool = false, bytesWritten: UInt64,
     isBodyReplayable: Bool = true, responseHasBegun: Bool = false,
-    retryAfterNanoseconds: Int64? = nil, isRetriedBelow: Bool = false, attemptAbove: Int = 1
+    retryAfterNanoseconds: Int64? = nil, isRetriedBelow: Bool = false, attemptAbove: Int = 1,
+    isBoundByLogin: Bool = false
   ) {
     self.ending = ending
     self.isIdempotent = isIdempotent
@@ -49,5 +53,6 @@ import Primitives
     self.retryAfterNanoseconds = retryAfterNanoseconds
     self.isRetriedBelow = isRetriedBelow
     self.attemptAbove = attemptAbove
+    self.isBoundByLogin = isBoundByLogin
   }
 }

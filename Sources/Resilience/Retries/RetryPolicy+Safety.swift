@@ -10,6 +10,7 @@ extension RetryPolicy {
     if !isWanted(evidence) { return .conditionUnmet }
     if evidence.attemptAbove >= 2 { return .retriedAbove }
     if evidence.isRetriedBelow { return .retriedBelow }
+    if evidence.isBoundByLogin { return .connectionLogin }
     if !isSafe(evidence) { return .notSafe }
     if !evidence.isBodyReplayable { return .bodyOutgrewBuffer }
     if attemptsMade >= attempts { return .attemptsSpent }

@@ -14,6 +14,8 @@
   case retriedBelow = "retried_below"
   /// It may have been acted on, and twice is not harmless (design rule 6).
   case notSafe = "not_safe"
+  /// It belongs to a login of its connection; on another it would be nobody's.
+  case connectionLogin = "connection_login"
   /// More of the body went out than is kept.
   case bodyOutgrewBuffer = "body_outgrew_buffer"
   case attemptsSpent = "attempts_spent"

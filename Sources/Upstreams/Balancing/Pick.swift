@@ -20,6 +20,8 @@
     case onlyOne = "only_one"
     /// No connection may be opened; one of its own had nothing to do.
     case freeConnection = "free_connection"
+    /// The client's own connection leads there, which carries its login.
+    case ownConnection = "own_connection"
   }
 
   /// What zones had to do with it; the raw value is its name.

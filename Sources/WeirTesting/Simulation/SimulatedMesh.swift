@@ -52,7 +52,7 @@ package final class SimulatedMesh {
     mail = MailSource(worker.loop.mailbox)
     worker.peers = [WorkerHandle(worker)]
     let socket = try network.listen(
-      on: .ip(.loopback4, port: 8080), backlog: 128, isShared: false)
+      on: .ip(.loopback4, port: 8080), backlog: 128, isShared: false, mode: nil)
     worker.listen(on: [0: socket])
   }
 

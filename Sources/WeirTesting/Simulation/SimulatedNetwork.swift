@@ -144,7 +144,7 @@ package final class SimulatedNetwork: Kernel {
   // MARK: Weir's side
 
   package override func listen(
-    on address: SocketAddress, backlog: Int32, isShared: Bool
+    on address: SocketAddress, backlog: Int32, isShared: Bool, mode: UInt32?
   ) throws(Errno) -> Int32 {
     let socket = makeSocket()
     listener = socket

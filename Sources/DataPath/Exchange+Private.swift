@@ -1,0 +1,71 @@
+import HTTP1
+import HTTPClient
+import HTTPModel
+import Primitives
+import Upstreams
+
+/// Requests and answers that log a connection in: how such a connection stays its client's own.
+///
+/// Above the balancer because there is nothing to choose: another connection would not be logged in.
+/// Below admission and above the endpoint's breaker, which hold for these requests as for all. An
+/// endpoint that is ejected or fails its checks keeps them, as HAProxy's sessions stay on a server
+/// that goes down. They are neither hedged nor tried again once a byte was written.
+extension Exchange {
+  /// True: the request went out on its client's own connection to `upstream`, or was refused there.
+  func choosePrivate(
+    _ request: PickRequest, _ upstream: WorkerUpstream, _ downstream: DownstreamConnection
+  ) -> Bool {
+    guard let own = downstream.privateConnection(to: upstream, subset: request.subset) else {
+      return false
+    }
+    let pick = Pick(index: own.endpoint.index, reason: .ownConnection)
+    guard upstream.enter(own.endpoint, pick, now, &attempt) else {
+      attempt.clear()
+      let next = upstream.availability.nextLook
+      refuse(after: next == .distantFuture ? 0 : next.nanoseconds(since: now), .endpoint)
+      giveUp(.circuitOpen)
+      return true
+    }
+    take(own.checkOut(), upstream, downstream)
+    return true
+  }
+
+  /// The request's connection is to be its client's own from here on, or is already.
+  func isLogin(on connection: UpstreamConnection) -> Bool {
+    connection.isPrivate || responseHead.logsIn || head.logsIn
+  }
+
+  /// The answer is there, and the connection could carry another request: of this client only.
+  func keepForClient(_ connection: UpstreamConnection, _ endpoint: WorkerEndpoint) {
+    guard let downstream, keepsDownstreamOpen, !downstream.isDraining else {
+      return endpoint.close(connection, .client)
+    }
+    guard endpoint.index >= 0 else { return endpoint.close(connection, .drain) }
+    endpoint.makePrivate(connection)
+    downstream.keep(connection, endpoint)
+  }
+
+  /// Whether the client's connection has to end with this answer, since its own one to the endpoint
+  /// does.
+  var endsWithPrivate: Bool {
+    guard let connection, connection.isPrivate, let endpoint else { return false }
+    return !responseHead.isPersistent || endpoint.index < 0
+  }
+
+  /// Whether an attempt belongs to its connection: what came on that before is part of it.
+  func isBoundByLogin(bytesWritten: UInt64) -> Bool {
+    connection?.isPrivate ?? false || (head.logsIn && bytesWritten > 0)
+  }
+
+  /// Which of a split's upstreams the client has a connection of its own to.
+  func ownShare(
+    _ route: Route, _ listener: ListenerSnapshot, _ downstream: DownstreamConnection
+  ) -> Int? {
+    route.upstreams.indices.first { index in
+      if case .upstream(index)? = route.policy?.fallback { return false }
+      let target = listener.targets[route.upstreams[index]]
+      let subset = route.subset?.number(at: index, in: target.plan)
+      return downstream.privateConnection(to: target, subset: subset) != nil
+    }
+  }
+}

@@ -132,6 +132,29 @@ struct BrokenAnswerTests {
     #expect(limiter.inFlight == 0)
   }
 
+  /// A tunnel is judged at its 101: while it stands it counts in no limit, and its end says nothing.
+  @Test(arguments: [nil, Duration.seconds(30)])
+  func tunnelsAreJudgedWhenTheyBegin(patience: Duration?) throws {
+    let limiter = ConcurrencyLimiter(policy: ConcurrencyPolicy(minimum: 3, maximum: 3))
+    let service = try VerdictMesh(policy(), endpoints: 1, limiter: limiter)
+    let upgrade = "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+    service.conduct = { _, _ in
+      .breaksOff(
+        "HTTP/1.1 101 Switching Protocols\r\n" + upgrade, after: .seconds(40), isReset: true)
+    }
+    let clients = (0..<12).map { number in
+      service.ask(
+        after: .milliseconds(100 * number), "GET / HTTP/1.1\r\nHost: a\r\n" + upgrade,
+        patience: patience)
+    }
+    var figures: [CircuitBreaker.Figures] = []
+    service.network.after(.seconds(5)) { figures = service.figures() }
+    service.run()
+    #expect(clients.allSatisfy { $0.status == 101 } && limiter.inFlight == 0)
+    #expect(figures.map(\.calls) == [12, 12, 12] && figures.map(\.failures) == [0, 0, 0])
+    #expect(service.states == [.closed, .closed, .closed])
+  }
+
   private func retrying(_ conducts: CheckedEndpoint.Conduct...) throws -> VerdictMesh {
     let service = try VerdictMesh(
       policy(),

@@ -1,3 +1,4 @@
+import DataPath
 import Primitives
 import Resilience
 import Testing
@@ -136,19 +137,39 @@ struct HangingCallTests {
     #expect(states == Self.threeScopes)
   }
 
-  /// A hedge is an attempt of its own endpoint's.
+  /// A hedge is an attempt of its own: the breaker of its endpoint hears when it has become slow,
+  /// while the client still waits, and hears of it once.
   @Test func countHedgesThatHang() throws {
-    var policy = policy()
-    policy.minimumCalls = 3
     let hedge = HedgePolicy(samplesMin: 20, budget: .all, budgetMinimum: 10)
-    let service = try VerdictMesh(policy, hedge: hedge)
+    let service = try VerdictMesh(policy(), hedge: hedge)
     service.conduct = { _, request in request < 40 ? .answers(VerdictMesh.good) : .hangs }
     for number in 0..<40 { service.ask(after: .milliseconds(100 * number)) }
-    for number in 0..<20 { service.ask(after: .seconds(30 + number), patience: .seconds(1)) }
+    service.ask(after: .seconds(5), patience: .seconds(1))
+    let slow = {
+      service.state.endpoints.map { $0.breaker?.figures(now: service.network.time).slow }
+    }
+    var meanwhile: [Int?] = []
+    service.network.after(.milliseconds(5600)) { meanwhile = slow() }
     service.run()
-    let open = service.state.endpoints.map { $0.breaker?.figures(now: service.network.time).slow }
-    #expect(service.state.breaker?.state != .closed || open.allSatisfy { $0 ?? 0 > 0 }, "\(open)")
+    #expect(service.asked == 42)
+    #expect(meanwhile == [1, 1] && slow() == [1, 1], "\(meanwhile) \(slow())")
     #expect(service.mesh.held.isEmpty, "\(service.mesh.held)")
+  }
+
+  /// A hedge for which there is no endpoint leaves its place to another request's at once.
+  @Test func keepNoPlaceForAHedgeThatDidNotBegin() throws {
+    let hedge = HedgePolicy(samplesMin: 20, budget: .zero, budgetMinimum: 1)
+    let service = try VerdictMesh(policy(), endpoints: 1, hedge: hedge)
+    service.conduct = { _, request in request < 20 ? .answers(VerdictMesh.good) : .hangs }
+    for number in 0..<20 { service.ask(after: .milliseconds(100 * number)) }
+    service.ask(after: .seconds(3), patience: .seconds(5))
+    var places = -1
+    service.network.after(.seconds(4)) {
+      places = service.mesh.plan.policy?.hedgeBudget?.inFlight.retries ?? -1
+    }
+    service.run()
+    #expect(service.metric("weir_hedges_total{upstream=\"service\",result=\"refused\"}") == 1)
+    #expect(places == 0)
   }
 }
 

@@ -140,7 +140,7 @@ struct HangingCallTests {
   /// A hedge is an attempt of its own: the breaker of its endpoint hears when it has become slow,
   /// while the client still waits, and hears of it once.
   @Test func countHedgesThatHang() throws {
-    let hedge = HedgePolicy(samplesMin: 20, budget: .all, budgetMinimum: 10)
+    let hedge = HedgePolicy(samplesMin: 40, budget: .all, budgetMinimum: 10)
     let service = try VerdictMesh(policy(), hedge: hedge)
     service.conduct = { _, request in request < 40 ? .answers(VerdictMesh.good) : .hangs }
     for number in 0..<40 { service.ask(after: .milliseconds(100 * number)) }

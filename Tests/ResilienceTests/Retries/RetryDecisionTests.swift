@@ -86,6 +86,7 @@ struct RetryDecisionTests {
       (.notSafe, decide(.answer(status: 503, grpcStatus: nil), idempotent: false)),
       (.notSafe, decide(.perTryTimeout, idempotent: false)),
       (.notSafe, decide(.failure(.responseHeadTooLarge))),
+      (.connectionLogin, decide { $0.isBoundByLogin = true }),
       (.bodyOutgrewBuffer, decide { $0.isBodyReplayable = false }),
       (.attemptsSpent, decide(made: 2)), (.breakerOpen, decide(breakerOpen: true)),
       (.retryAfterTooLong, decide { $0.retryAfterNanoseconds = 15_000_000_001 }),

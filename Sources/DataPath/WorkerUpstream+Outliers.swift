@@ -21,7 +21,7 @@ extension WorkerUpstream {
     _ now: Instant
   ) -> PeerEvidence {
     guard let comparison = plan.state.comparison, endpoint.index >= 0, result != .ignored,
-      attempt.sentAt.nanoseconds != 0
+      result != .unanswered, attempt.sentAt.nanoseconds != 0
     else { return .against }
     return comparison.record(
       endpoint.index, route: attempt.routeKey,

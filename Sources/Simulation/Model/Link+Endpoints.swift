@@ -117,14 +117,18 @@ extension Link {
   /// Tells an endpoint's machines how an attempt went; true: somebody was ejected. An edge is one
   /// route.
   mutating func record(
-    _ endpoint: Int, _ ticket: CircuitBreaker.Ticket?, _ reason: Reason, _ outcome: Outcome,
-    nanoseconds: Int64, now: Instant
+    _ endpoint: Int, _ ticket: CircuitBreaker.Ticket?, toldAt: Int64, _ reason: Reason,
+    _ outcome: Outcome, nanoseconds: Int64, now: Instant
   ) -> Bool {
     let result = reason.attemptResult
     let evidence = evidence(endpoint, reason, outcome, result, now)
     if let ticket {
-      let change = endpointBreakers[endpoint].record(
-        ticket, evidence.isExcusedFromBreaker ? .ignored : outcome, nanoseconds: nanoseconds, now)
+      let heard = evidence.isExcusedFromBreaker ? .ignored : outcome
+      let change =
+        toldAt < 0
+        ? endpointBreakers[endpoint].record(ticket, heard, nanoseconds: nanoseconds, now)
+        : endpointBreakers[endpoint].amend(
+          ticket, heard, countedAt: Instant(nanoseconds: toldAt), now)
       // A probe that is over makes room for the next one.
       if change != nil || ticket.isProbe { nextLook = 0 }
     }

@@ -13,6 +13,12 @@ extension PolicyCritic {
     judgeBreaker(
       upstream.endpointCircuitBreaker, entry.section, "endpoint_circuit_breaker",
       callers: callers, breakers: max(upstream.endpoints.count, 1))
+    if upstream.circuitBreaker != nil {
+      judgeHangs(upstream.circuitBreaker, entry.section, "circuit_breaker")
+    } else if upstream.outlierDetection?.latency == nil {
+      // Where the detector compares latencies, it hears of calls that hang.
+      judgeHangs(upstream.endpointCircuitBreaker, entry.section, "endpoint_circuit_breaker")
+    }
     judgeUse(entry, isCalled: !callers.isEmpty)
     judgeEndpoints(entry)
     judgeDetector(entry)
@@ -55,6 +61,20 @@ extension PolicyCritic {
       section, "slow_call",
       "a call is slow after \(Scalars.text(slow)), but every call ends after "
         + "\(Scalars.text(longest)), its timeout: slow_call_rate never opens it; lower slow_call")
+  }
+
+  /// A breaker that does not hear of calls that hang.
+  mutating func judgeHangs(_ settings: BreakerSettings?, _ outer: Section, _ key: String) {
+    let section = outer.section(key)
+    // That slow_call_rate does nothing without it is told already.
+    guard let settings, settings.mode != .disabled, settings.slowCall == nil,
+      !section.has("slow_call_rate")
+    else { return }
+    warn(
+      section, "slow_call",
+      "without slow_call a call that hangs counts for nothing once its client has given up, so that "
+        + "a service that hangs does not open this breaker; set slow_call to what is too slow for "
+        + "its clients")
   }
 
   private mutating func judgeWindow(

@@ -101,6 +101,8 @@ enum UpstreamSettingsView {
       ("connections", .number(upstream.connectionsMax)), ("pending", .number(upstream.pendingMax)),
       ("requests", .number(upstream.requestsMax)),
       ("idle_connections", .number(upstream.idleConnectionsMax)),
+      ("response_head", ConfigurationView.size(upstream.responseHeadBytesMax)),
+      ("fields", .number(upstream.responseFieldsMax)),
       ("pending_target", ConfigurationView.duration(upstream.pendingTarget)),
       ("pending_interval", ConfigurationView.duration(upstream.pendingInterval)),
     ])

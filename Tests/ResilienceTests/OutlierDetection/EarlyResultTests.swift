@@ -24,8 +24,8 @@ struct EarlyResultTests {
     var ejections: [OutlierDetector.Ejection] = []
     for _ in 0..<5 {
       machine.recordEarly(1, nanoseconds: 1000)
-      if let ejection = machine.amend(1, .localOriginFailure, countedAt: at(1), at(1)) {
-        ejections.append(ejection)
+      for change in machine.amend(1, .localOriginFailure, countedAt: at(1), at(1)) {
+        if case .ejected(let ejection) = change { ejections.append(ejection) }
       }
     }
     #expect(ejections.map(\.cause) == [.consecutiveLocalOriginFailures])
@@ -36,7 +36,7 @@ struct EarlyResultTests {
     for number in 0..<20 {
       machine.recordEarly(1, nanoseconds: 1000)
       let result: AttemptResult = number % 5 == 4 ? .success : .localOriginFailure
-      #expect(machine.amend(1, result, countedAt: at(1), at(1)) == nil)
+      #expect(machine.amend(1, result, countedAt: at(1), at(1)).isEmpty)
     }
   }
 

@@ -21,6 +21,7 @@ extension WorkerUpstream {
     _ now: Instant
   ) -> PeerEvidence {
     guard let comparison = plan.state.comparison, endpoint.index >= 0, result != .ignored,
+      result != .unanswered,
       attempt.sentAt.nanoseconds != 0
     else { return .against }
     return comparison.record(

@@ -162,6 +162,10 @@ package struct OutlierDetectorMachine: Sendable {
       if failingCount > 0 { setFailing(slot, until: nil) }
       return []
     }
+    if result == .unanswered {
+      members[slot].latencies.add(atLeast: nanoseconds)
+      return []
+    }
     guard let cause = countFailure(slot, result) else { return [] }
     members[slot].forgetRow()
     guard policy.ejectedMax(of: count) > 0 else { return [] }
@@ -176,7 +180,7 @@ package struct OutlierDetectorMachine: Sendable {
     guard result != .ignored else { return nil }
     members[slot].calls &+= 1
     switch result {
-    case .success, .ignored: return nil
+    case .success, .unanswered, .ignored: return nil
     case .status5xx:
       members[slot].rowGateway = 0
       return countStatus(slot)

@@ -117,14 +117,18 @@ extension Link {
   /// Tells an endpoint's machines how an attempt went; true: somebody was ejected. An edge is one
   /// route.
   mutating func record(
-    _ endpoint: Int, _ ticket: CircuitBreaker.Ticket?, _ reason: Reason, _ outcome: Outcome,
-    nanoseconds: Int64, now: Instant
+    _ endpoint: Int, _ ticket: CircuitBreaker.Ticket?, toldAt: Int64, _ reason: Reason,
+    _ outcome: Outcome, nanoseconds: Int64, now: Instant
   ) -> Bool {
     let result = reason.attemptResult
     let evidence = evidence(endpoint, reason, outcome, result, now)
     if let ticket {
-      let change = endpointBreakers[endpoint].record(
-        ticket, evidence.isExcusedFromBreaker ? .ignored : outcome, nanoseconds: nanoseconds, now)
+      let counted = evidence.isExcusedFromBreaker ? .ignored : outcome
+      let change =
+        toldAt < 0
+        ? endpointBreakers[endpoint].record(ticket, counted, nanoseconds: nanoseconds, now)
+        : endpointBreakers[endpoint].amend(
+          ticket, counted, countedAt: Instant(nanoseconds: toldAt), now)
       // A probe that is over makes room for the next one.
       if change != nil || ticket.isProbe { nextLook = 0 }
     }
@@ -139,7 +143,9 @@ extension Link {
   private mutating func evidence(
     _ endpoint: Int, _ reason: Reason, _ outcome: Outcome, _ result: AttemptResult, _ now: Instant
   ) -> PeerEvidence {
-    guard result != .ignored, reason.failure?.row.stage != .connect else { return .against }
+    guard result != .ignored, result != .unanswered, reason.failure?.row.stage != .connect else {
+      return .against
+    }
     let isFailure = outcome == .failure || result != .success
     return comparison?.record(endpoint, route: 0, isFailure: isFailure, now: now) ?? .against
   }

@@ -85,7 +85,12 @@ enum RequestWriter {
   @inline(__always)
   private static func copiesHost(_ head: RequestHead, _ edits: HeaderEdits) -> Bool {
     // A pattern, since the inherited comparison is generic.
-    if case .absolute = head.targetForm { return false }
+    switch head.targetForm {
+    case .absolute: return false
+    // OPTIONS of a host without a path: its authority is that of the target.
+    case .asterisk where head.path.isEmpty: return false
+    default: break
+    }
     return head.present.contains(.host) && !head.nominatesOthers && edits.host == nil
   }
 

@@ -5,7 +5,7 @@ import Upstreams
 /// What an exchange holds of the policies that admitted it, to be given back when it ends.
 struct AdmissionHold {
   struct Parts: OptionSet {
-    let rawValue: UInt8
+    let rawValue: UInt16
     /// A slot of the upstream's requests, counted by its retry budget too.
     static let request = Parts(rawValue: 1)
     /// A place of the adaptive limit.
@@ -20,6 +20,10 @@ struct AdmissionHold {
     static let hedge = Parts(rawValue: 32)
     /// Counted as active by the route's hedge budget.
     static let hedgeable = Parts(rawValue: 64)
+    /// The upstream's breaker has heard of the request before its end (`Exchange+Early`).
+    static let breakerTold = Parts(rawValue: 128)
+    /// The route's breaker has.
+    static let routeBreakerTold = Parts(rawValue: 256)
   }
 
   var parts: Parts = []
@@ -33,9 +37,9 @@ struct AdmissionHold {
   /// Of the answer's head, as it stood then.
   var deadline = Instant.distantFuture
   var priority = RequestPriority.normal
-  /// From admission to the answer's head; nil: there was none.
-  var nanoseconds: Int64?
-  var outcome = Outcome.ignored
-  /// The breakers have been told.
+  /// When the breakers heard of it, if that was before its end.
+  var toldAt = Instant(nanoseconds: 0)
+  var routeToldAt = Instant(nanoseconds: 0)
+  /// The breakers have been told how it ended.
   var isSettled = false
 }

@@ -5,6 +5,25 @@ import Upstreams
 
 /// One try of a request at one endpoint: what the machines are to be told when it ends.
 struct Attempt {
+  /// Who has heard how it goes; the last word may differ from the first (`Exchange+Early`).
+  struct Told: OptionSet {
+    let rawValue: UInt8
+    /// All have heard how it ended.
+    static let end = Told(rawValue: 1)
+    /// The detector and the digest have heard of the answer's head, and its breaker with them.
+    static let head = Told(rawValue: 2)
+    /// The endpoint's breaker has heard of it before its end: that it is slow, or of the head.
+    static let breaker = Told(rawValue: 4)
+  }
+
+  enum Kind: UInt8 {
+    /// The first of its request, or the one on a fresh connection in place of it.
+    case first
+    case retry
+    /// The second beside a slow first.
+    case hedge
+  }
+
   /// Stays after the attempt, for the log.
   var endpoint: WorkerEndpoint?
   var pick = Pick(index: 0, reason: .turn)
@@ -14,11 +33,10 @@ struct Attempt {
   var isReused = false
   /// The balancer counts it among those in flight.
   var isCounted = false
-  /// The breaker and the detector have been told how it went.
-  var isRecorded = false
+  /// What the machines have heard of it.
+  var told: Told = []
   var isFailure = false
-  /// The second beside a slow first.
-  var isHedge = false
+  var kind = Kind.first
   /// It stands in the exchange's trail.
   var isKept = false
   /// When its connection was asked for.
@@ -33,6 +51,16 @@ struct Attempt {
   var requestNumber: UInt64 = 0
   /// From `timedFrom` to the answer's head; nil: there was none.
   var nanoseconds: Int64?
+  /// When its breaker heard of it, if that was before its end.
+  var toldAt = Instant(nanoseconds: 0)
+
+  /// When the head of its answer was there.
+  var headAt: Instant { timedFrom.advanced(byNanoseconds: nanoseconds ?? 0) }
+
+  var isHedge: Bool { kind == .hedge }
+
+  /// The machines have been told how it ended.
+  var isRecorded: Bool { told.contains(.end) }
 
   /// Its request goes out on `connection`.
   mutating func sends(on connection: UpstreamConnection, _ now: Instant) {
@@ -52,9 +80,9 @@ struct Attempt {
     self.ticket = ticket
     isReused = false
     isCounted = false
-    isRecorded = false
+    told = []
     isFailure = false
-    isHedge = false
+    kind = .first
     isKept = false
     startedAt = now
     timedFrom = now
@@ -66,9 +94,9 @@ struct Attempt {
     endpoint = nil
     isReused = false
     isCounted = false
-    isRecorded = false
+    told = []
     isFailure = false
-    isHedge = false
+    kind = .first
     isKept = false
     nanoseconds = nil
   }

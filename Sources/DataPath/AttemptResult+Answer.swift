@@ -7,6 +7,8 @@ extension AttemptResult {
   init(status: UInt16) {
     switch status {
     case 502, 503, 504: self = .gatewayFailure
+    // What the service does not do for anybody says nothing of the endpoint (RFC 9110 §15.6.2, §15.6.6).
+    case 501, 505: self = .success
     case 500...599: self = .status5xx
     default: self = .success
     }

@@ -204,16 +204,15 @@ extension Exchange {
   // MARK: Fallback
 
   /// Ends as `kind`, unless the route has something else to offer.
-  func giveUp(_ kind: FailureKind) {
+  func giveUp(_ kind: FailureKind, _ detail: StaticString = "") {
     guard kind == .circuitOpen || kind == .noEndpoint, !usesFallback, let downstream,
       let policy = route?.policy, let fallback = policy.fallback
-    else { return fail(kind, kind == .circuitOpen ? failureDetail : "") }
+    else { return fail(kind, kind == .circuitOpen ? failureDetail : detail) }
     usesFallback = true
     retryReason = nil
     var isAnswer = false
     if case .respond = fallback { isAnswer = true }
     noteFallback(because: kind, isAnswer: isAnswer)
-    settle(.ignored)
     giveBack()
     if let upstream { shard.add(upstream.metrics.fallbacks) }
     switch fallback {

@@ -3,6 +3,7 @@ import HTTPClient
 import HTTPModel
 import Primitives
 import Reactor
+import Resilience
 import Telemetry
 import Upstreams
 
@@ -64,6 +65,7 @@ extension Exchange {
 
   private func beginAttempt(_ upstream: WorkerUpstream) {
     tries += 1
+    if tries > 1, !needsFresh { attempt.kind = .retry }
     if pendingDeadline != .distantFuture {
       trail.waitEnded(now)
       pendingDeadline = .distantFuture
@@ -78,6 +80,9 @@ extension Exchange {
       upstream.attemptBegan(endpoint)
     }
     armTry()
+    if attempt.ticket != .none || !hold.parts.isDisjoint(with: [.breaker, .routeBreaker]) {
+      watchSlow(upstream)
+    }
   }
 
   /// A waiter's turn: a connection may be opened now. If it was not to be, it waits on, and not
@@ -141,17 +146,22 @@ extension Exchange {
     attempt.sends(on: connection, now)
     stage = .responding
     requestRefused = false
-    let isLarge = downstream.input.count > BufferPool.smallBytes * 3 / 4
-    guard
-      pool.lend(
-        to: connection.output, atLeast: isLarge ? BufferPool.largeBytes : BufferPool.smallBytes)
-    else { return fail(.bufferBudgetExceeded) }
+    guard lendOutput(of: connection, for: downstream) else { return fail(.bufferBudgetExceeded) }
     guard RequestWriter.write(self, route, downstream, endpoint, to: connection.output) else {
       return fail(.requestHeadTooLarge)
     }
     armHedge(upstream)
     armDeadline(downstream)
     pump(connection, downstream)
+  }
+
+  /// A block for the request, which is a little longer than what the client sent; false: there is
+  /// none.
+  @inline(__always)
+  func lendOutput(of connection: UpstreamConnection, for downstream: DownstreamConnection) -> Bool {
+    let isLarge = downstream.input.count > BufferPool.smallBytes * 3 / 4
+    return pool.lend(
+      to: connection.output, atLeast: isLarge ? BufferPool.largeBytes : BufferPool.smallBytes)
   }
 
   /// Gives the connection back, to its pool if it may carry another request.

@@ -85,7 +85,7 @@ extension Exchange {
 
   private func nextDeadline(_ downstream: DownstreamConnection) -> Instant {
     var next = min(headDeadline, totalDeadline, pendingDeadline)
-    next = min(next, tryDeadline, resumeAt, hedgeAt, probeDeadline)
+    next = min(next, tryDeadline, resumeAt, hedgeAt, probeDeadline, slowAt)
     if let upstream, isTimingStream {
       next = min(next, lastProgress.advanced(byNanoseconds: upstream.streamIdleNanoseconds))
     }
@@ -102,9 +102,15 @@ extension Exchange {
   }
 
   func deadlinePassed(_ downstream: DownstreamConnection) {
-    if let failure = expired(downstream) { return fail(failure) }
+    if let failure = expired(downstream) {
+      guard stage == .awaitingHedge, let upstream else { return fail(failure) }
+      // The hedge was waited for long enough: an answer is there.
+      dropHedge(upstream)
+      return resumeAnswer()
+    }
     if now >= resumeAt { return goOn(downstream) }
     if now >= tryDeadline { return attemptFailed(.perTryTimeout) }
+    if now >= slowAt, let upstream { watchSlow(upstream) }
     if now >= hedgeAt { beginHedge(downstream) }
     if now >= probeDeadline { giveUpProbes() }
     armDeadline(downstream)
@@ -124,8 +130,8 @@ extension Exchange {
 
   /// The request goes on; how it ends counts nowhere.
   private func giveUpProbes() {
-    settle(.ignored)
-    if let upstream, attempt.ticket.isProbe { recordAbandoned(upstream) }
+    settleAsNothing()
+    if let upstream, attempt.ticket.isProbe { recordCut(upstream) }
   }
 
   /// A delay is over, or a back-off.
@@ -177,7 +183,7 @@ extension Exchange {
   /// itself.
   private var isTimingStream: Bool {
     switch stage {
-    case .connecting, .responding, .replying, .tunnelling: true
+    case .connecting, .responding, .replying, .awaitingHedge, .tunnelling: true
     case .idle, .head, .delayed, .choosing, .waiting, .backingOff: false
     }
   }

@@ -20,7 +20,7 @@ extension Exchange {
     if stage == .head, !hasHead { salvageHead(downstream) }
     // What the client did says nothing of the service.
     let isClients = isHeldUpByClient(kind)
-    if isClients { settle(.ignored) } else { settle(kind) }
+    if isClients { settleAsNothing() } else { settle(kind) }
     leave(isClients ? nil : kind)
     takeBackAnswer(downstream)
     if responseBegun { return cut(downstream) }
@@ -32,12 +32,18 @@ extension Exchange {
     reply(downstream) { LocalReply.append(kind, detail, for: self, to: $0) }
   }
 
-  /// An answer of which nothing has been sent has not begun: the client may be told what failed.
-  private func takeBackAnswer(_ downstream: DownstreamConnection) {
-    guard responseBegun, stage == .responding, downstream.bytesSent <= answerStart else { return }
+  /// An answer of which nothing has been sent has not begun: the client may be told what failed, or
+  /// given another. False: some of it is with the client.
+  @discardableResult
+  func takeBackAnswer(_ downstream: DownstreamConnection) -> Bool {
+    guard responseBegun, stage == .responding, downstream.bytesSent <= answerStart else {
+      return !responseBegun
+    }
     let out = downstream.output
     out.truncate(Int(downstream.bytesSent + UInt64(out.count) - answerStart))
     responseBegun = false
+    responseBodyBytes = 0
+    return true
   }
 
   /// Gives up what the exchange holds of the upstream.
@@ -46,7 +52,7 @@ extension Exchange {
     if stage == .waiting { upstream.leaveQueue(ticket) }
     if isHedged { dropHedge(upstream) }
     if let kind, kind.row.side != .downstream { record(kind, upstream) }
-    recordAbandoned(upstream)
+    recordCut(upstream)
     endAttempt(upstream)
     if let connection, let endpoint {
       self.connection = nil
@@ -199,6 +205,7 @@ extension Exchange {
     tryDeadline = .distantFuture
     resumeAt = .distantFuture
     hedgeAt = .distantFuture
+    slowAt = .distantFuture
     bodyWindowStart = Instant(nanoseconds: 0)
     bodyWindowBytes = 0
     keepsDownstreamOpen = false

@@ -18,7 +18,8 @@ extension Exchange {
       !head.logsIn, connection?.isPrivate != true,
       let delay = policy.delay(upstream.digest, isIdempotent: head.method.isIdempotent)
     else { return }
-    hedgeAt = now.advanced(byNanoseconds: delay)
+    // From where its latency counts, as that of those whose percentile this is.
+    hedgeAt = attempt.timedFrom.advanced(byNanoseconds: delay)
   }
 
   func beginHedge(_ downstream: DownstreamConnection) {
@@ -43,9 +44,10 @@ extension Exchange {
     isHedged = true
     hedge.attempt.isReused = isConnected
     hedge.attempt.isCounted = true
-    hedge.attempt.isHedge = true
+    hedge.attempt.kind = .hedge
     if let endpoint = hedge.attempt.endpoint { upstream.attemptBegan(endpoint) }
     hedge.begin(for: self, on: connection, isConnected: isConnected)
+    if isHedged, hedge.attempt.ticket != .none { watchSlow(upstream) }
   }
 
   /// No connection came of it. An endpoint whose connection could not even be begun hears so: its
@@ -70,7 +72,7 @@ extension Exchange {
   /// Writes the request for the hedge; false: there is no room.
   func writeHedge(on connection: UpstreamConnection, _ attempt: Attempt) -> Bool {
     guard let route, let downstream, let upstream, let endpoint = attempt.endpoint,
-      pool.lend(to: connection.output)
+      lendOutput(of: connection, for: downstream)
     else { return false }
     attempts += 1
     shard.add(upstream.metrics.attempts)
@@ -104,8 +106,8 @@ extension Exchange {
       if input.count >= ResponseHints.statusEnd { adoptHedge() }
       return
     }
-    guard status >= 500 || status == 429, self.connection != nil, let upstream,
-      let endpoint = hedge.attempt.endpoint
+    guard self.connection != nil, let upstream, let endpoint = hedge.attempt.endpoint,
+      isWorthWaiting(status, upstream)
     else { return adoptHedge() }
     upstream.record(&hedge.attempt, status: status, now)
     keepHedge(.answered(status: status))
@@ -114,6 +116,38 @@ extension Exchange {
     endHedge()
     endpoint.close(connection, .abandoned, reset: true)
     upstream.count(.lost)
+    resumeAnswer()
+  }
+
+  /// An answer that another attempt, which is out already, may better: a failure of the service, or
+  /// "not now". What the service does for nobody (501, 505) is no better elsewhere.
+  private func isWorthWaiting(_ status: UInt16, _ upstream: WorkerUpstream) -> Bool {
+    status >= 500 && status != 501 && status != 505
+      || upstream.plan.state.endpointClassifier.outcome(status: status) != .success
+  }
+
+  // MARK: A bad answer to the first attempt
+
+  /// The first attempt's answer is bad and the hedge is out: it is kept, undelivered, until the
+  /// hedge has answered or failed or the request's time is up. False: it goes to the client.
+  func waitsForHedge(_ upstream: WorkerUpstream) -> Bool {
+    let status = responseHead.status
+    let isRetried =
+      route?.policy?.retry?.conditions.matchesAnswer(status: status, grpcStatus: nil) ?? false
+    guard isRetried || isWorthWaiting(status, upstream) else { return false }
+    record(status: status, upstream)
+    tryDeadline = .distantFuture
+    stage = .awaitingHedge
+    return true
+  }
+
+  /// The hedge is gone: an answer that waited for it goes on from its head.
+  func resumeAnswer() {
+    guard stage == .awaitingHedge, let connection, let downstream else { return }
+    stage = .responding
+    connection.decoder.reset()
+    armDeadline(downstream)
+    pump(connection, downstream)
   }
 
   /// The hedge has been answered first: the first attempt is cut.
@@ -121,8 +155,8 @@ extension Exchange {
     guard let upstream, let downstream else { return }
     if let connection, let endpoint {
       self.connection = nil
-      recordOvertaken(upstream)
-      keep(.abandoned)
+      keep(attempt.isRecorded ? .answered(status: responseHead.status) : .abandoned)
+      recordCut(upstream)
       endAttempt(upstream)
       endpoint.close(connection, .abandoned, reset: true)
     }
@@ -172,6 +206,7 @@ extension Exchange {
       endpoint.forget(connection, .connectFailed)
     }
     upstream.count(.lost)
+    resumeAnswer()
   }
 
   /// The exchange has its answer, or is over.
@@ -179,7 +214,8 @@ extension Exchange {
     guard isHedged, let connection = hedge.connection, let endpoint = hedge.attempt.endpoint else {
       return
     }
-    upstream.recordAbandoned(hedge.attempt, now)
+    let wait = now.nanoseconds(since: hedge.attempt.timedFrom)
+    upstream.recordCut(&hedge.attempt, after: wait, now)
     keepHedge(.abandoned)
     upstream.attemptEnded(endpoint, nil, isFailure: false)
     hedge.clear()

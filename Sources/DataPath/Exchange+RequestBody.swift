@@ -90,6 +90,7 @@ extension Exchange {
       if tries == 1 { hold.timedFrom = now }
       armTimeout()
       armTry()
+      if slowAt != .distantFuture, let upstream { watchSlow(upstream) }
       armDeadline(downstream)
     }
   }

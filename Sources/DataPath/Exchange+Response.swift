@@ -21,7 +21,9 @@ extension Exchange {
       }
       if let rate = fault.bytesPerSecond, !keepsPace(rate, downstream) { return }
       let moved = forwardResponse(connection, downstream)
-      guard moved != .failed, flushResponse(downstream) else { return }
+      guard moved != .failed else { return }
+      if !responseDone, !attempt.told.contains(.head) { judgeHead() }
+      guard flushResponse(downstream) else { return }
       if responseDone { return finish(downstream) }
       // What is left of the input goes before what is still in the socket, its end included; or
       // only the end is left to write, now that there is room; or the pace allows no more for now.
@@ -55,7 +57,7 @@ extension Exchange {
           }
         } catch {
           shard.add(worker.metrics.response(error))
-          fail(error.responseFailure, error.name)
+          attemptFailed(error.responseFailure, error.name)
           return false
         }
       }
@@ -90,15 +92,10 @@ extension Exchange {
     if responseHead.status == 101 { return takeUpgrade(connection, downstream) }
     if responseHead.status < 200 { return takeInterim(connection, downstream) }
     guard let upstream else { return false }
+    if isHedged, waitsForHedge(upstream) { return false }
     if route?.policy != nil, retriesAnswer(connection, upstream, downstream) { return false }
     responseHeadAt = now
-    headDeadline = .distantFuture
-    tryDeadline = .distantFuture
-    hedgeAt = .distantFuture
     status = responseHead.status
-    record(status: status, upstream)
-    settle(status: status)
-    if isHedged { dropHedge(upstream) }
     responseBody.begin(responseHead.framing, connection.bodyLimits)
     decideFraming(downstream)
     let before = out.count
@@ -192,7 +189,7 @@ extension Exchange {
           step = try responseBody.decode(offered)
         } catch {
           shard.add(worker.metrics.response(error))
-          fail(error.responseFailure, error.name)
+          answerFailed(error.responseFailure, error.name)
           return .failed
         }
         if step.isStuck {
@@ -219,6 +216,7 @@ extension Exchange {
   /// A fault lets the body through at `rate` bytes a second; false: it has to wait now.
   private func keepsPace(_ rate: UInt64, _ downstream: DownstreamConnection) -> Bool {
     guard let begun = responseHeadAt, !responseBody.isComplete else { return true }
+    judgeHead()
     let elapsed = Double(max(now.nanoseconds(since: begun), 0)) / 1e9
     let allowed = elapsed * Double(rate) - Double(responseBodyBytes)
     paceBytes = Int(min(max(allowed, 0), Double(Self.bulkBytesMax)))
@@ -234,6 +232,11 @@ extension Exchange {
   private func endResponse(_ connection: UpstreamConnection, _ out: Buffer) {
     if chunksResponse, !appendResponseEnd(out) { return }
     responseDone = true
+    headStands()
+    if let upstream {
+      record(status: status, upstream)
+      settle(status: status)
+    }
     // An early answer: the endpoint does not want the rest of the request.
     release(connection)
   }
@@ -292,10 +295,10 @@ extension Exchange {
     case .wouldBlock: return false
     case .endOfStream:
       if responseBody.endOfInput() { return true }
-      fail(.responseIncomplete)
+      answerFailed(.responseIncomplete)
       return false
     case .failed:
-      fail(.upstreamReset)
+      answerFailed(.upstreamReset)
       return false
     }
   }

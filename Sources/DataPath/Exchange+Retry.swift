@@ -13,13 +13,22 @@ import Upstreams
 /// Above the balancer, so that another endpoint is picked; below admission, so that a retry is not
 /// admitted anew: it has its own budget. Only what cannot act twice is sent again (design rule 6).
 extension Exchange {
+  /// The answer broke off. While the client has none of it the attempt has failed like one without
+  /// an answer, and another may be made; else the client's connection is cut.
+  func answerFailed(_ failure: FailureKind, _ detail: StaticString = "") {
+    guard let downstream, takeBackAnswer(downstream) else { return fail(failure, detail) }
+    responseHeadAt = nil
+    attemptFailed(failure, detail)
+  }
+
   /// The attempt is over without an answer.
-  func attemptFailed(_ failure: FailureKind) {
-    guard let upstream, let downstream else { return fail(failure) }
+  func attemptFailed(_ failure: FailureKind, _ detail: StaticString = "") {
+    guard let upstream, let downstream else { return fail(failure, detail) }
     let evidence = evidence(
       failure == .perTryTimeout ? .perTryTimeout : .failure(failure),
       bytesWritten: connection?.attemptBytesSent ?? 0)
-    let isStale = isStale(failure, bytesWritten: evidence.bytesWritten)
+    let isStale = status == 0 && isStale(failure, bytesWritten: evidence.bytesWritten)
+    status = 0
     record(failure, upstream)
     keep(.failed(failure))
     dropConnection(failure, upstream)
@@ -32,9 +41,9 @@ extension Exchange {
       return choose(upstream, downstream)
     }
     // What was refused here is not an attempt that could be made again.
-    guard failure.row.side == .upstream,
+    guard failure.row.side == .upstream || failure.row.retry != .never,
       tryAgain(evidence, .failure(failure), upstream, downstream)
-    else { return giveUp(failure) }
+    else { return giveUp(failure, detail) }
   }
 
   /// A kept connection had been closed as we wrote: once, and on a fresh one, without a policy.
@@ -57,12 +66,6 @@ extension Exchange {
     guard let retry = route?.policy?.retry,
       retry.conditions.matchesAnswer(status: responseHead.status, grpcStatus: nil)
     else { return false }
-    if isHedged {
-      // The hedge may still have a better one, and is out already: no need for a third.
-      dropAnswer(on: connection, upstream)
-      promoteHedge(upstream, downstream)
-      return true
-    }
     let status = responseHead.status
     var evidence = evidence(
       .answer(status: status, grpcStatus: nil), bytesWritten: connection.attemptBytesSent)

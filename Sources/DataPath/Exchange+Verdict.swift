@@ -16,32 +16,20 @@ extension Exchange {
   }
 
   func record(_ failure: FailureKind, _ upstream: WorkerUpstream) {
-    guard attempt.endpoint != nil else { return }
-    guard !attempt.isRecorded else {
-      // It answered well and then broke off.
-      if failure.row.side == .upstream { upstream.recordBreak(&attempt, now) }
-      return
-    }
+    guard attempt.endpoint != nil, !attempt.isRecorded else { return }
     upstream.record(&attempt, failure, now)
     endRetry(upstream, true)
   }
 
-  /// It was cut for another's sake, or the client's: that says nothing of the endpoint.
-  func recordAbandoned(_ upstream: WorkerUpstream) {
+  /// It was cut for another's sake, or the client's: how long it had lasted says something of the
+  /// endpoint, and nothing else does.
+  func recordCut(_ upstream: WorkerUpstream) {
     guard !attempt.isRecorded, attempt.endpoint != nil else { return }
-    attempt.isRecorded = true
-    upstream.recordAbandoned(attempt, now)
+    upstream.recordCut(&attempt, after: attemptWait, now)
     endRetry(upstream, true)
   }
 
-  /// Its hedge was answered first.
-  func recordOvertaken(_ upstream: WorkerUpstream) {
-    guard !attempt.isRecorded, attempt.endpoint != nil else { return }
-    upstream.recordOvertaken(&attempt, now)
-    endRetry(upstream, true)
-  }
-
-  private func endRetry(_ upstream: WorkerUpstream, _ isFailure: Bool) {
+  func endRetry(_ upstream: WorkerUpstream, _ isFailure: Bool) {
     if let reason = retryReason {
       retryReason = nil
       upstream.count(reason, isFailure: isFailure)
@@ -51,6 +39,7 @@ extension Exchange {
 
   // MARK: The request
 
+  /// The answer is there, whole.
   func settle(status: UInt16) {
     guard let state = hold.state, !hold.isSettled else { return }
     // Nobody waits to hear how it went.
@@ -60,43 +49,65 @@ extension Exchange {
     }
     let outcome = state.classifier.outcome(status: status)
     settle(
-      outcome, route: route?.policy?.breaker?.classifier.outcome(status: status) ?? outcome)
+      outcome, route: route?.policy?.breaker?.classifier.outcome(status: status) ?? outcome,
+      now.nanoseconds(since: hold.timedFrom))
   }
 
   func settle(_ failure: FailureKind) {
     guard let state = hold.state, !hold.isSettled else { return }
     let outcome = state.classifier.outcome(failure)
-    settle(outcome, route: route?.policy?.breaker?.classifier.outcome(failure) ?? outcome)
+    settle(
+      outcome, route: route?.policy?.breaker?.classifier.outcome(failure) ?? outcome,
+      outcome == .ignored ? requestWait : now.nanoseconds(since: hold.timedFrom))
   }
 
-  /// Time ran out while the endpoint had all that the client had sent, and not the rest: a client
-  /// that stops in the middle of its body would else open breakers for all the others.
+  /// Nothing is to be learned from it.
+  func settleAsNothing() {
+    guard hold.state != nil, !hold.isSettled else { return }
+    settle(.ignored, route: .ignored, 0)
+  }
+
+  private func settle(_ outcome: Outcome, route routeOutcome: Outcome, _ nanoseconds: Int64) {
+    guard let state = hold.state else { return }
+    hold.isSettled = true
+    releaseLimit(outcome, nanoseconds)
+    if hold.parts.remove(.breaker) != nil, let breaker = state.breaker {
+      let change =
+        hold.parts.contains(.breakerTold)
+        ? breaker.amend(hold.ticket, outcome, countedAt: hold.toldAt, now: now)
+        : breaker.record(hold.ticket, outcome, nanoseconds: nanoseconds, now: now)
+      if let change { upstream?.told(change, .upstream) }
+    }
+    if hold.parts.remove(.routeBreaker) != nil, let breaker = route?.policy?.breaker?.machine {
+      let change =
+        hold.parts.contains(.routeBreakerTold)
+        ? breaker.amend(hold.routeTicket, routeOutcome, countedAt: hold.routeToldAt, now: now)
+        : breaker.record(hold.routeTicket, routeOutcome, nanoseconds: nanoseconds, now: now)
+      if let change { upstream?.told(change, .route, route: routeSubject) }
+    }
+  }
+
+  /// Gives the place in the adaptive limit back: it counts up to the answer's head, or event streams
+  /// would fill it for ever.
+  func releaseLimit(_ outcome: Outcome, _ nanoseconds: Int64) {
+    guard hold.parts.remove(.limiter) != nil, let limiter = hold.state?.limiter else { return }
+    if outcome == .ignored {
+      limiter.release(atLeast: responseHeadAt == nil ? nanoseconds : 0, now: now)
+    } else {
+      limiter.release(nanoseconds: nanoseconds, outcome: outcome, now: now)
+    }
+  }
+
+  /// Time ran out, and not for the endpoint's sake: it had all that the client had sent, and not the
+  /// rest; or the client had not taken what was there; or a fault of ours held the answer back. A
+  /// client that stops in the middle of its body would else open breakers for all the others.
   func isHeldUpByClient(_ failure: FailureKind) -> Bool {
     switch failure {
     case .requestTimeout, .totalTimeout, .streamIdleTimeout:
-      stage == .responding && !requestDone && connection?.output.isEmpty == true
+      stage == .responding
+        && (!requestDone && connection?.output.isEmpty == true
+          || responseBegun && (downstream?.output.isEmpty == false || fault.bytesPerSecond != nil))
     default: false
-    }
-  }
-
-  func settle(_ outcome: Outcome) { settle(outcome, route: outcome) }
-
-  private func settle(_ outcome: Outcome, route routeOutcome: Outcome) {
-    guard let state = hold.state, !hold.isSettled else { return }
-    hold.isSettled = true
-    hold.outcome = outcome
-    let nanoseconds = now.nanoseconds(since: hold.timedFrom)
-    hold.nanoseconds = nanoseconds
-    if hold.parts.remove(.breaker) != nil, let breaker = state.breaker,
-      let change = breaker.record(hold.ticket, outcome, nanoseconds: nanoseconds, now: now)
-    {
-      upstream?.told(change, .upstream)
-    }
-    if hold.parts.remove(.routeBreaker) != nil, let breaker = route?.policy?.breaker?.machine,
-      let change = breaker.record(
-        hold.routeTicket, routeOutcome, nanoseconds: nanoseconds, now: now)
-    {
-      upstream?.told(change, .route, route: routeSubject)
     }
   }
 
@@ -109,11 +120,7 @@ extension Exchange {
   /// Gives back what admission took.
   func giveBack() {
     guard let state = hold.state else { return }
-    settle(.ignored)
-    if hold.parts.contains(.limiter), let limiter = state.limiter {
-      limiter.release(
-        nanoseconds: hold.nanoseconds ?? 0, outcome: hold.outcome, now: now)
-    }
+    settleAsNothing()
     if hold.parts.contains(.retry) { state.budget.retryEnded() }
     if hold.parts.contains(.request) {
       state.budget.requestEnded()

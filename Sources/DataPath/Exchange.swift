@@ -27,7 +27,7 @@ import Upstreams
 package final class Exchange: ConnectionReceiver {
   enum Stage {
     case idle, head, delayed, choosing, waiting, connecting, responding, backingOff, replying
-    case tunnelling
+    case awaitingHedge, tunnelling
   }
 
   static let rootPath: [UInt8] = [0x2F]
@@ -164,6 +164,8 @@ package final class Exchange: ConnectionReceiver {
   var resumeAt = Instant.distantFuture
   /// When a second attempt goes out beside the first.
   var hedgeAt = Instant.distantFuture
+  /// When a breaker has to hear that the call is slow.
+  var slowAt = Instant.distantFuture
   var lastProgress = Instant(nanoseconds: 0)
   var bodyWindowStart = Instant(nanoseconds: 0)
   var bodyWindowBytes: UInt64 = 0
@@ -230,6 +232,8 @@ package final class Exchange: ConnectionReceiver {
       if connection.isAnsweredTooEarly { return attemptFailed(.upstreamClosed) }
       pump(connection, downstream)
     case .tunnelling: pumpTunnel(connection, downstream)
+    // What comes stays in the socket until its answer is wanted.
+    case .awaitingHedge: break
     case .idle, .head, .delayed, .choosing, .waiting, .backingOff, .replying:
       preconditionFailure("a connection without an attempt")
     }
@@ -248,7 +252,9 @@ package final class Exchange: ConnectionReceiver {
     switch stage {
     case .responding: pump(connection, downstream)
     case .tunnelling: pumpTunnel(connection, downstream)
-    case .idle, .head, .delayed, .choosing, .waiting, .connecting, .backingOff, .replying: break
+    case .idle, .head, .delayed, .choosing, .waiting, .connecting, .backingOff, .replying,
+      .awaitingHedge:
+      break
     }
   }
 

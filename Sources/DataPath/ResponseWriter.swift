@@ -122,7 +122,7 @@ enum ResponseWriter {
   }
 
   private static func saysRetried(_ exchange: Exchange) -> Bool {
-    exchange.tries > 1 && exchange.attempt.isFailure && exchange.route?.policy?.retry != nil
+    exchange.tries > 1 && exchange.isAnswerBad && exchange.route?.policy?.retry != nil
   }
 
   /// An answer that is still bad after retries says so: who is above need not try again.

@@ -7,15 +7,18 @@ import Upstreams
 extension WorkerUpstream {
   // MARK: Attempts
 
-  /// An answer's head is there.
+  /// An answer is there, whole, or so bad that its end makes no difference.
   func record(_ attempt: inout Attempt, status: UInt16, _ now: Instant) {
+    if attempt.told.contains(.head) { return amend(&attempt, .success, .success, now) }
     let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
     let state = plan.state
     let outcome = state.endpointClassifier.outcome(status: status)
-    attempt.isRecorded = true
+    attempt.told.insert(.end)
     attempt.nanoseconds = nanoseconds
     attempt.isFailure = outcome == .failure
-    if outcome == .success { digest.record(nanoseconds: nanoseconds, now: now) }
+    if outcome == .success, attempt.kind == .first {
+      digest.record(nanoseconds: nanoseconds, now: now)
+    }
     guard recordsAttempts else { return }
     tell(attempt, outcome, AttemptResult(status: status), nanoseconds, now)
   }
@@ -23,42 +26,37 @@ extension WorkerUpstream {
   /// The attempt has failed, by the endpoint's fault or not.
   func record(_ attempt: inout Attempt, _ failure: FailureKind, _ now: Instant) {
     let outcome = plan.state.endpointClassifier.outcome(failure)
-    attempt.isRecorded = true
+    let result = AttemptResult(failure)
+    if attempt.told.contains(.head) { return amend(&attempt, outcome, result, now) }
+    attempt.told.insert(.end)
     attempt.isFailure = outcome == .failure
     let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
     if attempt.isFailure { attempt.nanoseconds = nanoseconds }
+    // Its own clock cut it.
+    if failure == .perTryTimeout, attempt.kind == .first {
+      digest.record(atLeast: nanoseconds, now: now)
+    }
     guard recordsAttempts else { return }
-    tell(attempt, outcome, AttemptResult(failure), nanoseconds, now)
+    // How long a wait of our own took is not the endpoint's.
+    tell(attempt, outcome, result, outcome == .ignored ? 0 : nanoseconds, now)
   }
 
-  /// An endpoint broke its answer off, of whose head its breaker has heard already.
-  func recordBreak(_ attempt: inout Attempt, _ now: Instant) {
-    guard attempt.isCounted, !attempt.isFailure else { return }
-    attempt.isFailure = true
-    guard let endpoint = attempt.endpoint, let (detector, slot) = detection(of: endpoint) else {
-      return
-    }
-    let state = endpoint.state
-    let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
-    if let ejection = detector.record(
-      slot, .localOriginFailure, nanoseconds: nanoseconds, now: now)
+  /// It was cut before its answer, for its hedge's sake or the client's, after it had kept them
+  /// waiting for `nanoseconds`: the least that it would have taken. 0: the endpoint had nothing to
+  /// do.
+  func recordCut(_ attempt: inout Attempt, after nanoseconds: Int64, _ now: Instant) {
+    let isHeadTold = attempt.told.contains(.head)
+    attempt.told.insert(.end)
+    // What the head said stands.
+    if isHeadTold { return }
+    guard nanoseconds > 0 else { return tell(attempt, .ignored, .ignored, 0, now) }
+    if attempt.kind == .first { digest.record(atLeast: nanoseconds, now: now) }
+    if let endpoint = attempt.endpoint,
+      let average = latencyNanoseconds(endpoint), nanoseconds > average
     {
-      eject(state, ejection, now)
+      attempt.nanoseconds = nanoseconds
     }
-  }
-
-  /// Its hedge was faster: how long it has taken so far is the least that it would have taken.
-  func recordOvertaken(_ attempt: inout Attempt, _ now: Instant) {
-    attempt.isRecorded = true
-    let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
-    attempt.nanoseconds = nanoseconds
-    guard recordsAttempts else { return }
-    tell(attempt, .ignored, .success, nanoseconds, now)
-  }
-
-  func recordAbandoned(_ attempt: Attempt, _ now: Instant) {
-    guard recordsAttempts else { return }
-    tell(attempt, .ignored, .ignored, now.nanoseconds(since: attempt.timedFrom), now)
+    tell(attempt, .ignored, .unanswered, nanoseconds, now)
   }
 
   /// Of an upstream that has left, the breakers of endpoints still wait for what is under way: they
@@ -71,10 +69,12 @@ extension WorkerUpstream {
   ) {
     guard let endpoint = attempt.endpoint else { return }
     let state = endpoint.state
-    if let breaker = state.breaker,
-      let change = breaker.record(attempt.ticket, outcome, nanoseconds: nanoseconds, now: now)
-    {
-      told(change, .endpoint, endpoint: state)
+    if let breaker = state.breaker {
+      let change =
+        attempt.told.contains(.breaker)
+        ? breaker.amend(attempt.ticket, outcome, countedAt: attempt.toldAt, now: now)
+        : breaker.record(attempt.ticket, outcome, nanoseconds: nanoseconds, now: now)
+      if let change { told(change, .endpoint, endpoint: state) }
     }
     if let (detector, slot) = detection(of: endpoint),
       let ejection = detector.record(slot, result, nanoseconds: nanoseconds, now: now)
@@ -85,7 +85,7 @@ extension WorkerUpstream {
 
   /// Where results of `endpoint` are counted; nil: nowhere. One that has left has no slot any more:
   /// its number may be another's by now, or one that a new detector does not have.
-  private func detection(of endpoint: WorkerEndpoint) -> (OutlierDetector, slot: Int)? {
+  func detection(of endpoint: WorkerEndpoint) -> (OutlierDetector, slot: Int)? {
     guard endpoint.index >= 0, let detector = plan.state.detector,
       let slot = endpoint.state.slot
     else { return nil }
@@ -114,7 +114,7 @@ extension WorkerUpstream {
         scope, upstream: name, subject: route ?? endpoint?.identity ?? name, change))
   }
 
-  private func eject(
+  func eject(
     _ endpoint: EndpointState, _ ejection: OutlierDetector.Ejection, _ now: Instant
   ) {
     guard endpoint.set(isEjected: true) else { return }

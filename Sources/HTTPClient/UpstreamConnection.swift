@@ -110,9 +110,17 @@ public final class UpstreamConnection: ByteStream {
     told.connectFailed(self, failure)
   }
 
+  /// What a connection that did not come about failed of. What this machine lacks or forbids is
+  /// nothing that the endpoint did (connect(2)): a breaker that counted it would refuse a service
+  /// that is well.
   package static func failure(of error: Errno) -> FailureKind {
     if error.isConnectionRefused { return .connectRefused }
     if error.isDescriptorExhaustion { return .descriptorsExhausted }
+    // No port is free towards this destination: EADDRNOTAVAIL.
+    if error.isAddressMissing { return .localPortsExhausted }
+    if error.isMemoryExhaustion { return .localMemoryExhausted }
+    // A local firewall, or the permissions of a Unix-domain socket: EACCES, EPERM.
+    if error.isPermissionDenied { return .connectProhibited }
     return error.isTimeout ? .connectTimeout : .connectFailed
   }
 }

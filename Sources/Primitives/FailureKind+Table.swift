@@ -54,7 +54,8 @@ extension FailureKind {
       downstreamRow
     case .noRoute, .routeMatchLimit, .noEndpoint, .downstreamConnectionsExceeded,
       .requestsExceeded, .pendingOverflow, .pendingTimeout, .pendingShed, .bufferBudgetExceeded,
-      .descriptorsExhausted, .requestTimeout, .totalTimeout, .drainTimeout:
+      .descriptorsExhausted, .localPortsExhausted, .localMemoryExhausted, .connectProhibited,
+      .requestTimeout, .totalTimeout, .drainTimeout:
       localRow
     case .deadlineUnreachable, .faultInjected, .rateLimited, .requestShed, .concurrencyLimited,
       .circuitOpen:
@@ -98,10 +99,11 @@ extension FailureKind {
   }
 
   private static func local(
-    _ name: StaticString, _ stage: Stage, _ status: UInt16, _ proxyStatus: StaticString
+    _ name: StaticString, _ stage: Stage, _ status: UInt16, _ proxyStatus: StaticString,
+    retry: Retry = .never
   ) -> Row {
     Row(
-      name: name, side: .local, stage: stage, retry: .never, status: status,
+      name: name, side: .local, stage: stage, retry: retry, status: status,
       proxyStatus: proxyStatus)
   }
 
@@ -127,6 +129,15 @@ extension FailureKind {
       Self.local("buffer_budget_exceeded", .admission, 503, "connection_limit_reached")
     case .descriptorsExhausted:
       Self.local("descriptors_exhausted", .connect, 503, "connection_limit_reached")
+    // Another endpoint may still be reached: ports are counted by destination, rules of a firewall
+    // name one.
+    case .localPortsExhausted:
+      Self.local(
+        "local_ports_exhausted", .connect, 503, "connection_limit_reached", retry: .ifUnsent)
+    case .localMemoryExhausted:
+      Self.local("local_memory_exhausted", .connect, 503, "connection_limit_reached")
+    case .connectProhibited:
+      Self.local("connect_prohibited", .connect, 502, "destination_ip_prohibited", retry: .ifUnsent)
     case .requestTimeout: Self.local("request_timeout", .attempt, 504, "http_response_timeout")
     case .totalTimeout: Self.local("total_timeout", .responseBody, 504, "http_response_timeout")
     case .drainTimeout: Self.local("drain_timeout", .response, 503, "connection_terminated")
@@ -180,7 +191,7 @@ extension FailureKind {
     case .perTryTimeout:
       Self.upstream("per_try_timeout", .attempt, .ifIdempotent, 504, "http_response_timeout")
     case .malformedResponse:
-      Self.upstream("malformed_response", .responseHead, .never, 502, "http_protocol_error")
+      Self.upstream("malformed_response", .responseHead, .ifIdempotent, 502, "http_protocol_error")
     case .responseHeadTooLarge:
       Self.upstream(
         "response_head_too_large", .responseHead, .never, 502, "http_response_header_section_size")
@@ -192,7 +203,7 @@ extension FailureKind {
       Self.upstream("stream_idle_timeout", .responseBody, .never, 504, "connection_read_timeout")
     case .responseIncomplete:
       Self.upstream(
-        "response_incomplete", .responseBody, .never, 502, "http_response_incomplete")
+        "response_incomplete", .responseBody, .ifIdempotent, 502, "http_response_incomplete")
     default: Self.upstream("upgrade_failed", .responseHead, .never, 502, "http_upgrade_failed")
     }
   }

@@ -35,6 +35,9 @@ public enum FailureKind: UInt8, CaseIterable, Sendable {
   case pendingShed
   case bufferBudgetExceeded
   case descriptorsExhausted
+  case localPortsExhausted
+  case localMemoryExhausted
+  case connectProhibited
   case requestTimeout
   case totalTimeout
   case drainTimeout

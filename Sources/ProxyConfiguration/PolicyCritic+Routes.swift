@@ -19,6 +19,7 @@ extension PolicyCritic {
     judgeBreaker(
       entry.route.circuitBreaker, entry.section, "circuit_breaker", callers: [entry.route],
       breakers: 1)
+    judgeHangs(entry.route.circuitBreaker, entry.section, "circuit_breaker")
   }
 
   private static func isUnrepeatable(_ route: RouteConfiguration) -> Bool {

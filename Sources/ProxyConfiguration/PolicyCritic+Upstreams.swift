@@ -13,6 +13,12 @@ extension PolicyCritic {
     judgeBreaker(
       upstream.endpointCircuitBreaker, entry.section, "endpoint_circuit_breaker",
       callers: callers, breakers: max(upstream.endpoints.count, 1))
+    if upstream.circuitBreaker != nil {
+      judgeHangs(upstream.circuitBreaker, entry.section, "circuit_breaker")
+    } else if upstream.outlierDetection?.latency == nil {
+      // Where the detector compares latencies, it hears of calls that hang.
+      judgeHangs(upstream.endpointCircuitBreaker, entry.section, "endpoint_circuit_breaker")
+    }
     if upstream.outlierDetection != nil, upstream.endpoints.count == 1,
       SocketAddress(upstream.endpoints[0].address) != nil
     {
@@ -54,6 +60,16 @@ extension PolicyCritic {
       section, "slow_call",
       "a call is slow after \(Scalars.text(slow)), but every call ends after "
         + "\(Scalars.text(longest)), its timeout: slow_call_rate never opens it; lower slow_call")
+  }
+
+  /// A breaker that does not hear of calls that hang.
+  mutating func judgeHangs(_ settings: BreakerSettings?, _ outer: Section, _ key: String) {
+    guard let settings, settings.mode != .disabled, settings.slowCall == nil else { return }
+    warn(
+      outer.section(key), "slow_call",
+      "without slow_call a call that hangs counts for nothing once its client has given up, so that "
+        + "a service that hangs does not open this breaker; set slow_call to what is too slow for "
+        + "its clients")
   }
 
   private mutating func judgeWindow(

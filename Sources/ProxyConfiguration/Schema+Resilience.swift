@@ -54,8 +54,9 @@ extension Schema {
 
   private static let breakerFailures: [Key] = [
     Key(
-      "statuses", .list(.statuses), default: "500-599",
-      "Statuses of answers. RFC 9110 §15.6: the server failed."),
+      "statuses", .list(.statuses), default: "500, 502-504, 506-599",
+      "Statuses of answers. RFC 9110 §15.6: the server failed. Not 501 and 505: what a service does for nobody says nothing of its health."
+    ),
     Key(
       "grpc", .list(.choice(GRPCStatus.allCases.map(\.rawValue))),
       default: "unavailable, internal, unknown, data_loss, deadline_exceeded",

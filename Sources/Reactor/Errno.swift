@@ -15,6 +15,11 @@ public struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
   package var isDescriptorExhaustion: Bool { number == EMFILE || number == ENFILE }
   /// Nobody listens there: refused, or a Unix-domain path that is not there.
   package var isConnectionRefused: Bool { number == ECONNREFUSED || number == ENOENT }
+  /// The system has no memory for it (socket(2), connect(2)), or may watch no further descriptor
+  /// (epoll_ctl(2): ENOSPC).
+  package var isMemoryExhaustion: Bool {
+    number == ENOBUFS || number == ENOMEM || number == ENOSPC
+  }
   package var isTimeout: Bool { number == ETIMEDOUT }
   package var isAddressInUse: Bool { number == EADDRINUSE }
   /// The machine has no such address (bind(2)).

@@ -153,7 +153,23 @@ package final class EventLoop {
   private func fireDeadlines() {
     timers.advance(to: now, expired: &expired)
     guard !expired.isEmpty else { return }
+    lookAgain()
     for slot in expired where timers.claim(slot) { sources[Int(slot)]?.deadlinePassed() }
     expired.removeAll(keepingCapacity: true)
+  }
+
+  /// Deadlines have passed: takes what has arrived and was not among this turn's events before they
+  /// are acted on. A process that stood still (stopped, or without a processor) finds more events
+  /// than a turn takes, and answers that came in time would be thrown away. Each source is told once
+  /// at most, so that nobody who sends without a pause puts the deadlines off.
+  private func lookAgain() {
+    for _ in 0...sources.count / Self.eventsPerTurnMax {
+      // What is sent in answer to one look may be answered in the next (`isAnsweredTooEarly`).
+      turnNumber &+= 1
+      kernel.wait(until: now, from: now, into: &events)
+      for event in events { dispatch(event) }
+      if events.count < Self.eventsPerTurnMax { break }
+    }
+    resumeSources()
   }
 }

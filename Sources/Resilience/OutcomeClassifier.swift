@@ -2,7 +2,8 @@ import Primitives
 
 /// What a breaker counts as a failure.
 ///
-/// Defaults: every 5xx, and of gRPC UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE and DATA_LOSS
+/// Defaults: every 5xx but 501 and 505, which say that the service does not do this for anybody and
+/// nothing of its health (RFC 9110 §15.6.2, §15.6.6); and of gRPC UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE and DATA_LOSS
 /// (2, 4, 13, 14, 15), as resilience libraries for gRPC take them. An endpoint that cannot be
 /// reached, breaks off or takes too long has failed; what the client did, and what was refused here
 /// before any endpoint saw it, says nothing of the service, and neither do 429 and
@@ -13,7 +14,8 @@ import Primitives
   @usableFromInline package var grpcStatuses: UInt32
 
   package init(
-    statuses: StatusSet = StatusSet([500...599]), grpcStatuses: [UInt8] = [2, 4, 13, 14, 15]
+    statuses: StatusSet = StatusSet([500...500, 502...504, 506...599]),
+    grpcStatuses: [UInt8] = [2, 4, 13, 14, 15]
   ) {
     self.statuses = statuses
     self.grpcStatuses = grpcStatuses.reduce(0) { $0 | 1 << UInt32($1 & 31) }

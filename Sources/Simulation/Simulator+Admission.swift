@@ -117,31 +117,39 @@ extension Simulator {
     links[link].budget?.requestEnded()
     links[link].hedgeBudget?.requestEnded()
     let edge = links[link].edge
-    let took = now - exchanges[exchange].admittedAt
     let instant = instant
+    let outcome = reason.outcome(plan.edges[edge].policy.classifier)
+    let routeOutcome = reason.outcome(plan.edges[edge].policy.routeClassifier)
+    // What was refused here, or waited for a connection only, says nothing by how long it took.
+    let isTimed = outcome != .ignored || reason.isCut && exchanges[exchange].attempts > 0
+    let took = isTimed ? now - exchanges[exchange].admittedAt : 0
     if exchanges[exchange].holdsLimit {
       exchanges[exchange].holdsLimit = false
-      links[link].limiter?.release(
-        nanoseconds: took, outcome: reason.outcome(plan.edges[edge].policy.classifier),
-        now: instant)
+      if outcome == .ignored {
+        links[link].limiter?.release(atLeast: took, now: instant)
+      } else {
+        links[link].limiter?.release(nanoseconds: took, outcome: outcome, now: instant)
+      }
     }
     if let ticket = exchanges[exchange].ticket {
       exchanges[exchange].ticket = nil
-      count(
-        links[link].breaker?.record(
-          ticket, reason.outcome(plan.edges[edge].policy.classifier), nanoseconds: took, instant),
-        edge)
+      let change = Self.settle(
+        &links[link].breaker, ticket, outcome, nanoseconds: took,
+        toldAt: exchanges[exchange].toldAt, instant)
+      count(change, edge)
     }
     if let ticket = exchanges[exchange].routeTicket {
       exchanges[exchange].routeTicket = nil
-      count(
-        links[link].routeBreaker?.record(
-          ticket, reason.outcome(plan.edges[edge].policy.routeClassifier), nanoseconds: took,
-          instant), edge)
+      let change = Self.settle(
+        &links[link].routeBreaker, ticket, routeOutcome, nanoseconds: took,
+        toldAt: exchanges[exchange].routeToldAt, instant)
+      count(change, edge)
     }
+    exchanges[exchange].toldAt = -1
+    exchanges[exchange].routeToldAt = -1
   }
 
-  private mutating func count(_ change: CircuitBreaker.Transition?, _ edge: Int) {
+  mutating func count(_ change: CircuitBreaker.Transition?, _ edge: Int) {
     guard change?.to == .open else { return }
     series[clients.count + plan.edges[edge].target].counts.openings += 1
   }

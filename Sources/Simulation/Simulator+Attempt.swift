@@ -22,16 +22,18 @@ extension Simulator {
       links[link].activeCount < plan.edges[edge].policy.connectionsMax,
       let budget = links[link].hedgeBudget, budget.tryBeginRetry()
     else { return }
-    exchanges[exchange].holdsHedge = true
-    guard let choice = links[link].pick(exchanges[exchange].tried, now: instant) else { return }
+    guard let choice = links[link].pick(exchanges[exchange].tried, now: instant) else {
+      return budget.retryEnded()
+    }
     // No other endpoint is free: twice at the same one helps nobody.
     if exchanges[exchange].tried.contains(links[link].balancer.key(choice.endpoint)) {
       if let ticket = choice.ticket {
         _ = links[link].endpointBreakers[choice.endpoint].record(
           ticket, .ignored, nanoseconds: 0, instant)
       }
-      return
+      return budget.retryEnded()
     }
+    exchanges[exchange].holdsHedge = true
     series[clients.count + plan.edges[edge].target].counts.hedges += 1
     send(exchange, to: choice, isHedge: true)
   }
@@ -44,6 +46,8 @@ extension Simulator {
     let attempt = open(
       exchange, endpoint: endpoint, replica: services[target].firstReplica + endpoint)
     attempts[attempt].ticket = choice.ticket
+    attempts[attempt].isHedge = isHedge
+    attempts[attempt].isFirst = exchanges[exchange].attempts == 0
     attempts[attempt].deadline = min(
       exchanges[exchange].deadline, saturatingSum(now, plan.edges[edge].policy.perTryTimeout))
     links[link].balancer.began(endpoint)
@@ -55,6 +59,8 @@ extension Simulator {
     if plan.edges[edge].policy.isRepeating {
       exchanges[exchange].tried.insert(links[link].balancer.key(endpoint))
     }
+    if exchanges[exchange].attempts == 0 { watchSlow(exchange, link) }
+    watchSlowAttempt(attempt, link)
     exchanges[exchange].attempts += 1
     exchanges[exchange].live += 1
     armTimers(exchange, attempt, link)
@@ -96,6 +102,7 @@ extension Simulator {
     attempts[attempt].phase = .travelling
     attempts[attempt].isWanted = true
     attempts[attempt].isHedge = false
+    attempts[attempt].toldAt = -1
     attempts[attempt].result = .ok
     attempts[attempt].step = 0
     attempts[attempt].sentAt = now
@@ -147,6 +154,10 @@ extension Simulator {
     let link = Int(exchanges[exchange].link)
     links[link].activeCount -= 1
     exchanges[exchange].live -= 1
+    if attempts[attempt].isHedge, exchanges[exchange].holdsHedge {
+      exchanges[exchange].holdsHedge = false
+      links[link].hedgeBudget?.retryEnded()
+    }
     tell(attempt, at: link, reason)
     var before = Int(exchanges[exchange].firstAttempt)
     guard before != attempt else {
@@ -165,12 +176,13 @@ extension Simulator {
     links[link].balancer.ended(
       endpoint, nanoseconds: outcome == .ignored ? nil : took, isFailure: outcome == .failure,
       now: instant)
-    if outcome == .success, plan.edges[edge].policy.isDigesting {
-      links[link].learn(took, now: instant)
+    if attempts[attempt].isFirst, plan.edges[edge].policy.isDigesting {
+      links[link].learn(took, outcome, reason, now: instant)
     }
     guard plan.edges[edge].policy.isWatchingEndpoints else { return }
     let isEjected = links[link].record(
-      endpoint, attempts[attempt].ticket, reason, outcome, nanoseconds: took, now: instant)
+      endpoint, attempts[attempt].ticket, toldAt: attempts[attempt].toldAt, reason, outcome,
+      nanoseconds: took, now: instant)
     if isEjected { series[clients.count + plan.edges[edge].target].counts.ejections += 1 }
   }
 }

@@ -44,6 +44,8 @@ extension Simulator {
     exchanges[exchange].isFallback = false
     exchanges[exchange].ticket = nil
     exchanges[exchange].routeTicket = nil
+    exchanges[exchange].toldAt = -1
+    exchanges[exchange].routeToldAt = -1
     exchanges[exchange].tried = TriedEndpoints()
     exchanges[exchange].began = now
     return exchange

@@ -93,6 +93,10 @@ struct Simulator {
       if exchanges[index].generation == event.generation { sendHedge(index) }
     case .pendingShed:
       if links[index].shedDue == now { shed(index) }
+    case .slow:
+      if exchanges[index].generation == event.generation { tellSlow(index) }
+    case .slowAttempt:
+      if attempts[index].generation == event.generation { tellSlowAttempt(index) }
     case .probe: probe(index)
     case .probeEnd: endProbe(index, event.generation)
     case .sweep: break

@@ -76,7 +76,7 @@ struct ConfigurationWarningTests {
       route: "retry: {}", upstream: "retry_budget: { ratio: 0%, minimum: 0 }",
       warnings: [("f:5:58", "retry budget of u is 0% and 0, so that there is never a retry")]),
     Case(
-      upstream: "circuit_breaker: { window_calls: 10 }",
+      upstream: "circuit_breaker: { window_calls: 10, slow_call: 2s }",
       warnings: [("f:8:64", "10 calls never holds minimum_calls, 20")]),
     Case(
       route: "timeout: 2s", upstream: "circuit_breaker: { slow_call: 2s }",
@@ -85,11 +85,22 @@ struct ConfigurationWarningTests {
       route: "circuit_breaker: { slow_call: 20s }",
       warnings: [("f:5:81", "every call ends after 15s, its timeout")]),
     Case(
-      upstream: "circuit_breaker: { consecutive_failures: off, minimum_calls: 101 }",
+      upstream: "circuit_breaker: { consecutive_failures: off, minimum_calls: 101, "
+        + "slow_call: 2s }",
       warnings: [("f:8:92", "101 calls in 10s need at least 11 requests/s;")]),
     Case(
-      upstream: "endpoint_circuit_breaker: { consecutive_failures: off, minimum_calls: 51 }",
+      upstream: "endpoint_circuit_breaker: { consecutive_failures: off, minimum_calls: 51, "
+        + "slow_call: 2s }",
       warnings: [("f:8:101", "at least 11 requests/s, 2 endpoints together;")]),
+    Case(
+      upstream: "circuit_breaker: {}, endpoint_circuit_breaker: {}",
+      warnings: [("f:8:48", "without slow_call a call that hangs counts for nothing")]),
+    Case(
+      upstream: "endpoint_circuit_breaker: {}",
+      warnings: [("f:8:57", "without slow_call a call that hangs counts for nothing")]),
+    Case(
+      route: "circuit_breaker: {}",
+      warnings: [("f:5:68", "without slow_call a call that hangs counts for nothing")]),
     Case(
       upstream: "endpoints: [127.0.0.1:1], outlier_detection: {}",
       warnings: [("f:8:53", "u has one endpoint, and the last healthy one is never ejected")]),
@@ -121,13 +132,20 @@ struct ConfigurationWarningTests {
     Case(route: "timeout: 1s", upstream: "timeouts: { connect: 500ms }"),
     // Nobody has chosen 5 s for it.
     Case(route: "timeout: 1s"),
-    Case(upstream: "circuit_breaker: { window_calls: 20 }"),
-    Case(upstream: "circuit_breaker: { window_calls: 10, failure_rate: off }"),
+    Case(upstream: "circuit_breaker: { window_calls: 20, slow_call: 2s }"),
+    // Their calls that hang are heard of.
+    Case(
+      upstream: """
+        outlier_detection: { latency: {} }, endpoint_circuit_breaker: { window_calls: 30 }
+        """),
+    Case(upstream: "circuit_breaker: { slow_call: 2s }, endpoint_circuit_breaker: {}"),
     Case(upstream: "circuit_breaker: { window_calls: 10, mode: disabled }"),
     Case(route: "timeout: off", upstream: "circuit_breaker: { slow_call: 1h }"),
     Case(route: "timeout: 2s", upstream: "circuit_breaker: { slow_call: 1s }"),
-    Case(upstream: "circuit_breaker: { consecutive_failures: off, minimum_calls: 100 }"),
-    Case(upstream: "circuit_breaker: { minimum_calls: 1000 }"),
+    Case(
+      upstream: "circuit_breaker: { consecutive_failures: off, minimum_calls: 100, "
+        + "slow_call: 2s }"),
+    Case(upstream: "circuit_breaker: { minimum_calls: 1000, slow_call: 2s }"),
     Case(upstream: "endpoints: [h:1], outlier_detection: {}"),
     Case(upstream: "outlier_detection: {}"),
     Case(upstream: "health_check: { timeout: 9s }"),

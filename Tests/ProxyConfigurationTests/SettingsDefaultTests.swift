@@ -110,7 +110,7 @@ struct SettingsDefaultTests {
       #expect(breaker.halfOpenCalls == 3)
       #expect(breaker.recovery == .seconds(10))
       #expect(breaker.mode == .enforced)
-      #expect(breaker.failureStatuses == [500...599])
+      #expect(breaker.failureStatuses == [500...500, 502...504, 506...599])
       #expect(
         breaker.failureGRPCStatuses
           == [.unavailable, .internal, .unknown, .dataLoss, .deadlineExceeded])

@@ -13,7 +13,9 @@ final class ScriptedKernel: Kernel {
   private(set) var calls = 0
   private var nextDescriptor: Int32 = 100
 
-  override func now() -> Instant { Instant(nanoseconds: 1_000_000) }
+  var time = Instant(nanoseconds: 1_000_000)
+
+  override func now() -> Instant { time }
 
   override func makeWakeup() -> Int32 {
     nextDescriptor += 1

@@ -24,6 +24,14 @@ struct RetrySafetyTests {
     #expect(mayRetry(.upstreamReset, idempotent: false, written: 0))
     #expect(mayRetry(.upstreamClosed, idempotent: true, written: 100))
     #expect(mayRetry(.connectRefused, idempotent: false, written: 0))
-    #expect(!mayRetry(.malformedResponse, idempotent: true, written: 100))
+    #expect(!mayRetry(.responseHeadTooLarge, idempotent: true, written: 100))
+  }
+
+  /// What broke off proves nothing; as long as the client has none of it, it may be asked for again.
+  @Test(arguments: [FailureKind.malformedResponse, .responseIncomplete])
+  func answersThatBrokeOff(failure: FailureKind) {
+    #expect(mayRetry(failure, idempotent: true, written: 100))
+    #expect(!mayRetry(failure, idempotent: false, written: 100))
+    #expect(!mayRetry(failure, idempotent: true, written: 100, begun: true))
   }
 }

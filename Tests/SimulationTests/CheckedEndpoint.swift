@@ -9,8 +9,12 @@ final class CheckedEndpoint: SimulatedPeer {
     case answersLate(String, after: Duration)
     /// In pieces of `bytes`, one each `pause`, and then no more.
     case drips(String, bytes: Int, pause: Duration)
+    /// This much of an answer, once it has begun, and then its end, or a reset.
+    case breaksOff(String, begins: Duration = .zero, after: Duration, isReset: Bool)
     /// Takes the request and says nothing.
     case hangs
+    /// Takes nothing.
+    case neverReads
     case closes
     case resets
   }
@@ -33,6 +37,7 @@ final class CheckedEndpoint: SimulatedPeer {
   func connected(_ socket: SimulatedSocket) {}
 
   func received(_ socket: SimulatedSocket) {
+    if case .neverReads = conduct { return }
     inbox += socket.take()
     guard !isOver, let head = PlainMessage.head(inbox) else { return }
     isOver = true
@@ -43,7 +48,10 @@ final class CheckedEndpoint: SimulatedPeer {
       network.after(delay) { if !socket.weirClosed { socket.deliver(Array(text.utf8)) } }
     case .drips(let text, let bytes, let pause):
       drip(Array(text.utf8)[...], bytes, pause, socket)
-    case .hangs: break
+    case .breaksOff(let text, let start, let delay, let isReset):
+      network.after(start) { socket.deliver(Array(text.utf8)) }
+      network.after(start + delay) { isReset ? socket.reset(losing: false) : socket.close() }
+    case .hangs, .neverReads: break
     case .closes: socket.close()
     case .resets: socket.reset(losing: true)
     }

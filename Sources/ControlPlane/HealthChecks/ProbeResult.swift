@@ -13,7 +13,7 @@ package enum ProbeResult: Sendable, Equatable, CustomStringConvertible {
   case closed
   case malformed(HeadFault)
   case badStatus(UInt16)
-  /// Weir itself had no descriptor or no buffer left. Says nothing of the endpoint: a proxy in need
+  /// Weir itself had no descriptor, port, memory or buffer left. Says nothing of the endpoint: a proxy in need
   /// must not take all its upstreams for ill.
   case notSent
 
@@ -68,7 +68,7 @@ package enum ProbeResult: Sendable, Equatable, CustomStringConvertible {
     switch failure {
     case .connectRefused: self = .connectRefused
     case .connectTimeout: self = .timeout
-    case .descriptorsExhausted: self = .notSent
+    case .descriptorsExhausted, .localPortsExhausted, .localMemoryExhausted: self = .notSent
     default: self = .connectFailed
     }
   }

@@ -62,6 +62,39 @@ struct CallWindow: Sendable {
     total.add(isFailure: isFailure, isSlow: isSlow)
   }
 
+  /// A call that was counted as no failure at `time` has failed after all. One that has left the
+  /// window meanwhile is counted anew, as a call of now.
+  mutating func turnIntoFailure(countedAt time: Int64, now: Int64) {
+    if bucketWidth == 0 {
+      if !markNewestAsFailure() { add(isFailure: true, isSlow: false, now: now) }
+      return
+    }
+    advance(to: now)
+    let age = bucketEnd == .min ? .max : max(bucketEnd - 1 - time, 0) / bucketWidth
+    // Clocks of threads differ a little: it may stand in a later bucket than `time` says.
+    for back in stride(from: Int(min(age, Int64(Self.bucketCount))), through: 0, by: -1) {
+      let index = (bucket + Self.bucketCount - back) % Self.bucketCount
+      guard age < Self.bucketCount, buckets[index].failures < buckets[index].calls else { continue }
+      buckets[index].failures += 1
+      total.failures += 1
+      return
+    }
+    add(isFailure: true, isSlow: false, now: now)
+  }
+
+  /// Which one of those that were no failures it was makes no difference to the counts.
+  private mutating func markNewestAsFailure() -> Bool {
+    var index = next
+    for _ in 0..<Int(total.calls) {
+      index = index == 0 ? marks.count - 1 : index - 1
+      guard marks[index] & 1 == 0 else { continue }
+      marks[index] |= 1
+      total.failures += 1
+      return true
+    }
+    return false
+  }
+
   /// Drops what is too old at `now`. An earlier `now` than the last changes nothing.
   mutating func advance(to now: Int64) {
     guard bucketWidth > 0, now >= bucketEnd else { return }

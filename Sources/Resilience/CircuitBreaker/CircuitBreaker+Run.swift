@@ -22,7 +22,8 @@ extension CircuitBreaker {
   /// Makes the call, unless the breaker refuses it, and counts how it went.
   ///
   /// A call that was cancelled counts as a failure if a deadline around it was over
-  /// (``withDeadline(_:clock:operation:)``), else neither way; `outcome` is not asked of it.
+  /// (``withDeadline(_:clock:operation:)``), else as a slow call if it had lasted longer than
+  /// `slowCall`, and otherwise neither way; `outcome` is not asked of it.
   ///
   /// - Parameters:
   ///   - outcome: what a result says of the service. By default every error is a failure but the

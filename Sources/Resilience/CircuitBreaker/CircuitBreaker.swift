@@ -17,6 +17,8 @@ public final class CircuitBreaker: Sendable {
   /// The machine's `refusesUntil`, nanoseconds.
   private let closedTo: Atomic<Int64>
   let machine: Lock<CircuitBreakerMachine>
+  /// The machine's `slowNanoseconds`.
+  private let slowTo: Atomic<Int64>
   let clock: @Sendable () -> Instant
   let onTransition: (@Sendable (Transition) -> Void)?
 
@@ -33,6 +35,7 @@ public final class CircuitBreaker: Sendable {
   ) {
     word = Atomic(machine.word)
     closedTo = Atomic(machine.refusesUntil.nanoseconds)
+    slowTo = Atomic(machine.slowNanoseconds)
     self.machine = Lock(machine)
     self.clock = clock
     self.onTransition = onTransition
@@ -52,6 +55,27 @@ public final class CircuitBreaker: Sendable {
       let before = machine.generation
       let transition = machine.record(ticket, outcome, nanoseconds: nanoseconds, now)
       if machine.generation != before || ticket.bits & 2 != 0 { publish(machine) }
+      return transition
+    }
+  }
+
+  /// Counts a call that has not ended; `amend` says how it ended. `nanoseconds`: how long it has
+  /// taken.
+  package func recordEarly(_ ticket: Ticket, nanoseconds: Int64, now: Instant) -> Transition? {
+    machine.withLock { machine in
+      let transition = machine.recordEarly(ticket, nanoseconds: nanoseconds, now)
+      publish(machine)
+      return transition
+    }
+  }
+
+  /// How a call ended that was counted early, at `countedAt`; exactly once.
+  package func amend(
+    _ ticket: Ticket, _ outcome: Outcome, countedAt: Instant, now: Instant
+  ) -> Transition? {
+    machine.withLock { machine in
+      let transition = machine.amend(ticket, outcome, countedAt: countedAt, now)
+      if transition != nil { publish(machine) }
       return transition
     }
   }
@@ -76,6 +100,9 @@ public final class CircuitBreaker: Sendable {
 
   /// Every call is admitted, and no lock is taken for it.
   @inlinable package var isPlainlyClosed: Bool { word.load(ordering: .relaxed) & 2 == 0 }
+
+  /// A call that has lasted longer is slow; `.max`: none is.
+  package var slowNanoseconds: Int64 { slowTo.load(ordering: .relaxed) }
 
   /// Whether a call may be admitted at `now`; the answer can be old by the time it is used.
   package func mayAdmit(now: Instant) -> Bool {
@@ -108,5 +135,6 @@ public final class CircuitBreaker: Sendable {
   private func publish(_ machine: CircuitBreakerMachine) {
     word.store(machine.word, ordering: .relaxed)
     closedTo.store(machine.refusesUntil.nanoseconds, ordering: .relaxed)
+    slowTo.store(machine.slowNanoseconds, ordering: .relaxed)
   }
 }

@@ -1,11 +1,15 @@
 import Primitives
 
 extension CircuitBreakerMachine {
-  /// Counts how an admitted call went. `nanoseconds`: how long it took.
+  /// Counts how an admitted call went. `nanoseconds`: how long it took; of one that says nothing of
+  /// the service because its caller left, how long it had lasted, which may be slow by itself.
   package mutating func record(
     _ ticket: CircuitBreaker.Ticket, _ outcome: Outcome, nanoseconds: Int64, _ now: Instant
   ) -> CircuitBreaker.Transition? {
     guard ticket.generation == generation else { return nil }
+    if outcome == .ignored, nanoseconds > rules.slowCall {
+      return recordEarly(ticket, nanoseconds: nanoseconds, now)
+    }
     switch ticket.bits & 3 {
     case CircuitBreaker.Ticket.Kind.counted.rawValue:
       guard outcome != .ignored else { return nil }
@@ -29,7 +33,7 @@ extension CircuitBreakerMachine {
   }
 
   /// Why a closed breaker must open. A success can be the call that makes a rate believable.
-  private var verdict: CircuitBreaker.Reason? {
+  var verdict: CircuitBreaker.Reason? {
     if consecutive >= rules.consecutiveFailures { return .consecutiveFailures }
     let total = window.total
     guard total.failures | total.slow != 0, Int(total.calls) >= rules.minimumCalls else {
@@ -49,7 +53,7 @@ extension CircuitBreakerMachine {
     return nil
   }
 
-  private mutating func countProbe(
+  mutating func countProbe(
     _ outcome: Outcome, isSlow: Bool, _ now: Instant
   ) -> CircuitBreaker.Transition? {
     probes.inFlight -= 1

@@ -24,8 +24,10 @@ extension CircuitBreakerMachine {
     init(_ policy: CircuitBreakerPolicy, windowCapacity: Int?) {
       let day: Int64 = 86_400_000_000_000
       failureRate = policy.failureRate
-      slowCall = policy.slowCall.map { max($0.nanosecondsClamped, 0) } ?? .max
       slowCallRate = policy.slowCall == nil ? nil : policy.slowCallRate
+      // Where no rate goes by them, no call is slow.
+      slowCall =
+        slowCallRate == nil ? .max : policy.slowCall.map { max($0.nanosecondsClamped, 0) } ?? .max
       minimumCalls = min(max(policy.minimumCalls, 1), windowCapacity ?? .max)
       consecutiveFailures = policy.consecutiveFailures.map { max($0, 1) } ?? .max
       openFor = min(max(policy.openFor.nanosecondsClamped, 1_000_000), day)

@@ -90,6 +90,8 @@ package struct CircuitBreakerMachine: Sendable {
     let startsRamp = mode == .forcedOpen && new == .automatic
     mode = new
     close()
+    // Not one that probes have brought about: none of theirs counts any more (`amend`).
+    generation += 1
     ramp = nil
     openings = 0
     if startsRamp { startRamp(now) }
@@ -102,7 +104,7 @@ package struct CircuitBreakerMachine: Sendable {
     generation += 1
     window.removeAll()
     consecutive = 0
-    probes = Probes()
+    // The probes stay known: one that was taken for good may turn out to have failed (`amend`).
   }
 
   private mutating func startRamp(_ now: Instant) {

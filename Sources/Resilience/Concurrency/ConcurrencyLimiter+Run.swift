@@ -5,7 +5,8 @@ extension ConcurrencyLimiter {
   /// Makes the call if there is a place, and learns from how long it took.
   ///
   /// A call that was cancelled counts as a failure if a deadline around it was over
-  /// (``withDeadline(_:clock:operation:)``), else not at all; `outcome` is not asked of it.
+  /// (``withDeadline(_:clock:operation:)``); else it would have taken at least as long as it had
+  /// lasted, which counts if that is long. `outcome` is not asked of it.
   ///
   /// - Parameters:
   ///   - priority: one below ``RequestPriority/critical`` may fill only its part of the limit.
@@ -29,7 +30,13 @@ extension ConcurrencyLimiter {
       result = .failure(error)
     }
     let now = timeline.now
-    release(nanoseconds: now.nanoseconds(since: began), outcome: .of(result, outcome), now: now)
+    let nanoseconds = now.nanoseconds(since: began)
+    let verdict = Outcome.of(result, outcome)
+    if verdict == .ignored, Task.isCancelled {
+      release(atLeast: nanoseconds, now: now)
+    } else {
+      release(nanoseconds: nanoseconds, outcome: verdict, now: now)
+    }
     return try result.get()
   }
 }

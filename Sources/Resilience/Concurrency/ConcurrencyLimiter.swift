@@ -62,6 +62,14 @@ public final class ConcurrencyLimiter: Sendable {
     }
   }
 
+  /// Gives a place back whose call was cut before its answer, after `nanoseconds`: it would have
+  /// taken at least as long. It is counted as a failure is, so that it says nothing while it is
+  /// below the least latency.
+  package func release(atLeast nanoseconds: Int64, now: Instant) {
+    release(
+      nanoseconds: nanoseconds, outcome: nanoseconds > 0 ? .failure : .ignored, now: now)
+  }
+
   private func set(limit: Int) {
     var seen = word.load(ordering: .relaxed)
     while true {

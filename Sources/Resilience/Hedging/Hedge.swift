@@ -7,8 +7,10 @@ import Primitives
 ///        │  delay                   │
 /// second └────────▶├────────────────● first success wins
 /// ```
-/// Only for calls that are harmless to make twice. Latencies are learned from the attempts that
-/// answer; until there are enough, nothing is hedged. Structured: `run` returns when the loser has
+/// Only for calls that are harmless to make twice. Latencies are learned from first attempts, of one
+/// that was cut for its hedge the time it had taken: if only winners counted, what is slow would
+/// never be seen, and far more calls be hedged than the percentile says. Until there are enough,
+/// nothing is hedged. Structured: `run` returns when the loser has
 /// noticed its cancellation. Errors: if every attempt fails, the first failure; a call that fails
 /// before its hedge began is not made again, that is `Retry`'s part.
 /// Share one `Hedge` among all that call the same service. Cost: two or three child tasks.
@@ -35,8 +37,8 @@ public final class Hedge: Sendable {
   }
 
   private enum Event<Success: Sendable>: Sendable {
-    case success(Success, nanoseconds: Int64)
-    case failure(any Error)
+    case success(Success)
+    case failure(any Error, attempt: Int)
     case delayOver
   }
 
@@ -53,29 +55,26 @@ public final class Hedge: Sendable {
   ) async throws -> Success {
     budget.requestBegan()
     defer { budget.requestEnded() }
-    let timeline = timeline
     let attempt: @Sendable (Int) async -> Event<Success> = { number in
-      let began = timeline.now
       do {
-        let success = try await operation(number)
-        return .success(success, nanoseconds: timeline.now.nanoseconds(since: began))
+        return .success(try await operation(number))
       } catch {
-        return .failure(error)
+        return .failure(error, attempt: number)
       }
     }
     let delay = digest.withLock { policy.delay($0, isIdempotent: true) }
-    let (success, nanoseconds) = try await race(attempt, after: delay)
-    digest.withLock { $0.record(nanoseconds: nanoseconds, now: timeline.now) }
-    return success
+    return try await race(attempt, after: delay)
   }
 
   private func race<Success: Sendable>(
     _ attempt: @escaping @Sendable (Int) async -> Event<Success>, after delay: Int64?
-  ) async throws -> (Success, Int64) {
-    try await withThrowingTaskGroup(of: Event<Success>.self) { group in
+  ) async throws -> Success {
+    let began = timeline.now
+    return try await withThrowingTaskGroup(of: Event<Success>.self) { group in
       var running = 1
       var isHedged = false
       var failure: (any Error)?
+      var hasFirstFailed = false
       defer {
         group.cancelAll()
         if isHedged { budget.retryEnded() }
@@ -89,10 +88,19 @@ public final class Hedge: Sendable {
       }
       while running > 0, let event = try await group.next() {
         switch event {
-        case .success(let success, let nanoseconds): return (success, nanoseconds)
-        case .failure(let error):
+        case .success(let success):
+          if !hasFirstFailed { learn(since: began) }
+          return success
+        case .failure(let error, let attempt):
           running -= 1
           failure = failure ?? error
+          if attempt == 1 {
+            hasFirstFailed = true
+          } else if isHedged {
+            // Its place is free for another call's hedge.
+            isHedged = false
+            budget.retryEnded()
+          }
         case .delayOver:
           if !Task.isCancelled, budget.tryBeginRetry() {
             isHedged = true
@@ -103,5 +111,11 @@ public final class Hedge: Sendable {
       }
       throw failure ?? CancellationError()
     }
+  }
+
+  /// The first attempt has answered, or is cut because its hedge has.
+  private func learn(since began: Instant) {
+    let now = timeline.now
+    digest.withLock { $0.record(nanoseconds: now.nanoseconds(since: began), now: now) }
   }
 }

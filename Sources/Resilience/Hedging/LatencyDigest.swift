@@ -50,6 +50,21 @@ import Primitives
     if untilRefresh == 0 { refresh() }
   }
 
+  /// Records an attempt that was cut at `nanoseconds`, before its answer: the least that it would
+  /// have taken. One that was cut before the cached quantile may have become anything, and is left
+  /// out.
+  package mutating func record(atLeast nanoseconds: Int64, now: Instant) {
+    if nanoseconds >= cachedNanoseconds { record(nanoseconds: nanoseconds, now: now) }
+  }
+
+  /// Takes back what was recorded of an answer that broke off, as far as it is still remembered.
+  package mutating func takeBack(nanoseconds: Int64) {
+    let index = LatencyBuckets.index(nanoseconds)
+    let weight = min(counts[index], Self.sampleWeight)
+    counts[index] -= weight
+    total -= UInt64(weight)
+  }
+
   /// `fastestNanoseconds`, unless nothing has been recorded for a half-life or two: what refuses by
   /// it brings no samples, and would go by the old ones for ever.
   package func fastestNanoseconds(now: Instant) -> Int64? {

@@ -14,4 +14,7 @@ package enum AttemptResult: UInt8, Sendable, Hashable, CaseIterable {
   case wrongIdentity
   /// Says nothing about the endpoint: the caller left, or it was refused on our side.
   case ignored
+  /// Cut before it was answered, by its caller or for a hedge: it would have taken at least as long
+  /// as it had.
+  case unanswered
 }

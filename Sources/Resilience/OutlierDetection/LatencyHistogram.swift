@@ -13,6 +13,12 @@ struct LatencyHistogram: Sendable {
     total &+= 1
   }
 
+  /// Adds a duration that was cut short at `nanoseconds`. One below the median may have become
+  /// anything, and is left out.
+  mutating func add(atLeast nanoseconds: Int64) {
+    if total == 0 || Self.bucket(nanoseconds) >= Self.bucket(median) { add(nanoseconds) }
+  }
+
   mutating func removeAll() {
     guard total > 0 else { return }
     counts = InlineArray(repeating: 0)

@@ -39,6 +39,17 @@ package final class OutlierDetector: Sendable {
     machine.withLock { $0.record(slot, result, nanoseconds: nanoseconds, now) }
   }
 
+  /// The head of a good answer is there; `amend` says how it ended.
+  package func recordEarly(_ slot: Int, nanoseconds: Int64) {
+    machine.withLock { $0.recordEarly(slot, nanoseconds: nanoseconds) }
+  }
+
+  package func amend(
+    _ slot: Int, _ result: AttemptResult, countedAt: Instant, now: Instant
+  ) -> Ejection? {
+    machine.withLock { $0.amend(slot, result, countedAt: countedAt, now) }
+  }
+
   /// Brings back those whose time is up and compares endpoints; due at `nextChange`.
   package func advance(now: Instant) -> [Change] {
     machine.withLock { $0.advance(now) }

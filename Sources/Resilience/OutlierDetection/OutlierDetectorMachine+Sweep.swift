@@ -93,8 +93,11 @@ extension OutlierDetectorMachine {
 
   private func latencyOutliers(_ rule: OutlierPolicy.Latency) -> [Candidate] {
     let medians =
-      compared(calls: 1)
-      .filter { Int(members[$0].latencies.total) >= max(rule.minimumCalls, 1) }
+      members.indices.filter { slot in
+        members[slot].isJoined && !members[slot].isEjected
+          // Calls that were cut before their answer have a latency and are no calls.
+          && Int(members[slot].latencies.total) >= max(rule.minimumCalls, 1)
+      }
       .map { (slot: $0, median: members[$0].latencies.median) }
       .sorted { ($0.median, $0.slot) < ($1.median, $1.slot) }
     guard medians.count >= max(rule.minimumEndpoints, 2) else { return [] }

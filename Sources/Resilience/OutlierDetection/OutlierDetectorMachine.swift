@@ -150,6 +150,10 @@ package struct OutlierDetectorMachine: Sendable {
       members[slot].countSuccess(nanoseconds)
       return nil
     }
+    if result == .unanswered {
+      members[slot].latencies.add(atLeast: nanoseconds)
+      return nil
+    }
     guard let cause = countFailure(slot, result) else { return nil }
     members[slot].forgetRow()
     return eject(slot, cause, now)
@@ -162,7 +166,7 @@ package struct OutlierDetectorMachine: Sendable {
     guard result != .ignored else { return nil }
     members[slot].calls &+= 1
     switch result {
-    case .success, .ignored: return nil
+    case .success, .unanswered, .ignored: return nil
     case .status5xx:
       members[slot].rowGateway = 0
       return countStatus(slot)

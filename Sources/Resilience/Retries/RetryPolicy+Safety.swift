@@ -27,7 +27,7 @@ extension RetryPolicy {
     case .refusedStream: return endings.contains(.refusedStream)
     case .perTryTimeout: return endings.contains(.perTryTimeout)
     case .failure(let kind):
-      guard kind.row.side == .upstream else { return false }
+      guard kind.row.side == .upstream || kind.row.retry != .never else { return false }
       if kind.row.stage == .connect, endings.contains(.connectFailure) { return true }
       if endings.contains(.resetBeforeRequest), evidence.bytesWritten == 0 { return true }
       return endings.contains(.reset)

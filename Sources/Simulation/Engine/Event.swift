@@ -30,6 +30,9 @@ struct Event {
     case probeEnd
     /// A link's queue may refuse somebody.
     case pendingShed
+    /// An exchange has become slow for a breaker that admitted it; an attempt for its endpoint's.
+    case slow
+    case slowAttempt
   }
 
   /// Nanoseconds from the start.

@@ -10,7 +10,7 @@ import Resilience
 ///          └─ full ─────│──────────│── no calls ─────────↗
 ///                       └─ left ───┴── cancelled, killed ───────────→ (given back)
 ///
-/// Cost: 104 bytes.
+/// Cost: 112 bytes.
 struct Attempt: Slotted {
   enum Phase: UInt8 {
     case travelling
@@ -45,6 +45,8 @@ struct Attempt: Slotted {
   var phase = Phase.free
   var isWanted = true
   var isHedge = false
+  /// Of its exchange.
+  var isFirst = false
   var result = Reason.ok
   /// Of the service's steps: the one that it waits for.
   var step: UInt16 = 0
@@ -57,4 +59,6 @@ struct Attempt: Slotted {
   var deadline: Int64 = .max
   /// Of the endpoint's breaker; nil: it has none.
   var ticket: CircuitBreaker.Ticket?
+  /// When that breaker heard that it is slow; -1: it did not.
+  var toldAt: Int64 = -1
 }

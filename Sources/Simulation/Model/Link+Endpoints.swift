@@ -103,12 +103,15 @@ extension Link {
 
   /// Tells an endpoint's machines how an attempt went; true: it was ejected.
   mutating func record(
-    _ endpoint: Int, _ ticket: CircuitBreaker.Ticket?, _ reason: Reason, _ outcome: Outcome,
-    nanoseconds: Int64, now: Instant
+    _ endpoint: Int, _ ticket: CircuitBreaker.Ticket?, toldAt: Int64, _ reason: Reason,
+    _ outcome: Outcome, nanoseconds: Int64, now: Instant
   ) -> Bool {
     if let ticket {
-      let change = endpointBreakers[endpoint].record(
-        ticket, outcome, nanoseconds: nanoseconds, now)
+      let change =
+        toldAt < 0
+        ? endpointBreakers[endpoint].record(ticket, outcome, nanoseconds: nanoseconds, now)
+        : endpointBreakers[endpoint].amend(
+          ticket, outcome, countedAt: Instant(nanoseconds: toldAt), now)
       // A probe that is over makes room for the next one.
       if change != nil || ticket.isProbe { nextLook = 0 }
     }

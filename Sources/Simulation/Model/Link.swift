@@ -105,10 +105,16 @@ struct Link: Sendable {
     }
   }
 
-  /// How long an attempt that was answered took.
+  /// How long the first attempt of an exchange took, or at least would have taken where it was cut.
   @inline(__always)
-  mutating func learn(_ nanoseconds: Int64, now: Instant) {
-    digest.record(nanoseconds: nanoseconds, now: now)
+  mutating func learn(
+    _ nanoseconds: Int64, _ outcome: Outcome, _ reason: Reason, now: Instant
+  ) {
+    if outcome == .success {
+      digest.record(nanoseconds: nanoseconds, now: now)
+    } else if reason.isCut {
+      digest.record(atLeast: nanoseconds, now: now)
+    }
   }
 
   /// Of the breakers above the balancer, the one that refuses more; nil: there is none.

@@ -49,9 +49,15 @@ struct Reason: Equatable, Sendable {
     switch failure {
     case nil: isOK ? .success : status == 500 ? .status5xx : .gatewayFailure
     case .connectRefused?: .connectRefused
+    case .downstreamClosed?: .unanswered
     case let failure?:
       failure.row.side == .upstream || failure == .requestTimeout ? .localOriginFailure : .ignored
     }
+  }
+
+  /// Cut before its answer: by its caller, for another attempt, or by its own clock.
+  @inline(__always) var isCut: Bool {
+    self == .failure(.downstreamClosed) || self == .failure(.perTryTimeout)
   }
 
   /// What the retry policy is told.

@@ -28,8 +28,9 @@ package final class SimulatedNetwork: Kernel {
   package var isFaulty = false
   /// What watching a listening socket answers.
   package var listenerFault: Errno?
-  /// What every call to connect answers at once.
+  /// What calls to connect answer at once, this many of them.
   package var connectFault: Errno?
+  package var connectFaultCount = Int.max
   /// Decides about Weir's connection attempts.
   package var answerConnect: (SocketAddress) -> Answer = { _ in .refused }
   private var sockets: [Int32: SimulatedSocket] = [:]
@@ -163,7 +164,10 @@ package final class SimulatedNetwork: Kernel {
   }
 
   package override func connect(to address: SocketAddress) throws(Errno) -> Int32 {
-    if let connectFault { throw connectFault }
+    if let connectFault, connectFaultCount > 0 {
+      connectFaultCount -= 1
+      throw connectFault
+    }
     if isFaulty, random.chance(1, in: 200) { throw Errno(ENETUNREACH) }
     let socket = makeSocket()
     sockets[socket.descriptor] = socket

@@ -15,6 +15,7 @@ struct BreakerModelTests {
   func agreesWithTheReference(first: UInt64) {
     var transitions = 0
     var refusals = 0
+    var amendments = 0
     for seed in first..<first + 25 {
       var run = BreakerRun(seed: seed)
       do {
@@ -24,9 +25,12 @@ struct BreakerModelTests {
       }
       transitions += run.transitions
       refusals += run.refusals
+      amendments += run.amendments
     }
     // Runs in which nothing happens prove nothing.
-    #expect(transitions > 1_000 && refusals > 1_000, "\(transitions), \(refusals)")
+    #expect(
+      transitions > 500 && refusals > 1_000 && amendments > 500,
+      "\(transitions), \(refusals), \(amendments)")
   }
 
   /// The same calls at an enforcing breaker and at a shadow of it, which sees what the other

@@ -17,6 +17,8 @@ final class BreakerReference {
     }
     let kind: Kind
     var calls: [Call] = []
+    /// Whose probes closed the breaker for this one.
+    var closedBy: Stay?
     var failuresInRow = 0
     var probesOut = 0
     /// The sum of the shares of the calls that came during the ramp, and those let through.
@@ -30,7 +32,7 @@ final class BreakerReference {
 
   struct Call {
     let at: Int64
-    let isFailure: Bool
+    var isFailure: Bool
     let isSlow: Bool
   }
 
@@ -94,6 +96,7 @@ final class BreakerReference {
   ) -> CircuitBreaker.Reason? {
     guard from === stay, mode == .automatic || mode == .shadow else { return nil }
     let isSlow = policy.slowCall.map { took > $0 } ?? false
+    if outcome == .ignored, isSlow { return recordEarly(from: from, took: took, now) }
     let call = Call(at: now, isFailure: outcome == .failure, isSlow: isSlow)
     switch stay.kind {
     case .open: return nil
@@ -109,6 +112,51 @@ final class BreakerReference {
       stay.calls.append(call)
       return decided(now)
     }
+  }
+
+  /// Why the breaker changes when a call is counted that has not ended.
+  func recordEarly(from: Stay, took: Duration, _ now: Int64) -> CircuitBreaker.Reason? {
+    guard from === stay, mode == .automatic || mode == .shadow else { return nil }
+    let isSlow = policy.slowCall.map { took > $0 } ?? false
+    switch stay.kind {
+    case .open: return nil
+    case .closed(let ramp):
+      if let ramp, now >= ramp.end { openings = 0 }
+      stay.calls.append(Call(at: now, isFailure: false, isSlow: isSlow))
+      return tripped(now)
+    case .halfOpen:
+      stay.probesOut -= 1
+      stay.calls.append(Call(at: now, isFailure: false, isSlow: isSlow))
+      return decided(now)
+    }
+  }
+
+  /// Why the breaker changes when the call at `index` of `from`, counted early, has ended.
+  func amend(from: Stay, at index: Int, _ outcome: Outcome, _ now: Int64) -> CircuitBreaker.Reason?
+  {
+    guard mode == .automatic || mode == .shadow, outcome != .ignored else { return nil }
+    if case .halfOpen = from.kind {
+      guard outcome == .failure, from === stay || from === stay.closedBy else { return nil }
+      from.calls[index].isFailure = true
+      let failed = from.calls.filter(\.isFailure).count
+      guard fails(failed, 0) else { return nil }
+      opensAt = now
+      return .probesFailed
+    }
+    guard from === stay, case .closed(let ramp) = stay.kind else { return nil }
+    guard outcome == .failure else {
+      stay.failuresInRow = 0
+      return nil
+    }
+    if let ramp, now >= ramp.end { openings = 0 }
+    let isForgotten = callsInWindow(now).count < stay.calls.count - index
+    if isForgotten {
+      stay.calls.append(Call(at: now, isFailure: true, isSlow: false))
+    } else {
+      stay.calls[index].isFailure = true
+    }
+    stay.failuresInRow += 1
+    return tripped(now)
   }
 
   private func tripped(_ now: Int64) -> CircuitBreaker.Reason? {
@@ -163,7 +211,9 @@ final class BreakerReference {
     }
     let end = now + nanoseconds(policy.recovery)
     if policy.recovery == .zero { openings = 0 }
+    let probing = stay
     stay = Stay(.closed(ramp: policy.recovery == .zero ? nil : (now, end)))
+    stay.closedBy = probing
     return .probesSucceeded
   }
 

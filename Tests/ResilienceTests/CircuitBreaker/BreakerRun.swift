@@ -7,6 +7,8 @@ struct BreakerRun {
   private struct Pending {
     let ticket: CircuitBreaker.Ticket
     let stay: BreakerReference.Stay
+    /// When it was counted before its end, and where in its stay; nil: it was not.
+    var early: (at: Int64, index: Int)?
   }
 
   private var random: RandomSource
@@ -18,6 +20,7 @@ struct BreakerRun {
   private let pace: UInt32
   private(set) var transitions = 0
   private(set) var refusals = 0
+  private(set) var amendments = 0
 
   init(seed: UInt64) {
     random = RandomSource(seed: seed)
@@ -104,16 +107,51 @@ struct BreakerRun {
   }
 
   private mutating func record() throws {
-    let call = pending.remove(at: Int(random.below(UInt32(pending.count))))
+    let number = Int(random.below(UInt32(pending.count)))
+    if pending[number].early == nil, chance(10) { return try recordEarly(number) }
+    let call = pending.remove(at: number)
     let failing = isSick ? random.below(10) < 8 : random.below(10) < 1
     let outcome: Outcome = chance(15) ? .ignored : failing ? .failure : .success
     let took = Int64(random.below(isSick ? 200 : 105)) * 1_000_000
+    if let early = call.early { return try amend(call, early, outcome) }
     let transition = machine.record(
       call.ticket, outcome, nanoseconds: took, Instant(nanoseconds: now))
     // What a shadow marked, the reference refused: it must not hear of the result.
     let reason =
       call.ticket.wouldRefuse
       ? nil : reference.record(from: call.stay, outcome, took: .nanoseconds(took), now)
+    try check(transition, reason)
+  }
+
+  /// A call is counted before its end: it is slow, or the head of its answer is there.
+  private mutating func recordEarly(_ number: Int) throws {
+    let call = pending[number]
+    let index = call.stay.calls.count
+    let took = Int64(random.below(isSick ? 200 : 105)) * 1_000_000
+    let transition = machine.recordEarly(
+      call.ticket, nanoseconds: took, Instant(nanoseconds: now))
+    let reason =
+      call.ticket.wouldRefuse
+      ? nil : reference.recordEarly(from: call.stay, took: .nanoseconds(took), now)
+    if call.stay.calls.count > index { pending[number].early = (now, index) }
+    try check(transition, reason)
+  }
+
+  private mutating func amend(
+    _ call: Pending, _ early: (at: Int64, index: Int), _ outcome: Outcome
+  ) throws {
+    // Which call of a window of calls is marked makes no difference to its sums, and does to what
+    // leaves it first.
+    if case .calls = reference.policy.window, outcome == .failure, !call.ticket.isProbe { return }
+    let transition = machine.amend(
+      call.ticket, outcome, countedAt: Instant(nanoseconds: early.at), Instant(nanoseconds: now))
+    amendments += 1
+    try check(transition, reference.amend(from: call.stay, at: early.index, outcome, now))
+  }
+
+  private mutating func check(
+    _ transition: CircuitBreaker.Transition?, _ reason: CircuitBreaker.Reason?
+  ) throws {
     try Divergence.unless(
       transition?.reason == reason, "\(transition as Any), not \(reason as Any)")
     guard let transition else { return }

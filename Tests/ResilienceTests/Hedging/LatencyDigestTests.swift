@@ -106,6 +106,31 @@ struct LatencyDigestTests {
     #expect(digest.fastestNanoseconds(now: start.advanced(by: .seconds(22))) ?? .max <= 2000)
   }
 
+  /// What was cut before the quantile may have become anything; what was cut behind it is slow.
+  @Test func attemptsThatWereCutAreLowerBounds() {
+    var digest = LatencyDigest(quantile: .percent(95))
+    let now = Instant(nanoseconds: 0)
+    for _ in 0..<100 { digest.record(nanoseconds: 100_000_000, now: now) }
+    for _ in 0..<100 { digest.record(atLeast: 1_000_000, now: now) }
+    #expect(digest.samples == 100)
+    for _ in 0..<10 { digest.record(atLeast: 900_000_000, now: now) }
+    #expect(digest.samples == 110 && digest.nanoseconds(at: .percent(95)) ?? 0 > 800_000_000)
+  }
+
+  @Test func aBrokenAnswersLatencyIsTakenBack() {
+    var digest = LatencyDigest()
+    let now = Instant(nanoseconds: 0)
+    digest.record(nanoseconds: 5_000_000, now: now)
+    digest.record(nanoseconds: 90_000_000, now: now)
+    digest.takeBack(nanoseconds: 90_000_000)
+    #expect(digest.samples == 1 && digest.nanoseconds(at: .all) ?? .max < 6_000_000)
+    // Half of it is forgotten by then: no more is taken back than is there.
+    digest.record(nanoseconds: 90_000_000, now: now)
+    digest.record(nanoseconds: 5_000_000, now: now.advanced(by: .seconds(15)))
+    digest.takeBack(nanoseconds: 90_000_000)
+    #expect(digest.nanoseconds(at: .all) ?? .max < 6_000_000)
+  }
+
   @Test func extremesAreCountedAtTheEnds() {
     var digest = LatencyDigest()
     for value: Int64 in [.min, -1, 0, 1, .max] {

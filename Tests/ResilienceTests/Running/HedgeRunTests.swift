@@ -57,6 +57,23 @@ struct HedgeRunTests {
     #expect(log.cancelled.load(ordering: .relaxed) == 1)
   }
 
+  /// If winners alone were learned, nothing would ever look slow, and more and more be hedged.
+  @Test func theTimeOfAFirstThatWasCutIsLearned() async throws {
+    let hedge = try await warmHedge()
+    let slow = call(hedge, [.seconds(100), .milliseconds(5)])
+    await clock.sleepers(2)
+    clock.advance(by: .milliseconds(40))
+    await clock.sleepers(2)
+    clock.advance(by: .milliseconds(5))
+    #expect(try await slow.value == 2)
+    log.attempts.store(0, ordering: .relaxed)
+    let next = call(hedge, [.milliseconds(30), .zero])
+    await clock.sleepers(2)
+    clock.advance(by: .milliseconds(30))
+    #expect(try await next.value == 1)
+    #expect(log.attempts.load(ordering: .relaxed) == 1)
+  }
+
   @Test func aQuickFirstIsAlone() async throws {
     let hedge = try await warmHedge()
     let call = call(hedge, [.milliseconds(5), .zero])

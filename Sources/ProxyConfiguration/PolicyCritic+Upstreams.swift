@@ -86,7 +86,10 @@ extension PolicyCritic {
 
   /// A breaker that does not hear of calls that hang.
   mutating func judgeHangs(_ settings: BreakerSettings?, _ outer: Section, _ key: String) {
-    guard let settings, settings.mode != .disabled, settings.slowCall == nil else { return }
+    // A rate of slow calls without it is told of by itself.
+    guard let settings, settings.mode != .disabled, settings.slowCall == nil,
+      !outer.section(key).has("slow_call_rate")
+    else { return }
     warn(
       outer.section(key), "slow_call",
       "without slow_call a call that hangs counts for nothing once its client has given up, so that "

@@ -9,7 +9,8 @@ struct ExampleTests {
   private func weir(_ arguments: String, before: String = "true") throws -> (String, Int32?) {
     let output = try Command.run(
       "sh", ["-c", "\(before); \(try WeirProcess.binary) \(arguments) 2>&1; echo $?"])
-    let lines = output.split(separator: "\n")
+    // How many descriptors there may be is this machine's matter, not the example's.
+    let lines = output.split(separator: "\n").filter { !$0.contains(" descriptors leaves room for ") }
     return (lines.dropLast().joined(separator: "\n"), lines.last.flatMap { Int32($0) })
   }
 

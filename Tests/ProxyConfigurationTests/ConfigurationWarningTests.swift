@@ -167,8 +167,8 @@ struct ConfigurationWarningTests {
     Case(route: "timeout: 1s"),
     Case(upstream: "circuit_breaker: { window_calls: 20, slow_call: 2s }"),
     Case(
-      upstream: "circuit_breaker: { window_calls: 10, failure_rate: off, "
-        + "consecutive_failures: 5, slow_call: 2s }"),
+      upstream: "outlier_detection: { latency: {} }, endpoint_circuit_breaker: "
+        + "{ window_calls: 10, failure_rate: off, consecutive_failures: 5 }"),
     // Their calls that hang are heard of.
     Case(
       upstream: """

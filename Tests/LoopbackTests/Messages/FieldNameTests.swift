@@ -12,6 +12,7 @@ struct FieldNameTests {
     head.split(separator: "\r\n").dropFirst().map { $0.prefix { $0 != ":" } }
   }
 
+  /// `Forwarded` is not among them: beside `X-Forwarded-For` it is made anew.
   private static let request = """
     Host: a.test\r
     X-ODD-case: 1\r
@@ -21,7 +22,6 @@ struct FieldNameTests {
     X-Forwarded-For: 10.0.0.9\r
     X-Forwarded-Proto: https\r
     X-Forwarded-Host: b.test\r
-    Forwarded: for=10.0.0.9\r
     TraceParent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r
     TraceState: a=b\r
     X-Envoy-Expected-Rq-Timeout-Ms: 5000\r

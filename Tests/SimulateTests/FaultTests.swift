@@ -17,7 +17,9 @@ struct FaultTests {
         clients: [{ name: c, calls: s, load: [{ at: 0s, rate: 100 }] }]
         services: { s: { replicas: 2, concurrency: 20, time: 10ms\(service) } }
         faults: [\(fault)]
-        policies: { routes: [{ upstream: s, timeout: 5s\(policies) }] }
+        policies:
+          routes: [{ upstream: s, timeout: 5s\(policies) }]
+          upstreams: { s: { timeouts: { connect: 1s } } }
         """), seed: 1)
   }
 

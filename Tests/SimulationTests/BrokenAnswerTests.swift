@@ -114,7 +114,7 @@ struct BrokenAnswerTests {
     let next = service.ask(after: .seconds(4))
     service.run()
     #expect(next.status == 200 && download.answer.hasSuffix("zz"))
-    #expect(service.states == [.closed, .closed, .closed])
+    #expect(service.states == [.recovering, .recovering, .recovering])
   }
 
   /// Event streams count in the adaptive limit until their head is there.

@@ -18,7 +18,8 @@ struct HealthCheckAnswerTests {
   ) throws -> ProbeResult {
     let mesh = try CheckedMesh(seed: 7) { _, _ in conduct }
     mesh.check(Self.policy, [80], asking: question)
-    mesh.run(for: .seconds(3))
+    // Longer than the probe may take, and shorter than until the next.
+    mesh.run(for: .seconds(5))
     #expect(mesh.network.openSockets == 0)
     guard let change = mesh.changes.first?.change else {
       #expect(mesh.counted("success") == 1)

@@ -152,10 +152,10 @@ final class BreakerReference {
     let isSlow = policy.slowCall.map { took > $0 } ?? false
     switch stay.kind {
     case .open: return nil
-    case .closed(let ramp):
-      if let ramp, now >= ramp.end { openings = 0 }
+    case .closed:
+      endRecovery(now)
       stay.calls.append(Call(at: now, isFailure: false, isSlow: isSlow))
-      return tripped(now)
+      return tripped(now) ?? told
     case .halfOpen:
       stay.probesOut -= 1
       stay.calls.append(Call(at: now, isFailure: false, isSlow: isSlow))
@@ -175,12 +175,12 @@ final class BreakerReference {
       opensAt = now
       return .probesFailed
     }
-    guard from === stay, case .closed(let ramp) = stay.kind else { return nil }
+    guard from === stay, case .closed = stay.kind else { return nil }
     guard outcome == .failure else {
       stay.failuresInRow = 0
-      return nil
+      return told
     }
-    if let ramp, now >= ramp.end { openings = 0 }
+    endRecovery(now)
     let isForgotten = callsInWindow(now).count < stay.calls.count - index
     if isForgotten {
       stay.calls.append(Call(at: now, isFailure: true, isSlow: false))
@@ -188,7 +188,7 @@ final class BreakerReference {
       stay.calls[index].isFailure = true
     }
     stay.failuresInRow += 1
-    return tripped(now)
+    return tripped(now) ?? told
   }
 
   private func tripped(_ now: Int64) -> CircuitBreaker.Reason? {

@@ -24,7 +24,9 @@ enum ResponseHints {
     let sent = value(.date, of: head).flatMap {
       HTTPDate.unixSeconds(bytes.extracting($0), now: arrived)
     }
-    return max(date - (sent ?? arrived), 0) * 1_000_000_000
+    let seconds = max(date - (sent ?? arrived), 0)
+    // A date may be thousands of years away, which is more nanoseconds than a number holds.
+    return UInt64(seconds) > waitedSecondsMax ? .max : seconds * 1_000_000_000
   }
 
   /// A hundred years and more.

@@ -82,7 +82,8 @@ struct ProcessTests {
     (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
   }
 
-  /// Out of descriptors, those connected are served and the others wait in the queue.
+  /// Out of descriptors, those connected are served and the others wait in the queue; a client that is
+  /// idle may be the one that makes room.
   @Test func survivesWithoutDescriptors() throws {
     let weir = try WeirProcess { _ in Self.answer }
     let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -107,8 +108,6 @@ struct ProcessTests {
       }
     }
     #expect(paused)
-    try first.send(request)
-    #expect(try first.receive(until: "here").hasPrefix("HTTP/1.1 200 "))
     // As connections end, those that wait get theirs.
     for client in clients {
       #expect(try client.receive(until: "here").hasPrefix("HTTP/1.1 200 "))

@@ -22,7 +22,7 @@ extension ControlPlane {
             done(
               CounterTotals(
                 registry, shards: shards + [own, counted, counters.values],
-                gauges: gauges.scrape(now: LinuxKernel().now())))
+                gauges: gauges.scrape(now: LinuxKernel.monotonicNow)))
           }
         }
       }

@@ -23,7 +23,10 @@ import Primitives
     unsafe raw.deallocate()
   }
 
-  public override func now() -> Instant {
+  public override func now() -> Instant { Self.monotonicNow }
+
+  /// The clock of all loops, for threads that have none. Needs no descriptor. Any thread.
+  package static var monotonicNow: Instant {
     var time = timespec()
     // SAFETY: `time` outlives the call.
     _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)

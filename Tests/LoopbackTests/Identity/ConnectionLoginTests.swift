@@ -258,7 +258,7 @@ struct ConnectionLoginTests {
     // The other endpoint is well, but Ann has not logged in there.
     let refused = try ask(ann)
     #expect(refused.hasPrefix("HTTP/1.1 503 ") && refused.contains("circuit_open"), "\(refused)")
-    #expect(try put("released").contains("closed"))
+    #expect(try put("released").contains("recovering"))
     #expect(try ask(ann).contains("ann on "))
     #expect(endpoints.filter { !$0.seen.isEmpty }.count == 1)
     #expect(proxy.stop())

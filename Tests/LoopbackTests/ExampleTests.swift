@@ -10,7 +10,9 @@ struct ExampleTests {
     let output = try Command.run(
       "sh", ["-c", "\(before); \(try WeirProcess.binary) \(arguments) 2>&1; echo $?"])
     // How many descriptors there may be is this machine's matter, not the example's.
-    let lines = output.split(separator: "\n").filter { !$0.contains(" descriptors leaves room for ") }
+    let lines = output.split(separator: "\n").filter {
+      !$0.contains(" descriptors leaves room for ")
+    }
     return (lines.dropLast().joined(separator: "\n"), lines.last.flatMap { Int32($0) })
   }
 

@@ -161,7 +161,9 @@ struct BreakerAdminTests {
     #expect(text.contains("  adaptive limit 0/"))
     #expect(
       text.contains("endpoint") && text.contains("in flight  connections  idle  latency  weight"))
-    let pattern = try Regex("127.0.0.1:\(closed.port) +ejected [0-9.]+ m?s: connect_refused +unchecked")
+    let pattern = try Regex(
+      "127.0.0.1:\(closed.port) +ejected [0-9.]+ m?s: "
+        + "connect_refused +unchecked")
     #expect(text.contains(pattern), "\(text)")
     let answer = try full.admin("/upstreams")
     let data = Data(answer.components(separatedBy: "\r\n\r\n")[1].utf8)

@@ -51,7 +51,8 @@ extension Exchange {
       return false
     }
     holdsUpgrade = !requestDone
-    if holdsUpgrade { return false }
+    // It may have left before its 101 was read: no event would come again.
+    if holdsUpgrade { return goOnUpgrading(connection, downstream) }
     guard makeOutput(out) else {
       fail(.bufferBudgetExceeded)
       return false

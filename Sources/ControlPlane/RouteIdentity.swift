@@ -3,7 +3,7 @@ import ProxyConfiguration
 /// What makes a route the same one in two configurations: its name, else its match, never its
 /// position, since a route that is put above another must not inherit that one's state.
 ///
-/// Of several unnamed routes with one match only the first is ever reached; they are told apart by
+/// Where several unnamed routes have one match, only the first is reached; they are told apart by
 /// their order among each other.
 struct RouteIdentity: Hashable {
   private let listener: String
@@ -17,7 +17,7 @@ struct RouteIdentity: Hashable {
     match = route.isNamed ? nil : route.match
   }
 
-  /// Of a listener's routes, in their order.
+  /// The identities of a listener's routes, in their order.
   static func all(of listener: ListenerConfiguration) -> [RouteIdentity] {
     var counts: [RouteIdentity: Int] = [:]
     return listener.routes.map { route in

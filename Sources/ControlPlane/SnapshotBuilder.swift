@@ -76,7 +76,7 @@ final class SnapshotBuilder {
     metrics = metrics.filter { names.contains($0.key) }
   }
 
-  /// Of each listener's routes.
+  /// The policies of each listener's routes.
   private func routePolicies(
     _ configuration: Configuration, _ succession: inout BreakerSuccession
   ) -> [[RoutePolicy?]] {

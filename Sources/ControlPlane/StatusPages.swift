@@ -22,7 +22,7 @@ final class StatusPages: Sendable {
 
   func set(phase: ControlPlane.Phase) { known.withLock { $0.phase = phase } }
 
-  /// Of the last reload; empty: it was good.
+  /// Notes the faults of the last reload; none: it was good.
   func set(reloadFaults: [String]) { known.withLock { $0.reloadFaults = reloadFaults } }
 
   /// `scrape` calls back, on any thread, with what all loops have counted.

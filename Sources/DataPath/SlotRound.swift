@@ -3,7 +3,7 @@ import Upstreams
 /// A request for idle connections that goes from worker to worker and back to who sent it.
 struct SlotRound: Sendable {
   let name: String
-  /// Of the upstream; a reload may have put another of that name in its place.
+  /// The limits of the upstream; a reload may have put another of that name in its place.
   let limits: ResourceLimits
   /// The worker whose requests wait.
   let origin: Int

@@ -17,7 +17,7 @@ package struct Configuration: Sendable, Equatable {
   /// Nil: decided by the machine.
   package var workers: Int?
   package var adminAddress: SocketAddress?
-  /// Of the admin listener's file; nil: as the umask has it.
+  /// The mode of the admin listener's socket file; nil: the umask decides.
   package var adminSocketMode: Int?
   package var listeners: [ListenerConfiguration] = []
   package var upstreams: [UpstreamConfiguration] = []

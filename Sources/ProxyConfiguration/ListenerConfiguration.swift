@@ -14,7 +14,7 @@ package struct ListenerConfiguration: Sendable, Equatable {
   package var writeStallTimeout: Duration
   package var bodyBytesPerSecondMin: Int
   package var bodyRateWindow: Duration
-  /// Of its file; nil: as the umask has it.
+  /// The mode of a Unix-domain socket's file; nil: the umask decides.
   package var socketMode: Int?
   package var mergesSlashes = true
   package var answersHalfClosed = false

@@ -2,7 +2,7 @@ import Primitives
 
 /// Keys of the circuit breaker, the retry budget, the outlier detector and the adaptive limit.
 extension Schema {
-  /// Of an upstream and of a route, which go by rates.
+  /// The keys of the breakers of upstreams and routes, which go by rates.
   static let circuitBreaker = breaker(
     consecutiveFailures: "off",
     "Opens after that many failures in a row, whatever the rates. Off: the sources of such counts, Finagle's failure accrual and Envoy's `consecutive_5xx`, are about one endpoint; a service of which half the calls always fail would be shut off by the first row of them."

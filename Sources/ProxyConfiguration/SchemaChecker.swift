@@ -9,7 +9,7 @@ struct SchemaChecker {
   /// The first that were found.
   private var faults: [ConfigurationFault] = []
   private var faultCount = 0
-  /// Of the first that is not told.
+  /// Where the first fault stands that is not told.
   private var surplusMark: YAMLNode.Mark?
   /// Names that may still be compared with mistaken ones, so that a thousand mistakes among ten
   /// thousand names do not take a minute.

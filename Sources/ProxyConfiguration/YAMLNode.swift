@@ -21,7 +21,7 @@ struct YAMLNode: Sendable {
   var content: Content
   var mark: Mark
 
-  /// Of a mapping.
+  /// The keys of a mapping.
   var keys: Set<String> {
     if case .mapping(let entries) = content { Set(entries.lazy.map(\.key)) } else { [] }
   }

@@ -71,8 +71,8 @@ public final class ConcurrencyLimiter: Sendable {
   }
 
   /// Gives a place back whose call was cut before its answer, after `nanoseconds`: it would have
-  /// taken at least as long. It is counted as a failure is, so that it says nothing while it is
-  /// below the least latency.
+  /// taken at least as long. It is counted as a failure is, which is no goodput; one that the
+  /// service had no time for, at 0, counts for nothing.
   package func release(atLeast nanoseconds: Int64, now: Instant) {
     release(
       nanoseconds: nanoseconds, outcome: nanoseconds > 0 ? .failure : .ignored, now: now)

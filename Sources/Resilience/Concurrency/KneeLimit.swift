@@ -62,7 +62,7 @@ package struct KneeLimit: Sendable {
   static let stillFullShare = 0.8
   /// From here up all places were busy.
   static let busyShare = 0.85
-  /// Of the proportion, how much of it goodput must rise by when the limit is raised.
+  /// When the limit is raised, goodput must rise by this share of what the raise is in proportion.
   static let riseShare = 0.35
   /// What dips may cost of all goodput.
   static let dipCost = 0.02

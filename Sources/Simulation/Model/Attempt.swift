@@ -45,7 +45,7 @@ struct Attempt: Slotted {
   var phase = Phase.free
   var isWanted = true
   var isHedge = false
-  /// Of its exchange.
+  /// It is the first attempt of its exchange.
   var isFirst = false
   var result = Reason.ok
   /// Of the service's steps: the one that it waits for.

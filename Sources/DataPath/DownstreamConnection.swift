@@ -41,7 +41,11 @@ package final class DownstreamConnection: ByteStream {
   private var exchange: Exchange?
   private var isLingering = false
   /// Connections to endpoints that carry a login of this client; of most there are none.
-  var privates: [PrivateConnection] = []
+  var privates: [PrivateConnection] = [] {
+    didSet { hasPrivates = !privates.isEmpty }
+  }
+  /// Asked several times a request, and one load.
+  private(set) var hasPrivates = false
   /// It has been idle for too long, and is closed unless a request is there.
   private var isExpired = false
 
@@ -67,12 +71,13 @@ package final class DownstreamConnection: ByteStream {
 
   /// The client is to go elsewhere, and is told so with its next answer: the process drains, the
   /// listener is gone, or a login has ended.
+  @inline(__always)
   var isDraining: Bool { worker.isDraining || listener.isStopping || hasLostLogin }
 
   /// A connection that carried a login of this client is gone.
-  private var hasLostLogin: Bool {
-    !privates.isEmpty && privates.contains { !$0.connection.isOpen }
-  }
+  @inline(__always)
+  private var hasLostLogin: Bool { hasPrivates && losesPrivate }
+  private var losesPrivate: Bool { privates.contains { !$0.connection.isOpen } }
 
   /// How long it may stay without a request. A listener that is gone closes it after the time that
   /// clients have when the process drains: the delay, and the grace behind it.
@@ -188,7 +193,7 @@ package final class DownstreamConnection: ByteStream {
 
   /// Ends our direction and drops what still comes, for a while.
   private func linger() {
-    if !privates.isEmpty { endPrivates() }
+    if hasPrivates { endPrivates() }
     giveBuffers(to: pool)
     guard !peerEnded, !isBroken else { return close() }
     isLingering = true
@@ -216,7 +221,7 @@ package final class DownstreamConnection: ByteStream {
   func close(reset: Bool = false) {
     guard isOpen else { return }
     exchange = nil
-    if !privates.isEmpty { endPrivates() }
+    if hasPrivates { endPrivates() }
     giveBuffers(to: pool)
     if reset { loop.kernel.resetOnClose(descriptor) }
     loop.close(self)

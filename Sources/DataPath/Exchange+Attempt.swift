@@ -17,7 +17,7 @@ extension Exchange {
   func choose(_ upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
     stage = .choosing
     let request = pickRequest(upstream, downstream)
-    if !downstream.privates.isEmpty, choosePrivate(request, upstream, downstream) { return }
+    if downstream.hasPrivates, choosePrivate(request, upstream, downstream) { return }
     // A login begins on a connection that nobody has used: none of its legs may go to a stale one.
     switch upstream.checkOut(for: self, request, isFresh: needsFresh || head.logsIn) {
     case .reused(let connection): take(connection, upstream, downstream)
@@ -112,6 +112,7 @@ extension Exchange {
     take(connection, upstream, downstream)
   }
 
+  @inline(__always)
   func take(
     _ connection: UpstreamConnection, _ upstream: WorkerUpstream,
     _ downstream: DownstreamConnection

@@ -100,7 +100,7 @@ extension Exchange {
       let input = downstream.input
       seriesIndex = split.choose(requestID.hash(head: input.readable))
       // A login that was begun at one of them goes on there.
-      if !downstream.privates.isEmpty, let known = ownShare(route, listener, downstream) {
+      if downstream.hasPrivates, let known = ownShare(route, listener, downstream) {
         seriesIndex = known
       }
       admit(to: listener.targets[route.upstreams[seriesIndex]], downstream)

@@ -229,6 +229,7 @@ extension Exchange {
     return false
   }
 
+  @inline(__always)
   private func endResponse(_ connection: UpstreamConnection, _ out: Buffer) {
     if chunksResponse, !appendResponseEnd(out) { return }
     responseDone = true

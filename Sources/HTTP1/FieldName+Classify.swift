@@ -6,21 +6,26 @@ extension FieldName {
   /// `-`; `trustedOnly` where it is one of `TrustedNames`; `other` if none.
   ///
   /// Cost: a switch on length and first letter leaves at most one candidate to compare; only a name
-  /// that fails there is looked at for a disguise and among `TrustedNames`.
+  /// that fails there is looked at for a disguise and among `TrustedNames`. Inlined, since both
+  /// decoders call it for every field.
+  @inline(__always)
   package static func classify(_ bytes: Span<UInt8>) -> FieldName {
     guard bytes.count >= 2 else { return .other }
-    let first = bytes[0] | 0x20
-    let candidate = candidate(bytes.count, first, bytes[min(5, bytes.count - 1)] | 0x20)
-    if candidate != .other {
-      if ByteScan.equalIgnoringCase(bytes, candidate.text) { return candidate }
-      if ByteScan.equalFolded(bytes, candidate.text) { return .disguised }
-    }
-    return TrustedNames.mayBegin(with: first) ? TrustedNames.classify(bytes) : .other
+    let candidate = candidate(bytes)
+    if candidate != .other, ByteScan.equalIgnoringCase(bytes, candidate.text) { return candidate }
+    return classifyUnknown(bytes, candidate)
+  }
+
+  /// The name is not `candidate`, the one known name that it could have been.
+  private static func classifyUnknown(_ bytes: Span<UInt8>, _ candidate: FieldName) -> FieldName {
+    if candidate != .other, ByteScan.equalFolded(bytes, candidate.text) { return .disguised }
+    return TrustedNames.mayBegin(with: bytes[0] | 0x20) ? TrustedNames.classify(bytes) : .other
   }
 
   // Length, first and sixth letter tell the known names apart.
-  private static func candidate(_ count: Int, _ first: UInt8, _ sixth: UInt8) -> FieldName {
-    switch (count, first) {
+  @inline(__always)
+  private static func candidate(_ bytes: Span<UInt8>) -> FieldName {
+    switch (bytes.count, bytes[0] | 0x20) {
     case (2, 0x74): .te
     case (2, 0x62): .b3
     case (3, 0x76): .via
@@ -46,18 +51,23 @@ extension FieldName {
     case (12, 0x70): .proxyStatus
     case (13, 0x61): .authorization
     case (13, 0x70): .proxySupport
-    case (12, 0x78): sixth == 0x74 ? .xB3TraceID : sixth == 0x73 ? .xB3Sampled : .xRequestID
+    case (12, 0x78):
+      switch bytes[5] | 0x20 {
+      case 0x74: .xB3TraceID
+      case 0x73: .xB3Sampled
+      default: .xRequestID
+      }
     case (14, 0x63): .contentLength
     case (14, 0x68): .http2Settings
     case (14, 0x78): .xWeirRetried
     case (15, 0x69): .idempotencyKey
     case (15, 0x70): .persistentAuth
-    case (15, 0x78): sixth == 0x77 ? .xForwardedFor : .xWeirPriority
+    case (15, 0x78): bytes[5] | 0x20 == 0x77 ? .xForwardedFor : .xWeirPriority
     case (16, 0x70): .proxyConnection
     case (16, 0x77): .wwwAuthenticate
     case (16, 0x78): .xForwardedHost
     case (17, 0x74): .transferEncoding
-    case (17, 0x78): sixth == 0x70 ? .xB3ParentSpanID : .xForwardedProto
+    case (17, 0x78): bytes[5] | 0x20 == 0x70 ? .xB3ParentSpanID : .xForwardedProto
     case (18, 0x70): .proxyAuthenticate
     case (18, 0x78): .xEnvoyOverloaded
     case (19, 0x70): .proxyAuthorization

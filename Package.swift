@@ -77,9 +77,11 @@ let package = Package(
         proxyOnly("Logging", "swift-log"),
       ]),
     library("Simulation", ["Primitives", "Resilience", "Upstreams", "ProxyConfiguration"]),
+    library("Screens", ["Primitives", "Reactor", "ProxyConfiguration", "ControlPlane"]),
     library(
       "Demo",
       [
+        "Screens",
         "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "ProxyConfiguration",
         "Telemetry", "HTTPClient", "DataPath", "ControlPlane",
         proxyOnly("Logging", "swift-log"),
@@ -88,7 +90,8 @@ let package = Package(
     .executableTarget(
       name: "weir",
       dependencies: [
-        "Primitives", "Reactor", "ProxyConfiguration", "Simulation", "ControlPlane", "Demo",
+        "Primitives", "Reactor", "ProxyConfiguration", "Simulation", "ControlPlane", "Screens",
+        "Demo",
         proxyOnly("ArgumentParser", "swift-argument-parser"),
         proxyOnly("Logging", "swift-log"),
       ],
@@ -120,7 +123,7 @@ let package = Package(
       "LoopbackTests",
       [
         "Primitives", "Reactor", "Resilience", "Upstreams", "Telemetry", "DataPath",
-        "ControlPlane", "Discovery", "ProxyConfiguration", "WeirTesting",
+        "ControlPlane", "Discovery", "ProxyConfiguration", "Screens", "WeirTesting",
         proxyOnly("Logging", "swift-log"),
       ]),
     tests("SimulateTests", ["Primitives", "Reactor", "ProxyConfiguration", "Simulation"]),

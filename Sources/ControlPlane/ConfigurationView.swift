@@ -57,6 +57,8 @@ package enum ConfigurationView {
           ("request_id", .boolean(configuration.marksErrors)),
         ])
       ))
+    members.append(
+      ("metrics", .object([("endpoints", .number(configuration.endpointMetricsMax))])))
     var forms: [JSONValue] = []
     if configuration.propagatesW3C { forms.append(.text("w3c")) }
     if configuration.propagatesB3 { forms.append(.text("b3")) }

@@ -9,11 +9,13 @@ extension ControlPlane {
   typealias Done = @Sendable (AdminResponse) -> Void
 
   private static let endpoints =
-    "GET /livez, GET /readyz, GET /metrics, GET /config, GET /upstreams, GET /explain, "
+    "GET /livez, GET /readyz, GET /metrics, GET /config, GET /upstreams, GET /routes, "
+    + "GET /explain, "
     + "GET /explain/<request id>, GET /circuit-breakers, PUT /circuit-breakers/<upstream>, "
     + "POST /drain, PUT /log-level"
   private static let paths = [
-    "/livez", "/readyz", "/metrics", "/config", "/upstreams", "/explain", "/circuit-breakers",
+    "/livez", "/readyz", "/metrics", "/config", "/upstreams", "/routes", "/explain",
+    "/circuit-breakers",
     "/drain", "/log-level",
   ]
 
@@ -24,6 +26,7 @@ extension ControlPlane {
     switch (request.path, request.method) {
     case ("/config", _) where request.isRead: done(config(request))
     case ("/upstreams", _) where request.isRead: upstreams(request, done)
+    case ("/routes", _) where request.isRead: routes(request, done)
     case ("/circuit-breakers", _) where request.isRead: done(breakers(request))
     case ("/drain", "POST"):
       stop(.admin)

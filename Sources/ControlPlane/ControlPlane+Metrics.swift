@@ -7,7 +7,16 @@ import Telemetry
 
 /// Metrics: collected from all loops and from what they share, without the control queue.
 extension ControlPlane {
-  @Sendable private static func scrape(_ worker: Worker) -> [UInt64] { worker.scrape() }
+  /// What one worker has counted, and its endpoints where they have series.
+  private struct Scrape: Sendable {
+    let values: [UInt64]
+    let views: [UpstreamView]
+
+    init(_ worker: Worker, withEndpoints: Bool) {
+      values = worker.scrape()
+      views = withEndpoints ? UpstreamView.all(of: worker) : []
+    }
+  }
 
   /// Has `/metrics` answered from now on.
   func serveMetrics() {
@@ -15,14 +24,17 @@ extension ControlPlane {
     let (handles, registry, log, budget) = (workers.handles, registry, logSink, descriptors)
     let (gauges, counters) = (policyGauges, controlCounters)
     statusPages.set { done in
-      Workers.ask(handles, Self.scrape) { shards in
+      let withEndpoints = gauges.endpointsMax > 0
+      let question: @Sendable (Worker) -> Scrape = { Scrape($0, withEndpoints: withEndpoints) }
+      Workers.ask(handles, question) { answers in
+        let shards = answers.map(\.values)
         controlLoop.scrape { counted in
           DispatchQueue.global().async {
             let own = processMetrics.scrape(log, budget)
             done(
               CounterTotals(
                 registry, shards: shards + [own, counted, counters.values],
-                gauges: gauges.scrape(now: LinuxKernel.monotonicNow)))
+                gauges: gauges.scrape(answers.map(\.views), now: LinuxKernel.monotonicNow)))
           }
         }
       }
@@ -38,6 +50,7 @@ extension ControlPlane {
   func publishMachines() {
     policyGauges.set(
       breakers: builder.breakers(configuration),
-      upstreams: configuration.upstreams.compactMap { builder.state(of: $0.name) })
+      upstreams: configuration.upstreams.compactMap { builder.state(of: $0.name) },
+      endpointsMax: configuration.endpointMetricsMax)
   }
 }

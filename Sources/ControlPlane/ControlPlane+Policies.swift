@@ -57,6 +57,8 @@ extension ControlPlane {
           upstream: change.upstream, endpoint: identity,
           cause: OutlierDetector.ReturnCause.healthCheck.rawValue))
     }
+    // A probe that succeeds has reached it.
+    if change.isHealthy { endpoint.set(isReachable: true) }
     if endpoint.set(isHealthy: change.isHealthy) { state.availability.changed() }
   }
 
@@ -94,6 +96,7 @@ extension ControlPlane {
       if let openFor = change.openFor {
         metadata["open_for"] = "\(SpokenTime.text(openFor.nanosecondsClamped))"
       }
+      if let opening = change.opening { metadata["evidence"] = "\(opening)" }
       log.notice("a circuit breaker has changed", metadata: metadata)
     case .panic(let upstream, let isOn):
       if isOn {

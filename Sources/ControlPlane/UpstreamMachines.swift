@@ -169,6 +169,7 @@ final class UpstreamMachines {
       let state = renewed(old)
       guard state !== old else { continue }
       _ = state.set(isHealthy: old.isHealthy)
+      state.set(isReachable: old.isReachable)
       known[identity]?.state = state
     }
   }

@@ -1,6 +1,7 @@
 import ControlPlane
 import DataPath
 import Resilience
+import Screens
 
 /// What happened in the demo, the last of it as lines, all of it as counts.
 struct DemoEvents: Sendable {
@@ -8,7 +9,7 @@ struct DemoEvents: Sendable {
     /// Since the start.
     var milliseconds: Int
     var text: String
-    var tone: DemoTone
+    var tone: ScreenTone
 
     /// Such as `12.3s`.
     var time: String { "\(milliseconds / 1000).\(milliseconds / 100 % 10)s" }
@@ -22,7 +23,7 @@ struct DemoEvents: Sendable {
   private(set) var openings = 0
   private(set) var ejections = 0
 
-  mutating func add(_ text: String, _ tone: DemoTone, at milliseconds: Int) {
+  mutating func add(_ text: String, _ tone: ScreenTone, at milliseconds: Int) {
     if recent.count == Self.recentMax { recent.removeFirst() }
     recent.append(Event(milliseconds: milliseconds, text: text, tone: tone))
   }
@@ -64,7 +65,7 @@ struct DemoEvents: Sendable {
     return "\(whose) breaker \(states)\(time): \(change.reason.rawValue)"
   }
 
-  private static func tone(_ state: CircuitBreaker.State) -> DemoTone {
+  private static func tone(_ state: CircuitBreaker.State) -> ScreenTone {
     switch state {
     case .closed, .disabled: .good
     case .halfOpen, .recovering, .shadow: .warning

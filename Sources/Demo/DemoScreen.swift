@@ -1,3 +1,5 @@
+import Screens
+
 /// The demo's screen: drawn anew several times a second, whatever the terminal's size is then.
 ///
 /// 80 columns and 24 rows show all of it; below that the earliest events go first, then what stands
@@ -7,10 +9,6 @@ struct DemoScreen: Sendable {
   var rows: Int
   /// Nobody asked for none (no-color.org).
   var inColour: Bool
-
-  /// The other screen, without a cursor, so that what stood there before comes back at the end.
-  static let enter = "\u{1B}[?1049h\u{1B}[?25l"
-  static let leave = "\u{1B}[?25h\u{1B}[?1049l"
 
   /// Where the figures of a service begin, and the cells of its endpoints.
   private static let figuresColumn = 25
@@ -31,21 +29,18 @@ struct DemoScreen: Sendable {
       let room = max(rows - lines.count - legend.count, 0)
       let events = view.events.suffix(room)
       lines += events.map(line)
-      lines += Array(repeating: DemoLine(), count: room - events.count)
+      lines += Array(repeating: ScreenLine(), count: room - events.count)
       lines += legend
     }
-    let shown = lines.prefix(rows).map {
-      $0.rendered(columns: columns, inColour: inColour) + "\u{1B}[K"
-    }
-    return "\u{1B}[H" + shown.joined(separator: "\r\n") + "\u{1B}[J"
+    return ScreenText.page(lines, columns: columns, rows: rows, inColour: inColour)
   }
 
-  private func head(_ view: DemoView) -> [DemoLine] {
-    var first = DemoLine("Weir demo", .strong)
+  private func head(_ view: DemoView) -> [ScreenLine] {
+    var first = ScreenLine("Weir demo", .strong)
     first.add("  \(view.elapsedSeconds)s  \(view.perSecond)/s  answered \(view.answered)  ")
     first.add("failed \(view.failed)", view.failed == 0 ? .plain : .bad)
     first.add("  http://\(view.proxy)", .dim)
-    var second = DemoLine("service", .dim)
+    var second = ScreenLine("service", .dim)
     second.pad(to: Self.figuresColumn)
     for (word, width) in [
       ("req/s", 5), ("ok", 6), ("p50", 6), ("p99", 6), ("retry", 6), ("hedge", 6), ("fallb", 6),
@@ -56,8 +51,8 @@ struct DemoScreen: Sendable {
     return [first, second]
   }
 
-  private func row(_ service: DemoView.Service, _ index: Int, isSelected: Bool) -> DemoLine {
-    var line = DemoLine(isSelected ? "> " : "  ", .strong)
+  private func row(_ service: DemoView.Service, _ index: Int, isSelected: Bool) -> ScreenLine {
+    var line = ScreenLine(isSelected ? "> " : "  ", .strong)
     line.add("\(index + 1) \(service.name)", .strong)
     line.pad(to: Self.figuresColumn)
     let isFailing = service.successesPerSecond < service.perSecond
@@ -75,9 +70,9 @@ struct DemoScreen: Sendable {
     return line
   }
 
-  private func cells(_ service: DemoView.Service, selected: Int?) -> DemoLine {
+  private func cells(_ service: DemoView.Service, selected: Int?) -> ScreenLine {
     let width = min((columns - Self.cellsColumn) / max(service.endpoints.count, 1), 34)
-    var line = DemoLine()
+    var line = ScreenLine()
     for (number, endpoint) in service.endpoints.enumerated() {
       let column = Self.cellsColumn + number * width - 1
       // What does not fit is cut, so that the cells stay under each other.
@@ -98,12 +93,13 @@ struct DemoScreen: Sendable {
     return line
   }
 
-  private func title(_ text: String) -> DemoLine {
-    DemoLine("-- \(text) " + String(repeating: "-", count: max(columns - text.count - 4, 0)), .dim)
+  private func title(_ text: String) -> ScreenLine {
+    ScreenLine(
+      "-- \(text) " + String(repeating: "-", count: max(columns - text.count - 4, 0)), .dim)
   }
 
-  private func line(_ event: DemoEvents.Event) -> DemoLine {
-    var line = DemoLine()
+  private func line(_ event: DemoEvents.Event) -> ScreenLine {
+    var line = ScreenLine()
     line.add(right: event.time, 8, .dim)
     line.add("  ")
     line.add(event.text, event.tone)
@@ -111,11 +107,12 @@ struct DemoScreen: Sendable {
   }
 
   private static let legend = [
-    DemoLine("up/down, 1-5 service  left/right endpoint  r heal all  ? help  q quit", .dim),
-    DemoLine("k kill  s slow  e errors  f force breaker open; again: undo; K S E F: service", .dim),
+    ScreenLine("up/down, 1-5 service  left/right endpoint  r heal all  ? help  q quit", .dim),
+    ScreenLine(
+      "k kill  s slow  e errors  f force breaker open; again: undo; K S E F: service", .dim),
   ]
 
-  private func help(_ view: DemoView) -> [DemoLine] {
+  private func help(_ view: DemoView) -> [ScreenLine] {
     let text = [
       "", "Figures are of the last second; p50 and p99 are milliseconds, over 5 s.",
       "", "Keys", "  up, down, 1 to 5    choose a service       left, right    its endpoint",
@@ -126,6 +123,6 @@ struct DemoScreen: Sendable {
       "  r  heal everything      q, Control-C  quit      ?  back to the screen", "",
       "In another terminal", "",
     ]
-    return (text + DemoText.hints(view)).map { DemoLine($0) }
+    return (text + DemoText.hints(view)).map { ScreenLine($0) }
   }
 }

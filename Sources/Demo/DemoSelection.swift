@@ -1,3 +1,5 @@
+import Screens
+
 /// Which endpoint the keys of the demo's screen mean, and what they do.
 struct DemoSelection: Equatable, Sendable {
   enum Command: Equatable, Sendable {
@@ -11,7 +13,7 @@ struct DemoSelection: Equatable, Sendable {
   private(set) var showsHelp = false
 
   /// Nil: only the selection changed, or nothing.
-  mutating func press(_ key: DemoKey) -> Command? {
+  mutating func press(_ key: ScreenKey) -> Command? {
     let services = DemoPlatform.services.count
     let endpoints = DemoPlatform.endpointCount
     switch key {
@@ -19,6 +21,7 @@ struct DemoSelection: Equatable, Sendable {
     case .down: service = (service + 1) % services
     case .left: endpoint = (endpoint + endpoints - 1) % endpoints
     case .right: endpoint = (endpoint + 1) % endpoints
+    case .enter, .escape, .backspace, .suspend: break
     case .character("?"): showsHelp.toggle()
     case .character("q"): return .quit
     case .character("r"): return .heal

@@ -1,6 +1,7 @@
 import ControlPlane
 import Primitives
 import Resilience
+import Screens
 
 /// What the proxy says of endpoints and breakers, in as few words as a cell of the screen has room
 /// for.
@@ -14,6 +15,7 @@ extension DemoView.Endpoint {
     }
     switch report.condition {
     case .unhealthy: (state, tone) = ("unhealthy", .bad)
+    case .unreachable: (state, tone) = ("unreachable", .bad)
     case .ejected:
       let time = report.ejection.map { " \(DemoText.seconds($0.forNanoseconds))" } ?? ""
       (state, tone) = ("ejected\(time)", .bad)
@@ -29,7 +31,7 @@ extension DemoView {
   /// A breaker in a few words: `open 2.4s`, `recovering 40%`.
   static func words(
     _ breaker: CircuitBreaker.Figures?, now: Instant
-  ) -> (text: String, tone: DemoTone) {
+  ) -> (text: String, tone: ScreenTone) {
     guard let breaker else { return ("-", .dim) }
     switch breaker.state {
     case .closed: return ("closed", .good)

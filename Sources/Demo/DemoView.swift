@@ -1,11 +1,12 @@
 import Primitives
+import Screens
 
 /// Everything that the demo shows at one moment.
 struct DemoView: Sendable {
   struct Endpoint: Sendable {
     /// What the proxy makes of it, such as `ejected 4s`.
     var state: String
-    var tone: DemoTone
+    var tone: ScreenTone
     /// What was done to it.
     var ills: DemoIlls
   }
@@ -19,7 +20,7 @@ struct DemoView: Sendable {
     var p99Microseconds: UInt64?
     var rates = DemoRates.Counts()
     var breaker = "-"
-    var breakerTone = DemoTone.dim
+    var breakerTone = ScreenTone.dim
     var endpoints: [Endpoint]
   }
 

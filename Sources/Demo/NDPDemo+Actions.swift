@@ -1,9 +1,10 @@
 import ControlPlane
 import Reactor
+import Screens
 
 /// What keys and scripts do.
 extension NDPDemo {
-  func press(_ key: DemoKey) {
+  func press(_ key: ScreenKey) {
     switch selection.press(key) {
     case nil: break
     case .quit?: return finish()

@@ -1,6 +1,7 @@
 import ControlPlane
 import Primitives
 import Reactor
+import Screens
 import Telemetry
 
 /// `weir demo`: a small platform on loopback in this process, with Weir in front, and somebody who
@@ -29,7 +30,7 @@ package final class NDPDemo: @unchecked Sendable {
   /// Services whose own breakers were forced open.
   var forced: Set<Int> = []
   private var steps: ArraySlice<DemoScript.Step> = []
-  private var keyboard: DemoKeyboard?
+  private var keyboard: ScreenKeyboard?
   private var ticker: Heartbeat?
   private var scripter: Heartbeat?
   private var startedAt: Instant
@@ -102,13 +103,13 @@ package final class NDPDemo: @unchecked Sendable {
     begin()
     loop.run()
     keyboard?.end()
-    write((options.isTerminal ? DemoScreen.leave : "") + DemoText.summary(view) + "\n")
+    write((options.isTerminal ? ScreenText.leave : "") + DemoText.summary(view) + "\n")
   }
 
   private func begin() {
     if options.isTerminal {
-      keyboard = DemoKeyboard(loop: loop) { [unowned self] in press($0) }
-      write(DemoScreen.enter)
+      keyboard = ScreenKeyboard(loop: loop, write: write) { [unowned self] in press($0) }
+      write(ScreenText.enter)
     } else {
       write(
         "Weir demo: \(DemoPlatform.services.count) services behind one proxy. Try these in "
@@ -185,7 +186,7 @@ package final class NDPDemo: @unchecked Sendable {
   }
 
   /// An event of the demo's own.
-  func note(_ text: String, _ tone: DemoTone) {
+  func note(_ text: String, _ tone: ScreenTone) {
     events.add(text, tone, at: milliseconds)
     showLatest()
   }

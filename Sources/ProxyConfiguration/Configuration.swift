@@ -36,6 +36,8 @@ package struct Configuration: Sendable, Equatable {
   /// Nil: no request is slow.
   package var explainSlow: Duration?
   package var explainEntries = 0
+  /// Endpoints that have metrics of their own.
+  package var endpointMetricsMax = 0
   package var propagatesW3C = true
   package var propagatesB3 = false
   package var addsVia = false

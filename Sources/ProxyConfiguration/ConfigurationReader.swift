@@ -141,6 +141,7 @@ package struct ConfigurationReader {
     result.explainSlow = explain.duration("slow")
     result.explainEntries = explain.integer("entries") ?? 0
     result.marksErrors = explain.boolean("request_id")
+    result.endpointMetricsMax = telemetry.section("metrics").integer("endpoints") ?? 0
     let names = telemetry.section("tracing").texts("propagate")
     result.propagatesW3C = names.contains("w3c")
     result.propagatesB3 = names.contains("b3")

@@ -2,10 +2,54 @@
 package indirect enum JSONValue: Sendable {
   case text(String)
   case number(Int)
+  /// Finite.
+  case decimal(Double)
   case boolean(Bool)
   case null
   case list([JSONValue])
   case object([(String, JSONValue)])
+
+  /// Reads a document, whose scalars all become texts; nil: it is none. JSON is read as the YAML that
+  /// it is (YAML 1.2 §1.3), nested 32 deep at most.
+  package static func read(_ text: [UInt8]) -> JSONValue? {
+    (try? YAMLReader.read(text)).map { JSONValue($0.root) }
+  }
+
+  private init(_ node: YAMLNode) {
+    self =
+      switch node.content {
+      case .scalar(let text): .text(text)
+      case .list(let items): .list(items.map { JSONValue($0) })
+      case .mapping(let entries): .object(entries.map { ($0.key, JSONValue($0.value)) })
+      }
+  }
+
+  /// The member of that name; nil: it is not there, or this is no object.
+  package subscript(name: String) -> JSONValue? {
+    guard case .object(let members) = self else { return nil }
+    return members.first { $0.0 == name }?.1
+  }
+
+  /// The members of an object, in their order.
+  package var members: [(String, JSONValue)] {
+    if case .object(let members) = self { members } else { [] }
+  }
+
+  /// The items of a list.
+  package var items: [JSONValue] { if case .list(let items) = self { items } else { [] } }
+
+  /// A scalar as it is written.
+  package var string: String? {
+    switch self {
+    case .text(let text): text
+    case .number(let number): "\(number)"
+    case .decimal(let number): "\(number)"
+    case .boolean(let value): "\(value)"
+    case .null, .list, .object: nil
+    }
+  }
+
+  package var integer: Int? { string.flatMap { Int($0) } }
 
   /// On one line, for programs.
   package var text: String {
@@ -41,6 +85,7 @@ package indirect enum JSONValue: Sendable {
     switch self {
     case .text(let text): Self.quoted(text)
     case .number(let number): "\(number)"
+    case .decimal(let number): "\(number)"
     case .boolean(let value): value ? "true" : "false"
     case .null: "null"
     case .list, .object: nil

@@ -74,6 +74,7 @@ extension Schema {
   private static let telemetry: [Key] = [
     Key("access_log", .object(accessLog), "One line of JSON a request. Left out: no log."),
     Key("explain", .object(explain), "What is kept of single requests, for `/explain`."),
+    Key("metrics", .object(metrics), "What `/metrics` shows beyond the usual."),
     Key("tracing", .object(tracing), "Trace fields that are sent on."),
     Key(
       "via", .boolean, default: "false",
@@ -102,6 +103,13 @@ extension Schema {
       "request_id", .boolean, default: "false",
       "Adds `X-Request-ID` to a service's own answers of 500 and above that carry none, so that who was answered can ask `weir explain`; Weir's own answers always have it. Off: a service's answers pass as they are."
     ),
+  ]
+
+  private static let metrics: [Key] = [
+    Key(
+      "endpoints", .integer(0...10_000), default: "0",
+      "So many endpoints, the first of the file, have metrics of their own, `weir_endpoint_*`; what the others count is added up as `overflow`. 0: none has, as in Envoy, since each endpoint makes six series."
+    )
   ]
 
   private static let tracing: [Key] = [

@@ -3,16 +3,18 @@ import Glibc
 /// Standard input as keys: one at a time, not shown as they are typed, and never waited for.
 ///
 /// ```
-/// as it was ──(init)── raw ──(restore, deinit)── as it was
+/// as it was ──(init, take)── raw ──(restore, deinit)── as it was
 /// ```
 ///
-/// Control-C stays a signal, so that whoever ends the process on one ends it as ever; control-Z and
-/// control-\ mean nothing, because they would leave the terminal as it is now. The descriptor's flags
+/// Control-C stays a signal, so that whoever ends the process on one ends it as ever; control-\ means
+/// nothing and control-Z is a byte like others, because they would leave the terminal as it is now:
+/// who reads it restores the terminal first. The descriptor's flags
 /// stay too: standard output is the same open file, and must not begin to refuse what it is given.
 /// Confinement: its owner's thread.
 package final class RawTerminal {
   private let before: termios
-  private var isRaw = true
+  private let raw: termios
+  private var isRaw = false
 
   package static let descriptor = STDIN_FILENO
 
@@ -34,8 +36,17 @@ package final class RawTerminal {
       unsafe characters[Int(VSUSP)] = off
       unsafe characters[Int(VQUIT)] = off
     }
+    raw = attributes
+    take()
+    if !isRaw { return nil }
+  }
+
+  /// Raw, at once; what it is already.
+  package func take() {
+    guard !isRaw else { return }
+    var attributes = raw
     // SAFETY: the call reads the structure.
-    guard unsafe tcsetattr(STDIN_FILENO, TCSANOW, &attributes) == 0 else { return nil }
+    isRaw = unsafe tcsetattr(STDIN_FILENO, TCSANOW, &attributes) == 0
   }
 
   deinit { restore() }

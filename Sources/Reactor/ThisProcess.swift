@@ -35,6 +35,9 @@ package enum ThisProcess {
     _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
   }
 
+  /// Stops the process until it is told to go on, as control-Z does to every job; returns then.
+  package static func stopAsJob() { _ = Glibc.kill(0, SIGTSTP) }
+
   package static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
 
   /// Writes to standard error; what cannot be written is lost.

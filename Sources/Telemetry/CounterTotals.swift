@@ -27,6 +27,27 @@ package struct CounterTotals: Sendable {
     return sums
   }
 
+  /// Each series of a counter or gauge: the values of `labels`, and what it counts.
+  package func series(
+    _ family: String, _ labels: [String]
+  ) -> [(labels: [String], count: UInt64)] {
+    histograms(family, labels).map { ($0.labels, $0.slots.first ?? 0) }
+  }
+
+  /// Each series of a histogram: the values of `labels`, the counts of its buckets, the last one
+  /// above all bounds, and the sum in nanoseconds behind them.
+  package func histograms(
+    _ family: String, _ labels: [String]
+  ) -> [(labels: [String], slots: ArraySlice<UInt64>)] {
+    guard let definition = definitions.first(where: { $0.name == family }) else { return [] }
+    let columns = labels.compactMap { definition.labels.firstIndex(of: $0) }
+    let width = definition.kind.slotCount
+    return definition.series.compactMap { values, slot in
+      guard slot + width <= sums.count else { return nil }
+      return (columns.map { values[$0] }, sums[slot..<slot + width])
+    }
+  }
+
   /// The family's values by that label, in the order in which the values were first met; nothing
   /// for a family that nobody counted in yet. `only`: of series with these labels.
   package func values(

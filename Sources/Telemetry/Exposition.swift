@@ -25,9 +25,11 @@ package enum Exposition {
       append(definition, totals.sums, format, &text)
     }
     for gauge in totals.gauges where !gauge.series.isEmpty {
-      text += "# HELP \(gauge.name) \(escaped(gauge.help))\n# TYPE \(gauge.name) gauge\n"
+      var family = gauge.name
+      if format == .openMetrics, gauge.kind == .counter { family.removeLast("_total".count) }
+      text += "# HELP \(family) \(escaped(gauge.help))\n# TYPE \(family) \(gauge.kind.rawValue)\n"
       for (values, value) in gauge.series {
-        let shown = gauge.isRatio ? seconds(UInt64(max(value, 0))) : "\(value)"
+        let shown = gauge.isFraction ? seconds(UInt64(max(value, 0))) : "\(value)"
         text += "\(gauge.name)\(braced(pairs(gauge.labels, values))) \(shown)\n"
       }
     }

@@ -1,20 +1,33 @@
-/// A family of gauges as they stood when somebody asked: what is read from machines at a scrape.
+/// A family of gauges, or of counters that others keep, as they stood when somebody asked: what is read
+/// from machines at a scrape.
 ///
-/// Why not in the registry: nobody counts in them, so nothing has to be kept for an endpoint that
+/// Why not in the registry: nobody counts in them there, so nothing has to be kept for an endpoint that
 /// has left. A value.
 package struct GaugeReading: Sendable {
+  package enum Kind: String, Sendable {
+    case gauge, counter
+  }
+
   package let name: String
+  package let kind: Kind
   package let help: String
   package let labels: [String]
   package private(set) var series: [(values: [String], value: Int64)] = []
   /// What is beyond the registry's bound adds up here.
   private var overflow: Int?
+  private let seriesMax: Int
 
-  /// A share, kept in billionths.
-  var isRatio: Bool { name.hasSuffix("_ratio") }
+  /// A share, kept in billionths, or a time, kept in nanoseconds.
+  var isFraction: Bool { name.hasSuffix("_ratio") || name.hasSuffix("_seconds") }
 
-  package init(_ name: String, help: String, labels: [String]) {
+  /// `seriesMax`: what is beyond shares one series, at most the registry's bound.
+  package init(
+    _ name: String, _ kind: Kind = .gauge, help: String, labels: [String],
+    seriesMax: Int = MetricRegistry.seriesMax
+  ) {
     self.name = name
+    self.kind = kind
+    self.seriesMax = min(seriesMax, MetricRegistry.seriesMax)
     self.help = help
     self.labels = labels
   }
@@ -23,7 +36,7 @@ package struct GaugeReading: Sendable {
   package mutating func add(_ values: [String], _ value: Int) {
     precondition(values.count == labels.count, "a value for each label")
     let value = Int64(max(value, 0))
-    if series.count < MetricRegistry.seriesMax {
+    if overflow == nil, series.count < seriesMax {
       series.append((values, value))
     } else if let overflow {
       series[overflow].value += value

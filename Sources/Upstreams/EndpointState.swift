@@ -8,6 +8,8 @@ import Synchronization
 package final class EndpointState: Sendable {
   private static let isUnhealthyBit: UInt8 = 1
   private static let isEjectedBit: UInt8 = 2
+  /// The last connection to it could not be made: for people, no pick goes by it.
+  private static let isUnreachableBit: UInt8 = 4
 
   /// Its address, as text.
   package let identity: String
@@ -28,19 +30,26 @@ package final class EndpointState: Sendable {
   package func with(breaker: CircuitBreaker?) -> EndpointState {
     let state = EndpointState(identity: identity, breaker: breaker, membership: membership)
     _ = state.set(isEjected: isEjected)
+    state.set(isReachable: isReachable)
     return state
   }
 
   package var isHealthy: Bool { ills.load(ordering: .acquiring) & Self.isUnhealthyBit == 0 }
   package var isEjected: Bool { ills.load(ordering: .acquiring) & Self.isEjectedBit != 0 }
-  /// Neither: it may be picked.
-  package var isWell: Bool { ills.load(ordering: .acquiring) == 0 }
+  /// False from a connection that could not be made to the next answer.
+  package var isReachable: Bool { ills.load(ordering: .relaxed) & Self.isUnreachableBit == 0 }
+  /// Neither unhealthy nor ejected: it may be picked.
+  package var isWell: Bool {
+    ills.load(ordering: .acquiring) & (Self.isUnhealthyBit | Self.isEjectedBit) == 0
+  }
 
   /// True: that is new.
   package func set(isHealthy: Bool) -> Bool { set(Self.isUnhealthyBit, !isHealthy) }
 
   /// True: that is new.
   package func set(isEjected: Bool) -> Bool { set(Self.isEjectedBit, isEjected) }
+
+  package func set(isReachable: Bool) { _ = set(Self.isUnreachableBit, !isReachable) }
 
   private func set(_ bit: UInt8, _ isOn: Bool) -> Bool {
     let before =

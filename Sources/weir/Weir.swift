@@ -7,7 +7,8 @@ struct Weir: ParsableCommand {
     commandName: "weir", abstract: "A sidecar proxy and circuit-breaker runtime.",
     version: ControlPlane.version,
     subcommands: [
-      Run.self, Check.self, Explain.self, DemoCommand.self, Simulate.self, SchemaCommand.self,
+      Run.self, Check.self, Explain.self, TopCommand.self, DemoCommand.self, Simulate.self,
+      SchemaCommand.self,
       Completions.self,
     ])
 

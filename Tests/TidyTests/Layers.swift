@@ -19,8 +19,9 @@ enum Layers {
     "WorkloadIdentity": ["Reactor", "TLS", "HTTPClient"],
     "Simulation": ["Routing", "Upstreams", "Resilience", "ProxyConfiguration"],
     "ControlPlane": controlPlane,
-    "Demo": controlPlane.union(["ControlPlane"]),
-    "weir": controlPlane.union(["ControlPlane", "Demo"]),
+    "Screens": ["Reactor", "ProxyConfiguration", "ControlPlane"],
+    "Demo": controlPlane.union(["ControlPlane", "Screens"]),
+    "weir": controlPlane.union(["ControlPlane", "Screens", "Demo"]),
     "WeirTesting": controlPlane.union(["ControlPlane", "Demo"]),
   ]
 
@@ -37,7 +38,7 @@ enum Layers {
   static let modules: [String: Set<String>?] = [
     "Synchronization": nil,
     "Glibc": ["Primitives", "Reactor", "Discovery", "WeirTesting"],
-    "Dispatch": ["Reactor", "Telemetry", "Discovery", "ControlPlane", "Demo", "weir"],
+    "Dispatch": ["Reactor", "Telemetry", "Discovery", "ControlPlane", "Screens", "Demo", "weir"],
     "FoundationEssentials": ["ControlPlane", "Demo", "weir"],
     "Logging": ["ControlPlane", "Demo", "weir"],
     "ArgumentParser": ["weir"],

@@ -20,6 +20,10 @@ enum BreakerFigures {
       text += " (\(Scalars.text(basisPoints: Int(figures.failureRate.basisPoints))))"
     }
     text += ", \(figures.slow) slow; failures in a row: \(figures.consecutiveFailures)"
+    if let opening = figures.opening {
+      let ago = SpokenTime.text(now.nanoseconds(since: opening.at))
+      text += "; opened \(ago) ago on \(opening)"
+    }
     return text
   }
 
@@ -44,7 +48,20 @@ enum BreakerFigures {
       members.append(
         ("open_for_ms", .number(Int(max(until.nanoseconds(since: now), 0) / 1_000_000))))
     }
+    if let opening = figures.opening {
+      members.append(("opened", json(opening, at: WallClock.unix(of: opening.at, now: now))))
+    }
     return .object(members)
+  }
+
+  /// On what a breaker opened; `unixNanoseconds`: when.
+  static func json(_ opening: CircuitBreaker.Opening, at unixNanoseconds: Int64) -> JSONValue {
+    .object([
+      ("at", .text(ExplainJSON.time(unixNanoseconds))), ("reason", .text(opening.reason.rawValue)),
+      ("evidence", .text("\(opening)")), ("calls", .number(opening.calls)),
+      ("failures", .number(opening.failures)), ("slow", .number(opening.slow)),
+      ("consecutive_failures", .number(opening.consecutiveFailures)),
+    ])
   }
 
   private static func share(_ share: Share) -> JSONValue {

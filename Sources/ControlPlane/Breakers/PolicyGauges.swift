@@ -14,18 +14,29 @@ final class PolicyGauges: Sendable {
   private struct Machines {
     var breakers: [KnownBreaker] = []
     var upstreams: [UpstreamState] = []
+    var endpointsMax = 0
   }
 
   private let machines = Lock(Machines())
 
-  func set(breakers: [KnownBreaker], upstreams: [UpstreamState]) {
-    machines.withLock { $0 = Machines(breakers: breakers, upstreams: upstreams) }
+  /// `endpointsMax`: endpoints that have series of their own, `telemetry.metrics.endpoints`.
+  func set(breakers: [KnownBreaker], upstreams: [UpstreamState], endpointsMax: Int) {
+    machines.withLock {
+      $0 = Machines(breakers: breakers, upstreams: upstreams, endpointsMax: endpointsMax)
+    }
   }
 
-  /// The values now. Cost: linear in breakers and endpoints; for Dispatch.
-  func scrape(now: Instant) -> [GaugeReading] {
+  var endpointsMax: Int { machines.withLock { $0.endpointsMax } }
+
+  /// The values now. `views`: the workers', where endpoints have series. Cost: linear in breakers and
+  /// endpoints; for Dispatch.
+  func scrape(_ views: [[UpstreamView]], now: Instant) -> [GaugeReading] {
     let machines = machines.withLock { $0 }
-    return breakers(machines.breakers, now)
+    let endpointReadings =
+      machines.endpointsMax > 0
+      ? EndpointMetrics.readings(
+        UpstreamView.sum(views, now: now), most: machines.endpointsMax, now: now) : []
+    return endpointReadings + breakers(machines.breakers, now)
       + [endpoints(machines.upstreams), panic(machines.upstreams)]
       + limits(machines.upstreams) + [budgets(machines.upstreams)]
   }

@@ -64,9 +64,18 @@ enum ExplainJSON {
     if let seconds = trace.retryAfterSeconds {
       members.append(("retry_after_seconds", .number(seconds)))
     }
-    if let breaker = trace.refusedBy {
-      members.append(("breaker_state", .text(breaker.state.rawValue)))
-      members.append(("breaker_admitted", ConfigurationView.share(breaker.admittedShare)))
+    if let refusal = trace.refusedBy {
+      let figures = refusal.figures
+      members.append(("breaker_scope", .text(refusal.scope.rawValue)))
+      members.append(("breaker_state", .text(figures.state.rawValue)))
+      members.append(("breaker_admitted", ConfigurationView.share(figures.admittedShare)))
+      if let opening = figures.opening, let before = refusal.openedBefore {
+        members.append(
+          (
+            "breaker_opened",
+            BreakerFigures.json(opening, at: trace.beganAt + trace.duration - before)
+          ))
+      }
     }
     if trace.waited > 0 { members.append(("waited_us", microseconds(trace.waited))) }
     if let fallback = trace.fallback {

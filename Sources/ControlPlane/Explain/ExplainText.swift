@@ -56,14 +56,27 @@ enum ExplainText {
     ] {
       if let line = breaker(mark, of: name) { lines.append(line) }
     }
-    if let breaker = trace.refusedBy {
-      let admitted = BreakerFigures.admitted(breaker).map { ", \($0)" } ?? ""
-      lines.append("the circuit breaker was \(breaker.state.rawValue)\(admitted)")
-    }
+    if let refusal = trace.refusedBy { lines.append(refused(refusal, trace)) }
     if trace.waited > 0 {
       lines.append("waited \(SpokenTime.text(trace.waited)) for a connection")
     }
     return lines
+  }
+
+  /// `the circuit breaker of pharmacy was open; it opened 1.2 s before, at 2026-…Z, on failure_rate:
+  /// 12 of 20 calls failed (60%)`.
+  private static func refused(_ refusal: BreakerRefusal, _ trace: ExchangeTrace) -> String {
+    let figures = refusal.figures
+    let name =
+      refusal.scope == .route
+      ? "route \(trace.listener)/\(trace.route ?? "")" : trace.upstream ?? "the upstream"
+    let admitted = BreakerFigures.admitted(figures).map { ", \($0)" } ?? ""
+    var line = "the circuit breaker of \(name) was \(figures.state.rawValue)\(admitted)"
+    if let opening = figures.opening, let before = refusal.openedBefore {
+      let at = ExplainJSON.time(trace.beganAt + trace.duration - before)
+      line += "; it opened \(SpokenTime.text(before)) before, at \(at), on \(opening)"
+    }
+    return line
   }
 
   private static func entry(_ trace: ExchangeTrace) -> String {

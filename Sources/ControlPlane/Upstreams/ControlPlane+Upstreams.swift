@@ -9,7 +9,7 @@ import Upstreams
 extension ControlPlane {
   func upstreams(_ request: AdminRequest, _ done: @escaping Done) {
     workers?.ask(UpstreamView.all(of:)) { [self] views in
-      let all = reports(UpstreamView.sum(views))
+      let all = reports(UpstreamView.sum(views, now: kernel.now()))
       done(request.wantsText ? .text(UpstreamText.text(all)) : .json(UpstreamJSON.json(all)))
     }
   }

@@ -1,5 +1,6 @@
 import DataPath
 import Dispatch
+import Reactor
 import Telemetry
 
 /// A running proxy, for a screen in the same process.
@@ -14,7 +15,7 @@ extension ControlPlane {
     queue.async { [self] in
       guard phase == .serving else { return }
       workers?.ask(UpstreamView.all(of:)) { [self] views in
-        let upstreams = reports(UpstreamView.sum(views))
+        let upstreams = reports(UpstreamView.sum(views, now: kernel.now()))
         counts { done(MeshReport(upstreams: upstreams, counters: $0)) }
       }
     }

@@ -5,6 +5,9 @@ import Upstreams
 /// `weir_upstream_endpoints`.
 package enum EndpointCondition: String, CaseIterable, Sendable {
   case available, unhealthy, ejected
+  /// The last connection to it could not be made, and nobody has judged it for that: it is still
+  /// asked.
+  case unreachable
   /// Its breaker refuses; a half-open one takes probes, so that it counts as available.
   case circuitOpen = "circuit_open"
 
@@ -15,7 +18,7 @@ package enum EndpointCondition: String, CaseIterable, Sendable {
     } else if endpoint.isEjected {
       self = .ejected
     } else {
-      self = endpoint.isHealthy ? .available : .unhealthy
+      self = !endpoint.isHealthy ? .unhealthy : endpoint.isReachable ? .available : .unreachable
     }
   }
 }

@@ -1,3 +1,4 @@
+import DataPath
 import Primitives
 import ProxyConfiguration
 import Resilience
@@ -12,7 +13,12 @@ enum UpstreamJSON {
     var members: [(String, JSONValue)] = [
       ("endpoints", .list(report.endpoints.map { endpoint($0, report.now) })),
       ("panic", .boolean(report.isPanicking)),
+      ("requests_total", .number(Int(clamping: report.tally.requests))),
+      ("errors_total", .number(Int(clamping: report.tally.errors))),
     ]
+    members += latencies(
+      report.tally.latency(at: .percent(50), now: report.now),
+      report.tally.latency(at: .percent(99), now: report.now))
     for limit in report.limits {
       members.append(
         (limit.name, .object([("used", .number(limit.used)), ("most", .number(limit.most))])))
@@ -54,17 +60,42 @@ enum UpstreamJSON {
     return .object(members)
   }
 
+  /// Of recent attempts.
+  private static func latencies(_ p50: Int64?, _ p99: Int64?) -> [(String, JSONValue)] {
+    [("p50_us", p50), ("p99_us", p99)].compactMap { name, time in
+      time.map { (name, .number(Int($0 / 1000))) }
+    }
+  }
+
   private static func endpoint(_ endpoint: UpstreamReport.Endpoint, _ now: Instant) -> JSONValue {
     let counts = endpoint.counts
     var members: [(String, JSONValue)] = [
       ("address", .text(counts.address)), ("connections", .number(counts.connections)),
       ("idle", .number(counts.idle)), ("in_flight", .number(counts.inFlight)),
-      ("state", .text(endpoint.condition.rawValue)),
+      ("requests", .number(Int(clamping: counts.tally.requests))),
+      ("errors", .number(Int(clamping: counts.tally.errors))),
+      ("state", .text(endpoint.condition.rawValue)), ("standing", .text(endpoint.standing)),
       (
         "health",
         .text(endpoint.isHealthy.map { $0 ? "healthy" : "unhealthy" } ?? "unchecked")
       ),
     ]
+    if let reason = endpoint.reason { members.append(("reason", .text(reason))) }
+    if let left = endpoint.left(now) {
+      members.append(
+        ("until", .text(WallClock.text(of: now.advanced(byNanoseconds: left), now: now))))
+    }
+    members += latencies(endpoint.p50, endpoint.p99)
+    if let (fault, at) = counts.tally.lastError {
+      members.append(
+        (
+          "last_error",
+          .object([
+            ("reason", .text(fault.text)), ("at", .text(WallClock.text(of: at, now: now))),
+            ("ago_ms", .number(Int(max(now.nanoseconds(since: at), 0) / 1_000_000))),
+          ])
+        ))
+    }
     if let cause = endpoint.healthCause { members.append(("health_cause", .text(cause))) }
     members += [("weight", .number(endpoint.weight)), ("priority", .number(endpoint.priority))]
     if let zone = endpoint.zone { members.append(("zone", .text(zone))) }

@@ -9,7 +9,13 @@ extension UpstreamReport {
   init(_ view: UpstreamView, now: Instant) {
     name = view.name
     self.now = now
-    endpoints = view.endpoints.map { Endpoint(counts: $0) }
+    endpoints = view.endpoints.map { counts in
+      var endpoint = Endpoint(counts: counts)
+      endpoint.p50 = counts.tally.latency(at: .percent(50), now: now)
+      endpoint.p99 = counts.tally.latency(at: .percent(99), now: now)
+      return endpoint
+    }
+    for endpoint in view.endpoints { tally.add(endpoint.tally, now: now) }
   }
 
   /// Adds what the workers share.

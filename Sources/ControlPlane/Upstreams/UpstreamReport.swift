@@ -1,3 +1,4 @@
+import DataPath
 import Primitives
 import Resilience
 import Upstreams
@@ -12,6 +13,10 @@ package struct UpstreamReport: Sendable {
     /// What the last change of its health was for.
     package var healthCause: String?
     package var ejection: (cause: OutlierDetector.Cause, forNanoseconds: Int64)?
+    /// Nanoseconds that half of the recent attempts took at most, and 99 of 100; nil: there were none
+    /// of late.
+    package var p50: Int64?
+    package var p99: Int64?
     package var breaker: CircuitBreaker.Figures?
     package var weight = 1
     package var zone: String?
@@ -49,4 +54,6 @@ package struct UpstreamReport: Sendable {
   package var adaptive: Adaptive?
   package var budget: Budget?
   package var unresolved: [String] = []
+  /// Of all endpoints: attempts, those that failed, and how long the recent ones took.
+  package var tally = EndpointTally()
 }

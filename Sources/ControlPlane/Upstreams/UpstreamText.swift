@@ -1,3 +1,4 @@
+import DataPath
 import Primitives
 import Resilience
 
@@ -43,23 +44,48 @@ enum UpstreamText {
     report.limits.map { "\($0.name) \($0.used)/\($0.most)" }.joined(separator: ", ")
   }
 
-  private enum Side {
-    case left, right
+  private struct Column: Sendable {
+    let title: String
+    var isRight = false
+    /// A column in which every endpoint says this is left out.
+    var usual: String?
+    let cell: @Sendable (UpstreamReport.Endpoint, Instant) -> String
   }
 
-  private static let titles: [(String, Side)] = [
-    ("endpoint", .left), ("state", .left), ("health", .left), ("in flight", .right),
-    ("connections", .right), ("idle", .right), ("latency", .right), ("weight", .right),
-    ("priority", .right), ("zone", .left),
+  private static let columns: [Column] = [
+    Column(title: "endpoint") { endpoint, _ in endpoint.counts.address },
+    Column(title: "state", cell: state),
+    Column(title: "health", usual: "unchecked") { endpoint, _ in health(endpoint) },
+    Column(title: "in flight", isRight: true) { endpoint, _ in "\(endpoint.counts.inFlight)" },
+    Column(title: "connections", isRight: true) { endpoint, _ in
+      "\(endpoint.counts.connections)"
+    },
+    Column(title: "idle", isRight: true) { endpoint, _ in "\(endpoint.counts.idle)" },
+    Column(title: "requests", isRight: true) { endpoint, _ in "\(endpoint.counts.tally.requests)" },
+    Column(title: "errors", isRight: true) { endpoint, _ in "\(endpoint.counts.tally.errors)" },
+    Column(title: "p50", isRight: true) { endpoint, _ in time(endpoint.p50) },
+    Column(title: "p99", isRight: true) { endpoint, _ in time(endpoint.p99) },
+    Column(title: "average", isRight: true, usual: "-") { endpoint, _ in
+      time(endpoint.counts.latencyNanoseconds)
+    },
+    Column(title: "weight", isRight: true, usual: "1") { endpoint, _ in "\(endpoint.weight)" },
+    Column(title: "priority", isRight: true, usual: "0") { endpoint, _ in "\(endpoint.priority)" },
+    Column(title: "zone", usual: "-") { endpoint, _ in endpoint.zone ?? "-" },
+    Column(title: "last error", usual: "-", cell: lastError),
   ]
 
   private static func table(_ report: UpstreamReport) -> [String] {
-    let rows = [titles.map(\.0)] + report.endpoints.map { row($0, report) }
-    let widths = titles.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      let cells = titles.indices.map { column in
-        let space = String(repeating: " ", count: widths[column] - row[column].count)
-        return titles[column].1 == .left ? row[column] + space : space + row[column]
+    var shown: [(column: Column, cells: [String])] = []
+    for column in columns {
+      let cells = report.endpoints.map { column.cell($0, report.now) }
+      if let usual = column.usual, cells.allSatisfy({ $0 == usual }) { continue }
+      shown.append((column, [column.title] + cells))
+    }
+    let widths = shown.map { $0.cells.map(\.count).max() ?? 0 }
+    return (0...report.endpoints.count).map { row in
+      let cells = zip(shown, widths).map { each, width in
+        let space = String(repeating: " ", count: width - each.cells[row].count)
+        return each.column.isRight ? space + each.cells[row] : each.cells[row] + space
       }
       var line = "  " + cells.joined(separator: "  ")
       while line.last == " " { line.removeLast() }
@@ -67,39 +93,25 @@ enum UpstreamText {
     }
   }
 
-  private static func row(
-    _ endpoint: UpstreamReport.Endpoint, _ report: UpstreamReport
-  ) -> [String] {
-    let counts = endpoint.counts
-    return [
-      counts.address, state(endpoint, report), health(endpoint), "\(counts.inFlight)",
-      "\(counts.connections)", "\(counts.idle)",
-      counts.latencyNanoseconds.map { SpokenTime.text($0) } ?? "-", "\(endpoint.weight)",
-      "\(endpoint.priority)", endpoint.zone ?? "-",
-    ]
+  private static func time(_ nanoseconds: Int64?) -> String {
+    nanoseconds.map { SpokenTime.text($0) } ?? "-"
   }
 
-  private static func state(
-    _ endpoint: UpstreamReport.Endpoint, _ report: UpstreamReport
-  ) -> String {
-    switch endpoint.condition {
-    case .unhealthy: return endpoint.condition.rawValue
-    case .available:
-      let state = endpoint.breaker?.state ?? .closed
-      return state == .closed ? endpoint.condition.rawValue : state.rawValue
-    case .ejected:
-      guard let ejection = endpoint.ejection else { return endpoint.condition.rawValue }
+  /// `connect_refused 2.1 s ago`.
+  private static func lastError(_ endpoint: UpstreamReport.Endpoint, _ now: Instant) -> String {
+    guard let (fault, at) = endpoint.counts.tally.lastError else { return "-" }
+    return "\(fault.text) \(SpokenTime.text(now.nanoseconds(since: at))) ago"
+  }
+
+  /// `available`, `ejected 14.8 s: consecutive_failures`, `open until the next request: …`.
+  private static func state(_ endpoint: UpstreamReport.Endpoint, _ now: Instant) -> String {
+    var text = endpoint.standing
+    if let left = endpoint.left(now) {
       // Nobody looks at it before it is next asked for.
-      let time =
-        ejection.forNanoseconds > 0
-        ? SpokenTime.text(ejection.forNanoseconds) : "until the next request"
-      return "ejected \(time): \(ejection.cause.rawValue)"
-    case .circuitOpen:
-      guard let breaker = endpoint.breaker, let until = breaker.openUntil, breaker.state == .open
-      else { return endpoint.breaker?.state.rawValue ?? endpoint.condition.rawValue }
-      let left = until.nanoseconds(since: report.now)
-      return left > 0 ? "open \(SpokenTime.text(left))" : "open until the next request"
+      text += left > 0 ? " \(SpokenTime.text(left))" : " until the next request"
     }
+    if let reason = endpoint.reason, endpoint.condition != .unhealthy { text += ": \(reason)" }
+    return text
   }
 
   private static func health(_ endpoint: UpstreamReport.Endpoint) -> String {

@@ -116,10 +116,15 @@ extension Exchange {
   }
 
   /// That of the route is asked first.
-  private var refusingBreaker: CircuitBreaker.Figures? {
-    let breakers = [route?.policy?.breaker?.machine, upstream?.plan.state.breaker]
-    return breakers.lazy.compactMap { [now] in $0?.figures(now: now) }
-      .first { $0.state != .closed }
+  private var refusingBreaker: BreakerRefusal? {
+    let breakers: [(BreakerScope, CircuitBreaker?)] = [
+      (.route, route?.policy?.breaker?.machine), (.upstream, upstream?.plan.state.breaker),
+    ]
+    for (scope, breaker) in breakers {
+      guard let figures = breaker?.figures(now: now), figures.state != .closed else { continue }
+      return BreakerRefusal(scope, figures, at: now)
+    }
+    return nil
   }
 
   /// What the request was allowed in all, from its first byte; nil: no limit, or no upstream.

@@ -68,7 +68,7 @@ package struct ExchangeTrace: Sendable {
   /// Of a refusal that knows when to come again.
   package var retryAfterSeconds: Int?
   /// The breaker that refused it, as it stood then; nil: none did, or that of every endpoint.
-  package var refusedBy: CircuitBreaker.Figures?
+  package var refusedBy: BreakerRefusal?
   /// For a connection.
   package var waited: Int64 = 0
   package var fallback: Fallback?

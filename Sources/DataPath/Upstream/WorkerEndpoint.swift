@@ -14,7 +14,9 @@ package final class WorkerEndpoint: ConnectionReceiver {
   /// What it is known by in picks.
   let key: UInt64
   /// What all workers share of it.
-  var state: EndpointState
+  package var state: EndpointState
+  /// What came of the attempts at it, for `/upstreams`.
+  package var tally = EndpointTally()
   /// `127.0.0.1:9001`, for the log.
   let text: [UInt8]
   let upstream: WorkerUpstream

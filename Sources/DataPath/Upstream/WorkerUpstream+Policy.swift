@@ -19,6 +19,7 @@ extension WorkerUpstream {
     if outcome == .success, attempt.kind == .first {
       digest.record(nanoseconds: nanoseconds, now: now)
     }
+    count(&attempt, status: status, isFailure: attempt.isFailure, nanoseconds, now)
     guard recordsAttempts else { return }
     tell(attempt, outcome, AttemptResult(status: status), nanoseconds, now)
   }
@@ -27,9 +28,13 @@ extension WorkerUpstream {
   func record(_ attempt: inout Attempt, _ failure: FailureKind, _ now: Instant) {
     let outcome = plan.state.endpointClassifier.outcome(failure)
     let result = AttemptResult(failure)
-    if attempt.told.contains(.head) { return amend(&attempt, outcome, result, now) }
+    if attempt.told.contains(.head) {
+      if outcome == .failure { attempt.endpoint?.tally.broke(.failure(failure), now) }
+      return amend(&attempt, outcome, result, now)
+    }
     attempt.told.insert(.end)
     attempt.isFailure = outcome == .failure
+    if attempt.isFailure { count(attempt, failure, now) }
     let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
     if attempt.isFailure { attempt.nanoseconds = nanoseconds }
     // Its own clock cut it.
@@ -51,6 +56,7 @@ extension WorkerUpstream {
     if isHeadTold { return }
     guard nanoseconds > 0 else { return tell(attempt, .ignored, .ignored, 0, now) }
     if attempt.kind == .first { digest.record(atLeast: nanoseconds, now: now) }
+    attempt.endpoint?.tally.leftWaiting(nanoseconds, now)
     if let endpoint = attempt.endpoint,
       let average = latencyNanoseconds(endpoint), nanoseconds > average
     {
@@ -84,6 +90,30 @@ extension WorkerUpstream {
           slot, evidence.isExcusedFromEjection ? .ignored : result, nanoseconds: nanoseconds,
           now: now), now)
     }
+  }
+
+  // MARK: The endpoint's own figures
+
+  /// An answer's head is there, so that the endpoint can be reached.
+  @inline(__always)
+  func count(
+    _ attempt: inout Attempt, status: UInt16, isFailure: Bool, _ nanoseconds: Int64, _ now: Instant
+  ) {
+    guard let endpoint = attempt.endpoint else { return }
+    if isFailure {
+      endpoint.tally.failed(.status(status), nanoseconds, now)
+    } else {
+      endpoint.tally.answered(nanoseconds, now)
+    }
+    if !endpoint.state.isReachable { endpoint.state.set(isReachable: true) }
+  }
+
+  private func count(_ attempt: Attempt, _ failure: FailureKind, _ now: Instant) {
+    guard let endpoint = attempt.endpoint else { return }
+    let isUnanswered = failure.row.stage == .connect
+    endpoint.tally.failed(
+      .failure(failure), isUnanswered ? nil : now.nanoseconds(since: attempt.timedFrom), now)
+    if isUnanswered { endpoint.state.set(isReachable: false) }
   }
 
   // MARK: Changes

@@ -56,6 +56,7 @@ extension CircuitBreaker {
       guard beganProbing else { return nil }
       return Transition(
         from: .open, to: .halfOpen, reason: .openTimeEnded, at: now, openFor: nil,
+        opening: nil,
         isShadow: bits & 8 != 0)
     }
   }

@@ -19,6 +19,8 @@ extension CircuitBreaker {
     package var probesInFlight: Int
     /// How often the open time was doubled since the breaker last recovered, plus one; 0: it has.
     package var openings: Int
+    /// On what it opened last; nil: it is closed and has recovered.
+    package var opening: Opening?
     /// All, but for a breaker that recovers or refuses.
     package var admittedShare: Share
   }

@@ -13,6 +13,8 @@ extension CircuitBreaker {
     package let at: Instant
     /// How long the breaker will refuse, jitter included; nil: it did not open.
     public let openFor: Duration?
+    /// On what it opened; nil: it did not open.
+    public let opening: Opening?
     /// A breaker in shadow mode would have made this change.
     public let isShadow: Bool
   }

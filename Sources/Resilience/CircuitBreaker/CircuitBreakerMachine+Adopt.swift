@@ -22,7 +22,7 @@ extension CircuitBreakerMachine {
     if let start = ramp?.lowerBound {
       ramp = rules.recovery == 0 ? nil : start..<start + rules.recovery
       if ramp == nil {
-        openings = 0
+        forgetOpenings()
         hasUntoldRecovery = true
       }
     }

@@ -88,7 +88,7 @@ extension CircuitBreakerMachine {
       slowCallRate: rate(slow), consecutiveFailures: consecutive,
       openUntil: phase == .open ? until : nil,
       probesInFlight: isProbing ? probes.inFlight : 0,
-      openings: openings, admittedShare: admittedShare(now))
+      openings: openings, opening: opening, admittedShare: admittedShare(now))
   }
 
   private func admittedShare(_ now: Instant) -> Share {

@@ -59,6 +59,8 @@ package struct CircuitBreakerMachine: Sendable {
   /// What the ramp has saved towards the next admission, basis points.
   var credit: Int64 = 0
   var probes = Probes()
+  /// Why it opened last; nil once it has recovered.
+  var opening: CircuitBreaker.Opening?
   private var random: RandomSource
 
   package init(_ policy: CircuitBreakerPolicy, seed: UInt64) {
@@ -107,7 +109,7 @@ package struct CircuitBreakerMachine: Sendable {
     guard hasUntoldRecovery else { return nil }
     hasUntoldRecovery = false
     return CircuitBreaker.Transition(
-      from: .recovering, to: .closed, reason: .recoveryEnded, at: now, openFor: nil,
+      from: .recovering, to: .closed, reason: .recoveryEnded, at: now, openFor: nil, opening: nil,
       isShadow: mode == .shadow)
   }
 
@@ -126,9 +128,12 @@ package struct CircuitBreakerMachine: Sendable {
     ramp = nil
     openings = 0
     hasUntoldRecovery = false
+    if !startsRamp { opening = nil }
+    if new == .forcedOpen { noteOpening(.modeSet, now) }
     if startsRamp { startRamp(now) }
     return CircuitBreaker.Transition(
-      from: from, to: state, reason: .modeSet, at: now, openFor: nil, isShadow: false)
+      from: from, to: state, reason: .modeSet, at: now, openFor: nil,
+      opening: new == .forcedOpen ? opening : nil, isShadow: false)
   }
 
   private mutating func close() {
@@ -145,15 +150,30 @@ package struct CircuitBreakerMachine: Sendable {
     ramp =
       rules.recovery == 0
       ? nil : start..<now.advanced(byNanoseconds: rules.recovery).nanoseconds
-    if ramp == nil { openings = 0 }
+    if ramp == nil { forgetOpenings() }
   }
 
   /// Forgets the ramp once it is over, and with it how often the breaker opened.
   mutating func settle(_ now: Instant) {
     guard let end = ramp?.upperBound, now.nanoseconds >= end else { return }
     ramp = nil
-    openings = 0
+    forgetOpenings()
     hasUntoldRecovery = true
+  }
+
+  mutating func forgetOpenings() {
+    openings = 0
+    opening = nil
+  }
+
+  /// Remembers on what it opens. Before the phase changes: what counts is what led to it.
+  private mutating func noteOpening(_ reason: CircuitBreaker.Reason, _ now: Instant) {
+    let isProbing = phase == .halfOpen
+    let total = window.total
+    opening = CircuitBreaker.Opening(
+      reason: reason, at: now, calls: isProbing ? probes.counted : Int(total.calls),
+      failures: isProbing ? probes.failed : Int(total.failures),
+      slow: isProbing ? probes.slow : Int(total.slow), consecutiveFailures: consecutive)
   }
 
   mutating func move(
@@ -167,6 +187,7 @@ package struct CircuitBreakerMachine: Sendable {
       close()
       startRamp(now)
     case .open:
+      noteOpening(reason, now)
       // From half-open: the probes failed, and it refuses for twice as long.
       openings = phase == .halfOpen ? openings + 1 : max(openings, 1)
       phase = .open
@@ -179,6 +200,7 @@ package struct CircuitBreakerMachine: Sendable {
     }
     return CircuitBreaker.Transition(
       from: from, to: underlying, reason: reason, at: now, openFor: openFor,
+      opening: new == .open ? opening : nil,
       isShadow: mode == .shadow)
   }
 

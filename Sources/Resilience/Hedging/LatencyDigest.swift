@@ -65,6 +65,25 @@ import Primitives
     total -= UInt64(weight)
   }
 
+  /// Lets what was recorded fade up to `now`, for whoever reads a digest that records no more.
+  package mutating func forget(until now: Instant) {
+    guard let halvedAt else { return }
+    let elapsed = now.nanoseconds(since: halvedAt)
+    if elapsed >= halfLifeNanoseconds { decay(elapsed: elapsed, now: now) }
+  }
+
+  /// Adds what another worker's digest remembers.
+  package mutating func add(_ other: LatencyDigest, now: Instant) {
+    forget(until: now)
+    var other = other
+    other.forget(until: now)
+    for index in counts.indices { counts[index] &+= other.counts[index] }
+    total += other.total
+    halvedAt = halvedAt ?? other.halvedAt
+    if total >= 1 << 31 { halve(times: 1) }
+    untilRefresh = 1
+  }
+
   /// `fastestNanoseconds`, unless nothing has been recorded for a half-life or two: what refuses by
   /// it brings no samples, and would go by the old ones for ever.
   package func fastestNanoseconds(now: Instant) -> Int64? {

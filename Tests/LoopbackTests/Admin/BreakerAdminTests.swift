@@ -74,7 +74,8 @@ struct BreakerAdminTests {
     #expect(
       try proxy.metric("weir_upstream_endpoints{upstream=\"service\",state=\"available\"}") == 0)
     #expect(
-      try proxy.admin("/upstreams?format=text").contains("\(address)  forced_open  unchecked"))
+      try proxy.admin("/upstreams?format=text")
+        .contains("\(address)  forced_open: mode_set: forced open by hand"))
     // All endpoints, where none is named.
     #expect(
       try put(proxy, "service?scope=endpoint", "released").hasSuffix("forced_open → closed\n"))
@@ -160,11 +161,13 @@ struct BreakerAdminTests {
     #expect(text.contains("  retries 0/3 at 0 requests\n"))
     #expect(text.contains("  adaptive limit 0/"))
     #expect(
-      text.contains("endpoint") && text.contains("in flight  connections  idle  latency  weight"))
-    let pattern = try Regex(
-      "127.0.0.1:\(closed.port) +ejected [0-9.]+ m?s: "
-        + "connect_refused +unchecked")
+      text.contains(
+        try Regex("requests +errors +p50 +p99 +average +weight +priority +zone")), "\(text)")
+    // Nobody checks their health, so that there is no such column.
+    #expect(!text.contains("unchecked"), "\(text)")
+    let pattern = try Regex("127.0.0.1:\(closed.port) +ejected [0-9.]+ m?s: connect_refused")
     #expect(text.contains(pattern), "\(text)")
+    #expect(text.contains(try Regex("connect_refused [0-9.]+ m?s ago")), "\(text)")
     let answer = try full.admin("/upstreams")
     let data = Data(answer.components(separatedBy: "\r\n\r\n")[1].utf8)
     let all = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
@@ -177,6 +180,13 @@ struct BreakerAdminTests {
     #expect(endpoints.map { $0["state"] as? String } == ["available", "ejected", "available"])
     #expect((endpoints[1]["ejected"] as? [String: Any])?["cause"] as? String == "connect_refused")
     #expect(endpoints[0]["latency_us"] as? Int ?? 0 > 0)
+    func total(_ name: String) -> Int { endpoints.compactMap { $0[name] as? Int }.reduce(0, +) }
+    #expect(total("requests") - total("errors") == 20 && endpoints[0]["errors"] as? Int == 0)
+    #expect(endpoints[0]["p50_us"] as? Int ?? 0 > 0 && endpoints[0]["p99_us"] as? Int ?? 0 > 0)
+    #expect(endpoints[1]["errors"] as? Int ?? 0 > 0 && endpoints[1]["until"] is String)
+    #expect(endpoints[1]["reason"] as? String == "connect_refused")
+    let last = try #require(endpoints[1]["last_error"] as? [String: Any])
+    #expect(last["reason"] as? String == "connect_refused" && last["at"] is String)
     #expect(service["adaptive_concurrency"] != nil && service["retry_budget"] != nil)
     #expect(
       try full.metric("weir_upstream_endpoints{upstream=\"service\",state=\"ejected\"}") == 1)

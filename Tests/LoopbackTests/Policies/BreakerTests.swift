@@ -212,7 +212,9 @@ struct BreakerTests {
       number += 1
       _ = try proxy.get("/", headers: "X-Request-ID: held\(number)\r\n")
       let explained = try proxy.admin("/explain/held\(number)")
-      return explained.contains("the circuit breaker was ") && explained.contains(recovering)
+      return explained.contains("the circuit breaker of service was ")
+        && explained.contains(recovering)
+        && explained.contains(#/it opened .* before, at 20.*Z, on [a-z_]+: [0-9]+ /#)
     }
     #expect(isExplained)
     #expect(proxy.stop())

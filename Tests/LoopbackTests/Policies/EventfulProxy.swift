@@ -24,7 +24,7 @@ struct EventfulProxy {
             health_check: { interval: 60s }
             circuit_breaker: {}
             adaptive_concurrency: {}
-        """)
+        """, top: "telemetry: { metrics: { endpoints: 8 } }")
     try retryAndEject()
     try refuseARetryAndOpen()
     try hedge()

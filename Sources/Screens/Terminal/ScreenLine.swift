@@ -1,30 +1,30 @@
-/// A line of the demo's screen: pieces of text, each with its tone.
+/// A line of a screen: pieces of text, each with its tone.
 ///
 /// Widths are counted in characters, of which each takes one column here: nothing wider is shown.
-struct DemoLine: Sendable {
+package struct ScreenLine: Sendable {
   private struct Piece: Sendable {
     var text: String
-    var tone: DemoTone
+    var tone: ScreenTone
     var isMarked: Bool
   }
 
   private var pieces: [Piece] = []
-  private(set) var width = 0
+  package private(set) var width = 0
 
-  init() {}
+  package init() {}
 
-  init(_ text: String, _ tone: DemoTone = .plain) {
+  package init(_ text: String, _ tone: ScreenTone = .plain) {
     add(text, tone)
   }
 
   /// `isMarked`: shown reversed, where there are colours.
-  mutating func add(_ text: String, _ tone: DemoTone = .plain, isMarked: Bool = false) {
+  package mutating func add(_ text: String, _ tone: ScreenTone = .plain, isMarked: Bool = false) {
     pieces.append(Piece(text: text, tone: tone, isMarked: isMarked))
     width += text.count
   }
 
   /// Drops what lies beyond `columns`.
-  mutating func clip(to columns: Int) {
+  package mutating func clip(to columns: Int) {
     while width > columns, let last = pieces.popLast() {
       width -= last.text.count
       let kept = String(last.text.prefix(max(columns - width, 0)))
@@ -33,17 +33,17 @@ struct DemoLine: Sendable {
   }
 
   /// Goes on at that column, at least one further.
-  mutating func pad(to column: Int) {
+  package mutating func pad(to column: Int) {
     add(String(repeating: " ", count: max(column - width, 1)))
   }
 
   /// Numbers under each other.
-  mutating func add(right text: String, _ columns: Int, _ tone: DemoTone = .plain) {
+  package mutating func add(right text: String, _ columns: Int, _ tone: ScreenTone = .plain) {
     add(String(repeating: " ", count: max(columns - text.count, 1)) + text, tone)
   }
 
   /// At most `columns` wide. Without colours nothing but the text.
-  func rendered(columns: Int, inColour: Bool) -> String {
+  package func rendered(columns: Int, inColour: Bool) -> String {
     var left = columns
     var text = ""
     for piece in pieces where left > 0 {

@@ -1,5 +1,5 @@
-/// What a piece of the demo's screen says, beside its words: without colours nothing is lost.
-enum DemoTone: Sendable {
+/// What a piece of a screen says, beside its words: without colours nothing is lost.
+package enum ScreenTone: Sendable {
   case plain, dim, strong, good, warning, bad
   /// What somebody did at the keyboard or in a script.
   case done

@@ -1,0 +1,82 @@
+import Primitives
+import Resilience
+
+/// What one worker has counted at one endpoint, for people who look at it; no decision is made by it.
+///
+/// Counts are of attempts that have ended or whose answer's head is there. Cost: an addition and a
+/// `LatencyDigest` record an attempt; the digest's 1.7 KB are allocated with the first. Confinement:
+/// the worker's loop; copies may travel.
+package struct EndpointTally: Sendable {
+  /// What an attempt failed by.
+  package enum Fault: Sendable, Equatable {
+    case status(UInt16)
+    case failure(FailureKind)
+
+    /// `status 503`, `connect_refused`.
+    package var text: String {
+      switch self {
+      case .status(let status): "status \(status)"
+      case .failure(let kind): kind.name
+      }
+    }
+  }
+
+  package private(set) var requests: UInt64 = 0
+  package private(set) var errors: UInt64 = 0
+  /// The last attempt that failed, and when; nil: none has.
+  package private(set) var lastError: (fault: Fault, at: Instant)?
+  /// Times from the request to the answer's head, the recent ones weighing most.
+  package private(set) var latencies: LatencyDigest?
+
+  package init() {}
+
+  /// An answer that is no failure is there.
+  mutating func answered(_ nanoseconds: Int64, _ now: Instant) {
+    requests &+= 1
+    learn(nanoseconds, now)
+  }
+
+  /// The attempt has failed after `nanoseconds`; nil: how long it took says nothing of the endpoint.
+  mutating func failed(_ fault: Fault, _ nanoseconds: Int64?, _ now: Instant) {
+    requests &+= 1
+    if let nanoseconds { learn(nanoseconds, now) }
+    broke(fault, now)
+  }
+
+  /// An answer that was counted as good broke off.
+  mutating func broke(_ fault: Fault, _ now: Instant) {
+    errors &+= 1
+    lastError = (fault, now)
+  }
+
+  /// The attempt was given up by whoever waited for it, after `nanoseconds` without an answer.
+  mutating func leftWaiting(_ nanoseconds: Int64, _ now: Instant) {
+    requests &+= 1
+    latencies?.record(atLeast: nanoseconds, now: now)
+  }
+
+  @inline(__always)
+  private mutating func learn(_ nanoseconds: Int64, _ now: Instant) {
+    if latencies == nil { latencies = LatencyDigest() }
+    latencies?.record(nanoseconds: nanoseconds, now: now)
+  }
+
+  /// Adds what another worker has counted at the same endpoint.
+  package mutating func add(_ other: EndpointTally, now: Instant) {
+    requests &+= other.requests
+    errors &+= other.errors
+    if let theirs = other.lastError, lastError.map({ $0.at < theirs.at }) ?? true {
+      lastError = theirs
+    }
+    guard let digest = other.latencies else { return }
+    if latencies == nil { latencies = LatencyDigest() }
+    latencies?.add(digest, now: now)
+  }
+
+  /// The latency that `share` of the recent attempts did not exceed; nil: there were none of late.
+  package func latency(at share: Share, now: Instant) -> Int64? {
+    guard var digest = latencies else { return nil }
+    digest.forget(until: now)
+    return digest.nanoseconds(at: share)
+  }
+}

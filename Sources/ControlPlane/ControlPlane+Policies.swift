@@ -124,9 +124,9 @@ extension ControlPlane {
           "scope": "\(scope.rawValue)", "upstream": "\(upstream)", "subject": "\(subject)",
           "state": "\(state.rawValue)",
         ])
-    case .ejected(let upstream, let endpoint, let reason, let nanoseconds):
+    case .ejected(let upstream, let endpoint, let reason, let nanoseconds, let isShadow):
       log.warning(
-        "an endpoint is ejected",
+        isShadow ? "an endpoint would be ejected (shadow)" : "an endpoint is ejected",
         metadata: [
           "upstream": "\(upstream)", "endpoint": "\(endpoint)", "reason": "\(reason)",
           "for_seconds": "\(nanoseconds / 1_000_000_000)",

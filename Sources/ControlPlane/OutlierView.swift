@@ -2,7 +2,7 @@ import ProxyConfiguration
 
 /// Outlier detection in the file's keys.
 enum OutlierView {
-  static func json(_ outliers: OutlierSettings) -> JSONValue {
+  static func json(_ outliers: OutlierSettings, _ mode: PolicyMode) -> JSONValue {
     var members: [(String, JSONValue)] = [
       ("consecutive_5xx", ConfigurationView.count(outliers.consecutive5xx)),
       (
@@ -19,6 +19,7 @@ enum OutlierView {
       ("max_ejected", ConfigurationView.share(outliers.ejectedMax)),
       ("success_rate", outliers.successRate.map(successRate) ?? .text("off")),
     ]
+    members.append(("mode", .text(mode.rawValue)))
     if let failures = outliers.failurePercentage {
       members.append(("failure_percentage", percentage(failures)))
     }

@@ -30,6 +30,16 @@ extension CircuitBreakerPolicy {
   }
 }
 
+extension ShadowPolicies {
+  init(_ settings: UpstreamConfiguration) {
+    self = []
+    if settings.limitsMode == .shadow { formUnion([.requests, .connections]) }
+    if settings.adaptiveMode == .shadow { insert(ShadowPolicies(.adaptiveConcurrency)) }
+    if settings.sheddingMode == .shadow { insert(ShadowPolicies(.shedding)) }
+    if settings.outlierMode == .shadow { insert(ShadowPolicies(.outlierDetection)) }
+  }
+}
+
 extension OutcomeClassifier {
   init(_ settings: BreakerSettings?) {
     guard let settings else {

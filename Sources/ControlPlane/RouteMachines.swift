@@ -68,7 +68,8 @@ final class RouteMachines {
   private func limiters(_ route: RouteConfiguration, _ old: Known?) -> [RateLimiter] {
     var left = old.map { Array(zip($0.settings.rateLimits, $0.limiters)) } ?? []
     return route.rateLimits.map { settings in
-      if let place = left.firstIndex(where: { $0.0 == settings }) {
+      // One that begins to act goes on with its buckets.
+      if let place = left.firstIndex(where: { $0.0.with(settings.mode) == settings }) {
         return left.remove(at: place).1
       }
       return RateLimiter(
@@ -87,7 +88,8 @@ final class RouteMachines {
       retry: route.retry.map { RetryPolicy($0) }, hedge: route.hedge.map { HedgePolicy($0) },
       hedgeBudget: kept,
       rateLimits: zip(route.rateLimits, limiters).map { settings, limiter in
-        RoutePolicy.RateLimit(limiter: limiter, key: Self.key(settings.key))
+        RoutePolicy.RateLimit(
+          limiter: limiter, key: Self.key(settings.key), isShadow: settings.mode == .shadow)
       },
       priority: RequestPriority(route.priority),
       breaker: breaker.map {

@@ -62,7 +62,7 @@ enum RoutePolicyView {
     case .header(let name):
       members += [("by", .text("header")), ("header", ConfigurationView.text(name))]
     }
-    members.append(("keys", .number(limit.keysMax)))
+    members += [("keys", .number(limit.keysMax)), ("mode", .text(limit.mode.rawValue))]
     return .object(members)
   }
 

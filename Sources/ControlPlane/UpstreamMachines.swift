@@ -20,6 +20,7 @@ final class UpstreamMachines {
   private let name: String
   private let limits: ResourceLimits
   private let availability = Availability()
+  private let ledger = ShadowLedger()
   private var settings: UpstreamConfiguration
   private var budget: RetryBudget
   private var breaker: CircuitBreaker?
@@ -74,7 +75,8 @@ final class UpstreamMachines {
       endpointClassifier: OutcomeClassifier(
         fresh.endpointCircuitBreaker ?? fresh.circuitBreaker),
       limiter: limiter, detector: detector, comparison: comparison(fresh, states),
-      availability: availability, endpoints: states)
+      availability: availability, shadows: ShadowPolicies(fresh), ledger: ledger,
+      endpoints: states)
     current = state
     availability.changed()
     return state
@@ -127,6 +129,7 @@ final class UpstreamMachines {
   private func adoptDetector(
     _ fresh: UpstreamConfiguration, _ succession: inout BreakerSuccession
   ) {
+    if fresh.outlierMode != settings.outlierMode { adoptOutlierMode(fresh.outlierMode) }
     guard fresh.outlierDetection != settings.outlierDetection else { return }
     if let detector, let changed = fresh.outlierDetection {
       note(detector.adopt(OutlierPolicy(changed), now: succession.now), &succession)
@@ -145,6 +148,16 @@ final class UpstreamMachines {
       }
     }
     if let detector { availability.look(at: detector.nextChange) }
+  }
+
+  /// Who is ejected returns when the detector only watches, and leaves when it acts again.
+  private func adoptOutlierMode(_ mode: PolicyMode) {
+    guard let detector else { return }
+    for entry in known.values {
+      guard let slot = entry.state.slot, detector.isEjected(slot) else { continue }
+      _ = entry.state.set(isEjected: mode == .enforced)
+    }
+    availability.changed()
   }
 
   private func adoptEndpointBreakers(

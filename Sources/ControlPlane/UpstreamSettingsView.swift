@@ -23,12 +23,13 @@ enum UpstreamSettingsView {
         ])
       ))
     if let outliers = upstream.outlierDetection {
-      members.append(("outlier_detection", OutlierView.json(outliers)))
+      members.append(("outlier_detection", OutlierView.json(outliers, upstream.outlierMode)))
     }
     if let adaptive = upstream.adaptiveConcurrency {
-      members.append(("adaptive_concurrency", self.adaptive(adaptive)))
+      members.append(("adaptive_concurrency", self.adaptive(adaptive, upstream.adaptiveMode)))
     }
     members += [
+      ("shedding", .object([("mode", .text(upstream.sheddingMode.rawValue))])),
       ("limits", limits(upstream)), ("timeouts", timeouts(upstream)),
       ("resolve_interval", ConfigurationView.duration(upstream.resolveInterval)),
     ]
@@ -92,11 +93,11 @@ enum UpstreamSettingsView {
     return .object(members)
   }
 
-  private static func adaptive(_ adaptive: AdaptiveSettings) -> JSONValue {
+  private static func adaptive(_ adaptive: AdaptiveSettings, _ mode: PolicyMode) -> JSONValue {
     .object([
       ("minimum", .number(adaptive.concurrencyMin)), ("maximum", .number(adaptive.concurrencyMax)),
       ("buffer", ConfigurationView.share(adaptive.buffer)),
-      ("interval", ConfigurationView.duration(adaptive.interval)),
+      ("interval", ConfigurationView.duration(adaptive.interval)), ("mode", .text(mode.rawValue)),
     ])
   }
 
@@ -109,6 +110,7 @@ enum UpstreamSettingsView {
       ("fields", .number(upstream.responseFieldsMax)),
       ("pending_target", ConfigurationView.duration(upstream.pendingTarget)),
       ("pending_interval", ConfigurationView.duration(upstream.pendingInterval)),
+      ("mode", .text(upstream.limitsMode.rawValue)),
     ])
   }
 

@@ -36,7 +36,7 @@ struct DemoEvents: Sendable {
       var text = "\(name("\(change.endpoint)")) is \(change.isHealthy ? "healthy" : "unhealthy")"
       if case .probe(let result) = change.cause, !change.isHealthy { text += ": \(result)" }
       add(text, change.isHealthy ? .good : .bad, at: milliseconds)
-    case .policy(.ejected(_, let endpoint, let reason, let nanoseconds)):
+    case .policy(.ejected(_, let endpoint, let reason, let nanoseconds, _)):
       ejections += 1
       let time = DemoText.seconds(nanoseconds)
       add("\(name(endpoint)) ejected for \(time): \(reason)", .bad, at: milliseconds)

@@ -15,4 +15,12 @@ package struct RateLimitSettings: Sendable, Equatable {
   package var key: Key
   /// Buckets that are kept.
   package var keysMax: Int
+  package var mode: PolicyMode
+
+  /// The same limit in another mode.
+  package func with(_ mode: PolicyMode) -> RateLimitSettings {
+    var other = self
+    other.mode = mode
+    return other
+  }
 }

@@ -40,7 +40,8 @@ extension RouteReader {
       let key = rateLimitKey(limit, &checker)
       return RateLimitSettings(
         requests: requests, period: limit.duration("per") ?? .zero,
-        burst: limit.integer("burst") ?? requests, key: key, keysMax: limit.integer("keys") ?? 0)
+        burst: limit.integer("burst") ?? requests, key: key, keysMax: limit.integer("keys") ?? 0,
+        mode: PolicyMode(limit))
     }
   }
 

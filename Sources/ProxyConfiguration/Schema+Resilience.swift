@@ -90,6 +90,9 @@ extension Schema {
 
   static let outlierDetection: [Key] = [
     Key(
+      "mode", .choice(PolicyMode.allCases.map(\.rawValue)), default: "enforced",
+      "shadow: ejections are decided, counted and told, and every endpoint stays in use."),
+    Key(
       "consecutive_5xx", .count(1...1_000_000), default: "5",
       "Ejects after that many answers of 5xx in a row, resets and timeouts included. Envoy's."),
     Key(
@@ -178,5 +181,6 @@ extension Schema {
     Key(
       "interval", .duration(.milliseconds(10) ... .seconds(60), mayBeOff: false),
       default: "100ms", "How often the limit is looked at again. Envoy's examples."),
+    PolicyMode.key,
   ]
 }

@@ -84,6 +84,7 @@ extension Schema {
       "keys", .integer(1...1_000_000), default: "10000",
       "Buckets that are kept; the one unused for longest makes room. Our own: more than a platform has tenants."
     ),
+    PolicyMode.key,
   ]
 
   static let fallback: [Key] = [

@@ -35,6 +35,10 @@ extension Schema {
       "adaptive_concurrency", .object(adaptiveConcurrency),
       "Requests in flight follow what the upstream is seen to carry. Left out: `limits.requests` alone."
     ),
+    Key(
+      "shedding", .object([PolicyMode.key]),
+      "Whether the limits refuse lower classes of requests before they are full, where priorities differ."
+    ),
     Key("limits", .object(upstreamLimits), "What the upstream may be asked to hold."),
     Key("timeouts", .object(upstreamTimeouts), "How long it may take."),
     Key(
@@ -149,6 +153,10 @@ extension Schema {
     Key(
       "pending_interval", .duration(.milliseconds(1) ... .seconds(60), mayBeOff: false),
       default: "100ms", "How long waits may stay above `pending_target`. RFC 8289 §4.2."),
+    Key(
+      "mode", .choice(PolicyMode.allCases.map(\.rawValue)), default: "enforced",
+      "shadow: `requests` and `connections` are counted, in `weir_policy_would_refuse_total`, and not held to; nothing waits then, so that `pending` says nothing. The other keys of `limits` hold all the same."
+    ),
   ]
 
   private static let upstreamTimeouts: [Key] = [

@@ -20,6 +20,10 @@ package struct UpstreamConfiguration: Sendable, Equatable {
   package var retryBudget: RetryBudgetSettings
   package var outlierDetection: OutlierSettings?
   package var adaptiveConcurrency: AdaptiveSettings?
+  package var outlierMode: PolicyMode
+  package var adaptiveMode: PolicyMode
+  package var sheddingMode: PolicyMode
+  package var limitsMode: PolicyMode
   package var connectionsMax: Int
   package var pendingMax: Int
   package var requestsMax: Int

@@ -48,7 +48,8 @@ extension Simulator {
       }
     }
     let priority = RequestPriority(rawValue: exchanges[exchange].priority) ?? .normal
-    let ceiling = plan.shedsByPriority ? Self.shedder.ceiling(priority) : .all
+    let sheds = plan.shedsByPriority && plan.edges[links[link].edge].policy.sheds
+    let ceiling = sheds ? Self.shedder.ceiling(priority) : .all
     if let limiter = links[link].limiter {
       guard limiter.acquire(ceiling) else {
         return .failure(limiter.inFlight < limiter.limit ? .requestShed : .concurrencyLimited)

@@ -29,6 +29,8 @@ package final class ResourceLimits: Sendable {
   package func acquire(_ resource: Resource, _ part: Share) -> Bool {
     slots(resource).acquire(part)
   }
+  /// Takes one although all are taken, where the limits are in shadow.
+  package func acquireBeyond(_ resource: Resource) { slots(resource).acquireBeyond() }
   package func release(_ resource: Resource) { slots(resource).release() }
   package func used(_ resource: Resource) -> Int { slots(resource).used }
   package func most(_ resource: Resource) -> Int { slots(resource).most }

@@ -42,6 +42,8 @@ final class Slots: Sendable {
     return false
   }
 
+  func acquireBeyond() { taken.add(1, ordering: .sequentiallyConsistent) }
+
   func release() {
     let now = taken.subtract(1, ordering: .sequentiallyConsistent).newValue
     precondition(now >= 0, "a slot was released that was not taken")

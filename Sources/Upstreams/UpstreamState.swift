@@ -21,6 +21,10 @@ package final class UpstreamState: Sendable {
   package let endpoints: [EndpointState]
   /// Endpoints have breakers, or a detector: attempts are told to somebody.
   package let recordsAttempts: Bool
+  /// Policies that only tell what they would do.
+  package let shadows: ShadowPolicies
+  /// What they have told.
+  package let ledger: ShadowLedger
 
   package init(
     name: String, limits: ResourceLimits, budget: RetryBudget = RetryBudget(),
@@ -28,8 +32,11 @@ package final class UpstreamState: Sendable {
     endpointClassifier: OutcomeClassifier = OutcomeClassifier(),
     limiter: ConcurrencyLimiter? = nil, detector: OutlierDetector? = nil,
     comparison: PeerComparison? = nil, availability: Availability = Availability(),
+    shadows: ShadowPolicies = [], ledger: ShadowLedger = ShadowLedger(),
     endpoints: [EndpointState]
   ) {
+    self.shadows = shadows
+    self.ledger = ledger
     self.name = name
     self.limits = limits
     self.budget = budget

@@ -27,6 +27,10 @@ struct Check: ParsableCommand {
       print(
         "\(source.path) is good: listeners \(configuration.listeners.count), routes \(routes), "
           + "upstreams \(configuration.upstreams.count)")
+      let shadowed = configuration.shadowed
+      if !shadowed.isEmpty {
+        print("in shadow, so that they refuse nothing: \(shadowed.joined(separator: ", "))")
+      }
     } catch {
       for fault in error.faults { print(fault) }
       throw error.isUnreadable ? ExitCode.noInput : ExitCode(1)

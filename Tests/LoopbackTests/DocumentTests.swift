@@ -90,11 +90,14 @@ struct DocumentTests {
         [{ match: { prefix: /busy }, upstream: service, retry: { attempts: 2, on: [503] } },
          { match: { prefix: /down }, upstream: spare, fallback: { respond: { body: later } } },
          { match: { prefix: /hedged }, upstream: pair, hedge: {} },
+         { match: { path: /watched }, upstream: service,
+           rate_limit: { requests: 1, per: 1h, mode: shadow } },
          { match: {}, upstream: service, fault: { delay: { share: 100%, duration: 1ms } } }]
         """,
       upstream: try Self.others(), top: "telemetry: { access_log: { path: \(log) } }")
     #expect(try proxy.get("/busy").hasPrefix("HTTP/1.1 503 "))
     #expect(try proxy.get("/a").hasSuffix("ok"))
+    for _ in 0..<2 { #expect(try proxy.get("/watched").hasSuffix("ok")) }
     #expect(
       try proxy.admin("/circuit-breakers/spare", method: "PUT", body: "forced_open")
         .contains(" → forced_open"))

@@ -37,7 +37,7 @@ final class PolicyGauges: Sendable {
       ? EndpointMetrics.readings(
         UpstreamView.sum(views, now: now), most: machines.endpointsMax, now: now) : []
     return endpointReadings + breakers(machines.breakers, now)
-      + [endpoints(machines.upstreams), panic(machines.upstreams)]
+      + [endpoints(machines.upstreams), panic(machines.upstreams), shadows(machines.upstreams)]
       + limits(machines.upstreams) + [budgets(machines.upstreams)]
   }
 
@@ -75,6 +75,22 @@ final class PolicyGauges: Sendable {
       }
     }
     return gauge
+  }
+
+  private func shadows(_ upstreams: [UpstreamState]) -> GaugeReading {
+    var counter = GaugeReading(
+      "weir_policy_would_refuse_total", .counter,
+      help: "Requests that a policy in shadow would have refused; of outlier_detection, ejections.",
+      labels: ["upstream", "policy"])
+    for upstream in upstreams {
+      for policy in ShadowPolicy.allCases {
+        let count = upstream.ledger.count(policy)
+        if count > 0 || upstream.shadows.contains(policy) {
+          counter.add([upstream.name, policy.rawValue], count)
+        }
+      }
+    }
+    return counter
   }
 
   private func panic(_ upstreams: [UpstreamState]) -> GaugeReading {

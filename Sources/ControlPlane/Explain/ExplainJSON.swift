@@ -61,6 +61,9 @@ enum ExplainJSON {
     ] where mark != .none {
       members.append((name, .text(mark.rawValue)))
     }
+    if !trace.shadows.isEmpty {
+      members.append(("would_refuse", .list(trace.shadows.names.map { .text($0) })))
+    }
     if let seconds = trace.retryAfterSeconds {
       members.append(("retry_after_seconds", .number(seconds)))
     }

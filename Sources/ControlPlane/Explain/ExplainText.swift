@@ -1,6 +1,7 @@
 import DataPath
 import Primitives
 import Resilience
+import Upstreams
 
 /// An exchange's timeline in plain language.
 enum ExplainText {
@@ -55,6 +56,9 @@ enum ExplainText {
       (trace.routeBreaker, "the route"), (trace.upstreamBreaker, trace.upstream ?? "the upstream"),
     ] {
       if let line = breaker(mark, of: name) { lines.append(line) }
+    }
+    for policy in trace.shadows.names {
+      lines.append("\(policy) would have refused it (shadow)")
     }
     if let refusal = trace.refusedBy { lines.append(refused(refusal, trace)) }
     if trace.waited > 0 {

@@ -2,6 +2,7 @@ import DataPath
 import Primitives
 import ProxyConfiguration
 import Resilience
+import Upstreams
 
 /// `/upstreams` for programs.
 enum UpstreamJSON {
@@ -11,7 +12,10 @@ enum UpstreamJSON {
 
   private static func upstream(_ report: UpstreamReport) -> JSONValue {
     var members: [(String, JSONValue)] = [
-      ("endpoints", .list(report.endpoints.map { endpoint($0, report.now) })),
+      (
+        "endpoints",
+        .list(report.endpoints.map { endpoint($0, report.now, isShadow: report.isOutlierShadow) })
+      ),
       ("panic", .boolean(report.isPanicking)),
       ("requests_total", .number(Int(clamping: report.tally.requests))),
       ("errors_total", .number(Int(clamping: report.tally.errors))),
@@ -54,6 +58,13 @@ enum UpstreamJSON {
           ])
         ))
     }
+    if !report.shadows.isEmpty {
+      members.append(
+        (
+          "would_refuse",
+          .object(report.shadows.map { ($0.policy.rawValue, .number($0.count)) })
+        ))
+    }
     if !report.unresolved.isEmpty {
       members.append(("unresolved", .list(report.unresolved.map { .text($0) })))
     }
@@ -67,7 +78,10 @@ enum UpstreamJSON {
     }
   }
 
-  private static func endpoint(_ endpoint: UpstreamReport.Endpoint, _ now: Instant) -> JSONValue {
+  /// `isShadow`: nobody is ejected, and it is told who would be.
+  private static func endpoint(
+    _ endpoint: UpstreamReport.Endpoint, _ now: Instant, isShadow: Bool
+  ) -> JSONValue {
     let counts = endpoint.counts
     var members: [(String, JSONValue)] = [
       ("address", .text(counts.address)), ("connections", .number(counts.connections)),
@@ -105,7 +119,7 @@ enum UpstreamJSON {
     if let ejection = endpoint.ejection {
       members.append(
         (
-          "ejected",
+          isShadow ? "would_be_ejected" : "ejected",
           .object([
             ("cause", .text(ejection.cause.rawValue)),
             ("for_ms", .number(Int(ejection.forNanoseconds / 1_000_000))),

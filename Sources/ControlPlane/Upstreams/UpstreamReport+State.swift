@@ -34,6 +34,9 @@ extension UpstreamReport {
     let share = requests * Int(state.budget.ratio.basisPoints) / 10_000
     budget = Budget(
       requests: requests, retries: retries, retriesMax: max(state.budget.minimum, share))
+    shadows = ShadowPolicy.allCases.map { ($0, state.ledger.count($0)) }
+      .filter { $0.count > 0 || state.shadows.contains($0.policy) }
+    isOutlierShadow = state.shadows.contains(.outlierDetection)
     let states = Dictionary(state.endpoints.map { ($0.identity, $0) }) { first, _ in first }
     for index in endpoints.indices {
       guard let shared = states[endpoints[index].counts.address] else { continue }

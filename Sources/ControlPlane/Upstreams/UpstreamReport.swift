@@ -53,6 +53,9 @@ package struct UpstreamReport: Sendable {
   package var limits: [Limit] = []
   package var adaptive: Adaptive?
   package var budget: Budget?
+  /// How often policies in shadow would have acted.
+  package var shadows: [(policy: ShadowPolicy, count: Int)] = []
+  package var isOutlierShadow = false
   package var unresolved: [String] = []
   /// Of all endpoints: attempts, those that failed, and how long the recent ones took.
   package var tally = EndpointTally()

@@ -1,6 +1,7 @@
 import DataPath
 import Primitives
 import Resilience
+import Upstreams
 
 /// `/upstreams` for a person.
 enum UpstreamText {
@@ -31,6 +32,18 @@ enum UpstreamText {
             + (unqueued == 0
               ? "which was never full for long"
               : "an answer takes \(SpokenTime.text(unqueued)) without a queue"))
+      }
+      if !report.shadows.isEmpty {
+        let counts = report.shadows.map { "\($0.policy.rawValue) \($0.count)" }
+        lines.append("  in shadow, would have refused: \(counts.joined(separator: ", "))")
+      }
+      if report.isOutlierShadow {
+        lines += report.endpoints.compactMap { endpoint in
+          endpoint.ejection.map {
+            "  \(endpoint.counts.address) would be ejected for "
+              + "\(SpokenTime.text($0.forNanoseconds)): \($0.cause.rawValue)"
+          }
+        }
       }
       if !report.unresolved.isEmpty {
         lines.append("  unresolved: \(report.unresolved.joined(separator: ", "))")

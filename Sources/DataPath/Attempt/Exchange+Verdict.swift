@@ -124,8 +124,8 @@ extension Exchange {
     if hold.parts.contains(.retry) { state.budget.retryEnded() }
     if hold.parts.contains(.request) {
       state.budget.requestEnded()
-      state.limits.release(.requests)
     }
+    if hold.parts.contains(.requestSlot) { state.limits.release(.requests) }
     if hold.parts.contains(.hedgeable) { route?.policy?.hedgeBudget?.requestEnded() }
     hold = AdmissionHold()
   }

@@ -6,7 +6,7 @@ import Upstreams
 struct AdmissionHold {
   struct Parts: OptionSet {
     let rawValue: UInt16
-    /// A slot of the upstream's requests, counted by its retry budget too.
+    /// The upstream's retry budget counts it as active.
     static let request = Parts(rawValue: 1)
     /// A place of the adaptive limit.
     static let limiter = Parts(rawValue: 2)
@@ -24,6 +24,8 @@ struct AdmissionHold {
     static let breakerTold = Parts(rawValue: 128)
     /// The route's breaker has.
     static let routeBreakerTold = Parts(rawValue: 256)
+    /// A slot of the upstream's requests.
+    static let requestSlot = Parts(rawValue: 512)
   }
 
   var parts: Parts = []

@@ -80,7 +80,7 @@ extension Exchange {
     let policy = route?.policy
     if let policy {
       if fault != .none, endsByFault(downstream) { return }
-      if !policy.rateLimits.isEmpty, let failure = limitRate(policy, downstream) {
+      if !policy.rateLimits.isEmpty, let failure = limitRate(policy, upstream, downstream) {
         return fail(failure)
       }
       if let retry = policy.retry, retry.isRetrying, mayRepeat(retry) {
@@ -108,18 +108,17 @@ extension Exchange {
     let input = downstream.input
     let ceiling = ceiling(policy, input.readable)
     if let limiter = state.limiter {
-      guard limiter.acquire(ceiling) else {
-        return giveUp(
-          ceiling < .all && limiter.inFlight < limiter.limit
-            ? .requestShed : .concurrencyLimited)
+      if limiter.acquire(ceiling) {
+        hold.parts.insert(.limiter)
+      } else if let failure = refusal(by: limiter, ceiling, state) {
+        return giveUp(failure)
       }
-      hold.parts.insert(.limiter)
     }
     guard passesBreakers(policy, state, downstream) else { return giveUp(.circuitOpen) }
-    guard state.limits.acquire(.requests, ceiling) else {
-      return giveUp(
-        ceiling < .all && state.limits.used(.requests) < state.limits.most(.requests)
-          ? .requestShed : .requestsExceeded)
+    if state.limits.acquire(.requests, ceiling) {
+      hold.parts.insert(.requestSlot)
+    } else if let failure = refusal(byRequestsOf: state, ceiling) {
+      return giveUp(failure)
     }
     state.budget.requestBegan()
     hold.parts.insert(.request)
@@ -146,7 +145,7 @@ extension Exchange {
   private static let shedder = PriorityShedder()
 
   private func limitRate(
-    _ policy: RoutePolicy, _ downstream: DownstreamConnection
+    _ policy: RoutePolicy, _ upstream: WorkerUpstream, _ downstream: DownstreamConnection
   ) -> FailureKind? {
     for limit in policy.rateLimits {
       let now = now
@@ -155,6 +154,10 @@ extension Exchange {
         limit.key?.with(self, downstream) { limit.limiter.admit(key: $0, now: now) }
         ?? limit.limiter.admit(now: now)
       if case .limited = verdict {
+        if limit.isShadow {
+          noteShadow(.rateLimit, upstream.plan.state)
+          continue
+        }
         rateVerdict = verdict
         ratePolicy = limit.limiter.policy
         retryAfterSeconds = max(verdict.retryAfterSeconds, 1)

@@ -179,6 +179,7 @@ extension Exchange {
     retryRefusal = nil
     attemptAbove = 1
     fault = .none
+    shadows = []
     paceBytes = .max
     failureStatus = 0
     retryAfterSeconds = 1

@@ -108,6 +108,8 @@ package final class Exchange: ConnectionReceiver {
   /// As a trusted proxy in front of us counts.
   var attemptAbove = 1
   var fault = Fault.none
+  /// Policies that would have refused it, had they not been in shadow.
+  var shadows: ShadowPolicies = []
   /// Of the answer's body, what a fault lets through now.
   var paceBytes = Int.max
   /// In place of the row's, for an abort on purpose; 0: the row's.

@@ -7,8 +7,11 @@ package final class RoutePolicy: Sendable {
     let limiter: RateLimiter
     /// What has a bucket of its own; nil: the route has one.
     let key: RequestKey?
+    /// It refuses nothing, and counts what it would have refused.
+    let isShadow: Bool
 
-    package init(limiter: RateLimiter, key: RequestKey?) {
+    package init(limiter: RateLimiter, key: RequestKey?, isShadow: Bool = false) {
+      self.isShadow = isShadow
       self.limiter = limiter
       self.key = key
     }

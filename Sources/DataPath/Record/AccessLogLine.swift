@@ -98,6 +98,9 @@ enum AccessLogLine {
     } else if exchange.hold.ticket.wouldRefuse || exchange.hold.routeTicket.wouldRefuse {
       json.text("breaker", BreakerMark.wouldRefuse.rawValue)
     }
+    if !exchange.shadows.isEmpty {
+      json.text("would_refuse", exchange.shadows.names.joined(separator: ", "))
+    }
     if exchange.fault != .none { json.text("fault", FaultText.text(exchange.fault)) }
     let isPanic = exchange.attempt.endpoint != nil && exchange.attempt.pick.isPanic
     guard exchange.failure != nil || exchange.trail.isUsed || isPanic else { return }

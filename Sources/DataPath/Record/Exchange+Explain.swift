@@ -35,17 +35,17 @@ extension Exchange {
 
   /// It failed, took more than one attempt or a fallback, or was slow.
   func isWorthExplaining(_ code: UInt16, _ nanoseconds: Int64) -> Bool {
-    failure != nil || trail.isUsed || code >= 500
+    failure != nil || trail.isUsed || code >= 500 || !shadows.isEmpty
       || (nanoseconds >= worker.explainSlowNanoseconds && !isUpgraded)
   }
 
   /// Puts the timeline into the worker's ring.
   func explain(_ code: UInt16, _ nanoseconds: Int64, _ ending: ExchangeTrace.Ending) {
     guard self.trace != nil, let downstream, worker.explainRing.capacity > 0 else { return }
-    // Refused before any endpoint was asked: many alike may come at once.
-    if tries == 0, failure?.row.side == .local || !hasHead, !worker.refusalRate.takes(now: now) {
-      return
-    }
+    // Refused before any endpoint was asked, or by a shadow: many alike may come at once.
+    let isShadowed = !shadows.isEmpty && failure == nil && !trail.isUsed && code < 500
+    let isRefused = tries == 0 && (failure?.row.side == .local || !hasHead)
+    if isShadowed || isRefused, !worker.refusalRate.takes(now: now) { return }
     keep(lastEnding)
     trail.waitEnded(now)
     var trace = ExchangeTrace()
@@ -89,6 +89,7 @@ extension Exchange {
     trace.deadline = allowedNanoseconds
     trace.isDeadlineGiven = clientDeadline != .distantFuture
     trace.fault = fault
+    trace.shadows = shadows
     let isAnswered = trail.fallback?.isAnswer ?? false
     if failure == .circuitOpen || failure == .rateLimited, !isAnswered {
       trace.retryAfterSeconds = retryAfterSeconds

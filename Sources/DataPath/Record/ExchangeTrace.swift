@@ -63,6 +63,8 @@ package struct ExchangeTrace: Sendable {
   package var isDeadlineGiven = false
   package var priority = RequestPriority.normal
   package var fault = Fault.none
+  /// Policies that would have refused it, had they not been in shadow.
+  package var shadows: ShadowPolicies = []
   package var upstreamBreaker = BreakerMark.none
   package var routeBreaker = BreakerMark.none
   /// Of a refusal that knows when to come again.

@@ -15,7 +15,9 @@ package enum PolicyEvent: Sendable {
   /// A breaker that was not closed is gone: its key was removed.
   case breakerRemoved(
     BreakerScope, upstream: String, subject: String, state: CircuitBreaker.State)
-  case ejected(upstream: String, endpoint: String, reason: String, forNanoseconds: Int64)
+  /// `isShadow`: it would have been, and goes on as before.
+  case ejected(
+    upstream: String, endpoint: String, reason: String, forNanoseconds: Int64, isShadow: Bool)
   /// `cause`: the raw value of an `OutlierDetector.ReturnCause`.
   case returned(upstream: String, endpoint: String, cause: String)
 }

@@ -48,7 +48,9 @@ extension WorkerUpstream {
   private func eject(
     _ endpoint: EndpointState, _ ejection: OutlierDetector.Ejection, _ now: Instant
   ) {
-    guard endpoint.set(isEjected: true) else { return }
+    let isShadow = plan.state.shadows.contains(.outlierDetection)
+    guard isShadow || endpoint.set(isEjected: true) else { return }
+    if isShadow { plan.state.ledger.note(.outlierDetection) }
     plan.state.availability.look(at: ejection.until)
     plan.state.availability.changed()
     worker.rare.add(
@@ -57,7 +59,7 @@ extension WorkerUpstream {
     worker.report(
       .ejected(
         upstream: plan.name, endpoint: endpoint.identity, reason: ejection.cause.rawValue,
-        forNanoseconds: ejection.until.nanoseconds(since: now)))
+        forNanoseconds: ejection.until.nanoseconds(since: now), isShadow: isShadow))
   }
 
   /// The time to look at the ejected has come: some return, and the detector compares the rest.

@@ -233,6 +233,11 @@ package final class WorkerUpstream {
       if other.evict(.evicted), acquireSlot() { return open(endpoint, for: exchange) }
     }
     if evictPrivate(), acquireSlot() { return open(endpoint, for: exchange) }
+    if plan.state.shadows.contains(.connections) {
+      exchange.noteShadow(.connections, plan.state)
+      limits.acquireBeyond(.connections)
+      return open(endpoint, for: exchange)
+    }
     giveBack(exchange.attempt)
     exchange.attempt.clear()
     return wait(exchange, request)

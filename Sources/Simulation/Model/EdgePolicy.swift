@@ -41,6 +41,8 @@ struct EdgePolicy: Sendable {
   var endpointClassifier: OutcomeClassifier
   var outliers: OutlierPolicy?
   var adaptive: ConcurrencyPolicy?
+  /// Lower classes are refused before the limits are full.
+  var sheds: Bool
   var balancing: Upstreams.BalancingSettings
   /// Nil: waiting requests are served in turn.
   var queue: QueuePolicy?
@@ -53,7 +55,8 @@ struct EdgePolicy: Sendable {
     hedge = route.hedge.map {
       HedgePolicy(percentile: $0.percentile, minimumDelay: $0.delayMin, budget: $0.budget)
     }
-    rateLimits = route.rateLimits.map {
+    // What is in shadow refuses nothing.
+    rateLimits = route.rateLimits.filter { $0.mode == .enforced }.map {
       RateLimitPolicy(requests: $0.requests, per: $0.period, burst: $0.burst)
     }
     routeBreaker = route.circuitBreaker.map { CircuitBreakerPolicy($0) }
@@ -63,17 +66,22 @@ struct EdgePolicy: Sendable {
     }
     connectTimeout = upstream.connectTimeout.nanosecondsClamped
     pendingTimeout = upstream.pendingTimeout.nanosecondsClamped
-    connectionsMax = upstream.connectionsMax
+    let holdsLimits = upstream.limitsMode == .enforced
+    connectionsMax = holdsLimits ? upstream.connectionsMax : 1_000_000
     pendingMax = upstream.pendingMax
-    requestsMax = upstream.requestsMax
+    requestsMax = holdsLimits ? upstream.requestsMax : 1_000_000
     budgetRatio = upstream.retryBudget.ratio
     budgetMinimum = upstream.retryBudget.retriesMin
     breaker = upstream.circuitBreaker.map { CircuitBreakerPolicy($0) }
     classifier = OutcomeClassifier(upstream.circuitBreaker)
     endpointBreaker = upstream.endpointCircuitBreaker.map { CircuitBreakerPolicy($0) }
     endpointClassifier = OutcomeClassifier(upstream.endpointCircuitBreaker)
-    outliers = upstream.outlierDetection.map { OutlierPolicy($0) }
-    adaptive = upstream.adaptiveConcurrency.map {
+    outliers =
+      upstream.outlierMode == .enforced
+      ? upstream.outlierDetection.map { OutlierPolicy($0) } : nil
+    let limit = upstream.adaptiveMode == .enforced ? upstream.adaptiveConcurrency : nil
+    sheds = upstream.sheddingMode == .enforced
+    adaptive = limit.map {
       ConcurrencyPolicy(
         minimum: $0.concurrencyMin, maximum: $0.concurrencyMax, buffer: $0.buffer,
         interval: $0.interval)

@@ -24,6 +24,7 @@ struct EventfulProxy {
             health_check: { interval: 60s }
             circuit_breaker: {}
             adaptive_concurrency: {}
+            shedding: { mode: shadow }
         """, top: "telemetry: { metrics: { endpoints: 8 } }")
     try retryAndEject()
     try refuseARetryAndOpen()

@@ -45,9 +45,18 @@ package enum ConfigurationView {
   private static func telemetry(_ configuration: Configuration) -> JSONValue {
     var members: [(String, JSONValue)] = []
     if let log = configuration.accessLog {
-      members.append(
-        ("access_log", .object([("path", text(log.path)), ("sample", .number(log.sample))])))
+      var entries: [(String, JSONValue)] = [
+        ("path", text(log.path)), ("sample", .number(log.sample)),
+      ]
+      for (name, fields) in [
+        ("request_headers", log.requestHeaders), ("response_headers", log.responseHeaders),
+      ] where !fields.isEmpty {
+        entries.append((name, .list(fields.map(text))))
+      }
+      members.append(("access_log", .object(entries)))
     }
+    members.append(("log", .object([("format", .text(configuration.logFormat.rawValue))])))
+    if let instance = configuration.instance { members.append(("instance", text(instance))) }
     members.append(
       (
         "explain",

@@ -1,3 +1,4 @@
+import DataPath
 import Discovery
 import Logging
 import Primitives
@@ -55,7 +56,15 @@ extension ControlPlane {
       let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
       return .text("weir: the body must be one of \(names)\n", status: 400)
     }
+    let before = LevelledLog.level
     LevelledLog.level = level
+    // Above the level in force, or nobody would see that it was raised.
+    log.log(
+      level: max(.notice, level), "the log level has changed",
+      metadata: ["from": "\(before)", "to": "\(level)"])
+    for handle in workers?.handles ?? [] {
+      handle.post { $0.tellsRequests = level <= .debug }
+    }
     return .text("log level \(name)\n")
   }
 

@@ -84,6 +84,22 @@ extension ControlPlane {
     if case .probe(let result) = change.cause { "\(result)" } else { nil }
   }
 
+  /// A request has ended, and the level is `debug`. Any thread.
+  static func note(_ note: RequestNote, _ log: Logger) {
+    var metadata: Logger.Metadata = [
+      "request_id": "\(note.requestID)", "method": "\(note.method)", "path": "\(note.target)",
+      "client": "\(note.client)", "listener": "\(note.listener)", "status": "\(note.status)",
+      "failure": "\(note.failure)", "attempts": "\(note.attempts)",
+      "duration_us": "\(note.durationNanoseconds / 1000)",
+    ]
+    for (name, value) in [
+      ("route", note.route), ("upstream", note.upstream), ("endpoint", note.endpoint),
+    ] {
+      if let value { metadata[name] = "\(value)" }
+    }
+    log.debug("a request has ended", metadata: metadata)
+  }
+
   func note(_ event: PolicyEvent) {
     observer?(.policy(event))
     switch event {

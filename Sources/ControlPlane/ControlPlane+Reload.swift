@@ -121,6 +121,7 @@ extension ControlPlane {
       warnOfFixed(fresh)
       warn(of: fresh)
       configuration = fresh
+      LevelledLog.format = fresh.logFormat
       shareDescriptors(workers.handles.count)
       resolution.keep(only: Self.names(of: fresh))
       answerAll()
@@ -272,11 +273,15 @@ extension ControlPlane {
   /// Opens the access log anew, for a file that was moved away.
   package func reopenLogs() {
     queue.async { [self] in
-      guard let logFile, let logSink else { return }
+      guard let logFile, let logSink else {
+        return log.notice("SIGUSR1 has nothing to open anew: there is no access log")
+      }
       let log = log
+      let path = configuration.accessLog?.path ?? "-"
       logSink.perform {
         do throws(Errno) {
           try logFile.reopen()
+          log.notice("the access log was opened anew", metadata: ["path": "\(path)"])
         } catch {
           log.error("the access log cannot be opened anew", metadata: ["error": "\(error)"])
         }

@@ -98,6 +98,7 @@ package final class ControlPlane: @unchecked Sendable {
     self.log = log
     lastStamp = file.stamp
     configuration = try file.load()
+    LevelledLog.format = configuration.logFormat
     builder = SnapshotBuilder(registry: registry)
     controlCounters = ControlCounters(registry)
   }
@@ -197,7 +198,10 @@ package final class ControlPlane: @unchecked Sendable {
           seed: UInt64.random(in: .min ... .max)
         ) { [self] event in
           queue.async { self.note(event) }
+        } reportRequest: { [log] note in
+          Self.note(note, log)
         }
+        worker.tellsRequests = LevelledLog.level <= .debug
         made.append(worker)
       }
     } catch {

@@ -1,13 +1,21 @@
 import Logging
+import ProxyConfiguration
 import Synchronization
 
 /// A log handler whose level may be changed while it runs, for all loggers at once, and that makes
 /// no caller wait (`LogOutput`): the control plane logs from the queue that answers probes.
 package struct LevelledLog: LogHandler {
   private static let current = Atomic<Int>(2)
+  private static let currentFormat = Atomic<Int>(0)
   package var metadata: Logger.Metadata = [:]
 
   package init() {}
+
+  /// `telemetry.log.format`; for all loggers at once.
+  static var format: Configuration.LogFormat {
+    get { currentFormat.load(ordering: .relaxed) == 0 ? .logfmt : .json }
+    set { currentFormat.store(newValue == .logfmt ? 0 : 1, ordering: .relaxed) }
+  }
 
   package static var level: Logger.Level {
     get { Logger.Level.allCases[current.load(ordering: .relaxed)] }
@@ -26,8 +34,9 @@ package struct LevelledLog: LogHandler {
 
   package func log(event: LogEvent) {
     let all = metadata.merging(event.metadata ?? [:]) { _, own in own }
-    let pairs = all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value) " }.joined()
-    LogOutput.write("\(event.level) weir: \(pairs)\(event.message)")
+    LogOutput.write { time in
+      LogLine.text(Self.format, time, event.level, "\(event.message)", all)
+    }
   }
 
   /// Call before the process ends.

@@ -21,11 +21,12 @@ enum LogOutput {
   private static let queue = DispatchQueue(label: "weir.stderr")
   private static let state = Lock(State())
 
-  static func write(_ text: String) {
+  /// `line`: the whole line, made with the time (RFC 3339).
+  static func write(_ line: (String) -> String) {
     state.withLock { state in
       let stamp = Buffer(capacity: 64)
       state.timestamps.appendLogTime(ThisProcess.unixNanoseconds, to: stamp)
-      let line = String(decoding: Array(copying: stamp), as: UTF8.self) + " " + text
+      let line = line(String(decoding: Array(copying: stamp), as: UTF8.self))
       if state.waiting == 0, line.utf8.count < lineBytesMax, ThisProcess.maySay {
         ThisProcess.say(line)
       } else if state.waiting < linesMax {

@@ -3,6 +3,7 @@ import Discovery
 import HTTP1
 import Primitives
 import ProxyConfiguration
+import Reactor
 import Routing
 import Telemetry
 import Upstreams
@@ -192,6 +193,10 @@ extension ProxySettings {
     addsVia = configuration.addsVia
     marksErrors = configuration.marksErrors
     accessLogSample = UInt32(clamping: configuration.accessLog?.sample ?? 0)
+    loggedFields = LoggedFields(
+      request: configuration.accessLog?.requestHeaders ?? [],
+      response: configuration.accessLog?.responseHeaders ?? [])
+    instance = Array((configuration.instance ?? ThisProcess.hostName).utf8)
     drainDelayNanoseconds = configuration.drainDelay.nanosecondsClamped
     explainSlowNanoseconds = configuration.explainSlow?.nanosecondsClamped ?? .max
     explainEntries = configuration.explainEntries

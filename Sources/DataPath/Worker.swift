@@ -20,6 +20,12 @@ package final class Worker {
   private let reportEvent: (@Sendable (PolicyEvent) -> Void)?
   package var random: RandomSource
   package var timestamps = Timestamps()
+  /// For when requests began: another second than that of their ends.
+  var startTimestamps = Timestamps()
+  /// Weir's own log is at `debug`: it is told of each request that ends.
+  package var tellsRequests = false
+  /// Any thread.
+  private let reportRequest: (@Sendable (RequestNote) -> Void)?
   package private(set) var snapshot: Snapshot
   /// What descriptors connections may take, over all workers.
   let descriptors: DescriptorBudget
@@ -55,8 +61,10 @@ package final class Worker {
   package init(
     number: Int, loop: EventLoop, snapshot: Snapshot, shard: MetricShard, metrics: WorkerMetrics,
     descriptors: DescriptorBudget, buffers: BufferBudget, accessLog: AccessLog?,
-    rare: RareCounters, seed: UInt64, report: (@Sendable (PolicyEvent) -> Void)? = nil
+    rare: RareCounters, seed: UInt64, report: (@Sendable (PolicyEvent) -> Void)? = nil,
+    reportRequest: (@Sendable (RequestNote) -> Void)? = nil
   ) throws(Errno) {
+    self.reportRequest = reportRequest
     self.number = number
     self.loop = loop
     self.shard = shard
@@ -220,6 +228,7 @@ package final class Worker {
   }
 
   func report(_ event: PolicyEvent) { reportEvent?(event) }
+  func tell(_ note: RequestNote) { reportRequest?(note) }
 
   // MARK: Drain
 

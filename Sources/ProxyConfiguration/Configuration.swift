@@ -6,6 +6,14 @@ package struct Configuration: Sendable, Equatable {
     /// "-": standard output.
     package var path: String
     package var sample: Int
+    /// In lower case.
+    package var requestHeaders: [String] = []
+    package var responseHeaders: [String] = []
+  }
+
+  /// How lines of Weir's own log look; the raw value is how it is written.
+  package enum LogFormat: String, Sendable, CaseIterable {
+    case logfmt, json
   }
 
   /// Which field says who the client is; the raw value is how it is written.
@@ -33,6 +41,9 @@ package struct Configuration: Sendable, Equatable {
   package var drainDelay = Duration.zero
   package var drainTimeout = Duration.zero
   package var accessLog: AccessLog?
+  package var logFormat = LogFormat.logfmt
+  /// What this proxy is called in its access log; nil: the host's name.
+  package var instance: String?
   /// Nil: no request is slow.
   package var explainSlow: Duration?
   package var explainEntries = 0

@@ -131,12 +131,40 @@ package struct ConfigurationReader {
     }
   }
 
-  private func readTelemetry(_ telemetry: Section, _ result: inout Configuration) {
+  private mutating func loggedFields(_ log: Section, _ key: String) -> [String] {
+    let names = log.texts(key).map { $0.lowercased() }
+    checker.hold(
+      names.count <= 8, log, key,
+      "at most 8 fields can be logged, not \(names.count); a line is bounded")
+    for name in names {
+      checker.hold(
+        FieldChecker.isToken(name) && name.utf8.count <= 64, log, key,
+        "\"\(name)\" is not a field name; it may hold no space or colon, and 64 bytes")
+      checker.hold(
+        !Self.secretFields.contains(name), log, key,
+        "\(name) holds what must not stand in a log; take it out")
+    }
+    return names
+  }
+
+  private static let secretFields: Set<String> = [
+    "authorization", "proxy-authorization", "cookie", "set-cookie", "x-vault-token",
+    "x-consul-token",
+    "x-api-key",
+  ]
+
+  private mutating func readTelemetry(_ telemetry: Section, _ result: inout Configuration) {
     if telemetry.has("access_log") {
       let log = telemetry.section("access_log")
       result.accessLog = Configuration.AccessLog(
-        path: log.text("path") ?? "-", sample: log.integer("sample") ?? 1)
+        path: log.text("path") ?? "-", sample: log.integer("sample") ?? 1,
+        requestHeaders: loggedFields(log, "request_headers"),
+        responseHeaders: loggedFields(log, "response_headers"))
     }
+    result.logFormat =
+      telemetry.section("log").text("format").flatMap { Configuration.LogFormat(rawValue: $0) }
+      ?? .logfmt
+    result.instance = telemetry.text("instance")
     let explain = telemetry.section("explain")
     result.explainSlow = explain.duration("slow")
     result.explainEntries = explain.integer("entries") ?? 0

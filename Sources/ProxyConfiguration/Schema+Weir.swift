@@ -73,6 +73,11 @@ extension Schema {
 
   private static let telemetry: [Key] = [
     Key("access_log", .object(accessLog), "One line of JSON a request. Left out: no log."),
+    Key("log", .object(log), "Weir's own log, on standard error."),
+    Key(
+      "instance", .text("a name"),
+      "What this proxy is called in its access log. Left out: the host's name, which in Kubernetes is the pod's."
+    ),
     Key("explain", .object(explain), "What is kept of single requests, for `/explain`."),
     Key("metrics", .object(metrics), "What `/metrics` shows beyond the usual."),
     Key("tracing", .object(tracing), "Trace fields that are sent on."),
@@ -88,6 +93,18 @@ extension Schema {
     Key(
       "sample", .integer(0...1_000_000), default: "1",
       "One of this many requests is logged, failed ones always; 0: none."),
+    Key(
+      "request_headers", .list(.text("a field name")),
+      "Fields of requests that are logged, at most 8, each value up to 128 bytes. Fields that hold credentials are refused."
+    ),
+    Key("response_headers", .list(.text("a field name")), "The same of services' answers."),
+  ]
+
+  private static let log: [Key] = [
+    Key(
+      "format", .choice(Configuration.LogFormat.allCases.map(\.rawValue)), default: "logfmt",
+      "logfmt: `time=… level=… msg=\"…\"` and then `key=value`, as Grafana's tools read it. json: an object a line with the same names."
+    )
   ]
 
   private static let explain: [Key] = [

@@ -28,7 +28,17 @@ package enum ThisProcess {
   package static var clockTicksPerSecond: Int { max(1, Int(sysconf(Int32(_SC_CLK_TCK)))) }
   package static var pageBytes: Int { max(1, Int(sysconf(Int32(_SC_PAGESIZE)))) }
 
-  /// Ends the process now, without running what waits.
+  /// What this machine is called; in Kubernetes the pod's name. Empty where it does not say.
+  package static var hostName: String {
+    var name = utsname()
+    // SAFETY: the call fills the structure, whose text ends in a zero.
+    guard unsafe uname(&name) == 0 else { return "" }
+    // SAFETY: the bytes are read while the structure lives.
+    return unsafe withUnsafeBytes(of: name.nodename) { bytes in
+      unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+  }
+
   /// Lets the calling thread give way to those of the loops, for good. Once a thread; for Dispatch's,
   /// whose work waits without harm, where a worker's turn does not.
   package static func giveWay() {
@@ -38,6 +48,7 @@ package enum ThisProcess {
   /// Stops the process until it is told to go on, as control-Z does to every job; returns then.
   package static func stopAsJob() { _ = Glibc.kill(0, SIGTSTP) }
 
+  /// Ends the process now, without running what waits.
   package static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
 
   /// Writes to standard error; what cannot be written is lost.

@@ -5,7 +5,7 @@ import Primitives
 /// Confinement: its loop. Cost: a copy of the fields; no allocation but a block's share.
 package final class AccessLog {
   /// No line is longer: what does not fit is cut, never the line's form.
-  private static let lineBytesMax = 16 * 1024
+  private static let lineBytesMax = 32 * 1024
   private let sink: LogSink
   private var block = Buffer(capacity: LogSink.blockBytes)
   package private(set) var dropped: UInt64 = 0

@@ -22,6 +22,26 @@ package struct JSONWriter {
     out.append("\":")
   }
 
+  /// Begins a member that is an object itself; `endObject` ends it.
+  package mutating func beginObject(_ name: StaticString) {
+    self.name(name)
+    out.append(0x7B)
+    isFirst = true
+  }
+
+  package mutating func endObject() {
+    out.append(0x7D)
+    isFirst = false
+  }
+
+  /// A member's name from the configuration; its `value` follows.
+  package mutating func member(_ name: [UInt8]) {
+    if !isFirst { out.append(0x2C) }
+    isFirst = false
+    value(name.span)
+    out.append(0x3A)
+  }
+
   package mutating func number(_ name: StaticString, _ value: UInt64) {
     self.name(name)
     out.append(decimal: value)

@@ -117,6 +117,8 @@ package struct TraceContext: Equatable, Sendable {
     out.append(isSampled ? "-1" : "-0")
   }
 
+  package func appendSpanID(to out: Buffer) { out.append(sixteenDigits: span) }
+
   package func appendTraceID(to out: Buffer) {
     out.append(sixteenDigits: traceHigh)
     out.append(sixteenDigits: traceLow)

@@ -56,10 +56,16 @@ struct DocumentTests {
     let endpoint = try ScriptedEndpoint.answering { _ in Self.ok }
     let proxy = try RunningProxy(
       endpoints: [endpoint.port], routes: "[{ match: { prefix: /a }, upstream: service }]",
-      top: "telemetry: { access_log: { path: \(log) } }")
+      top: """
+        telemetry:
+          access_log: { path: \(log), request_headers: [X-Tenant], response_headers: [content-length] }
+        """)
     #expect(
-      try proxy.get("/a", headers: #"User-Agent: a"b\"# + "\r\nX-Forwarded-For: 203.0.113.7\r\n")
-        .hasSuffix("ok"))
+      try proxy.get(
+        "/a",
+        headers: "X-Tenant: t\r\n" + #"User-Agent: a"b\"# + "\r\nX-Forwarded-For: 203.0.113.7\r\n"
+      )
+      .hasSuffix("ok"))
     #expect(try proxy.get("/b").hasPrefix("HTTP/1.1 404 "))
     #expect(try proxy.exchange("\u{1}no line\r\n\r\n").hasPrefix("HTTP/1.1 400 "))
     #expect(proxy.stop())

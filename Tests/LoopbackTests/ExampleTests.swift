@@ -37,7 +37,9 @@ struct ExampleTests {
     let proxy = try WeirProcess { _ in "    \(route)" }
     let reason = "an attempt may take 2s and the request 2s"
     let place = "\(proxy.folder)/weir.yaml:7:79"
-    #expect(proxy.log.contains("warning weir: place=\(place) \(reason)"), "\(proxy.log)")
+    let line = proxy.log.split(separator: "\n").first { $0.contains(place) } ?? ""
+    #expect(line.contains(" level=warning msg=\"\(reason)"), "\(proxy.log)")
+    #expect(line.hasPrefix("time=20") && line.hasSuffix(" place=\(place)"), "\(proxy.log)")
     let (output, code) = try weir("check --config \(proxy.folder)/weir.yaml")
     let lines = output.split(separator: "\n")
     #expect(code == 0 && lines.count == 2, "\(output)")

@@ -105,6 +105,15 @@ final class WeirProcess {
 
   func signal(_ number: Int32) { process.signal(number) }
 
+  func setLogLevel(_ level: String) throws {
+    let socket = try BlockingSocket.connect(port: adminPort)
+    defer { socket.close() }
+    try socket.send(
+      "PUT /log-level HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: \(level.utf8.count)"
+        + "\r\n\r\n\(level)")
+    _ = try socket.receiveAll()
+  }
+
   /// The exit code; -1: it did not end in time, or by a signal.
   func wait() -> Int32 {
     ended.comes() ? process.exitCode : -1

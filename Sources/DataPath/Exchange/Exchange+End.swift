@@ -135,6 +135,7 @@ extension Exchange {
     let nanoseconds = now.nanoseconds(since: startedAt)
     series.record(status: code, failure: failure, nanoseconds: nanoseconds)
     log(code, nanoseconds)
+    if worker.tellsRequests { worker.tell(RequestNote(self, code, nanoseconds)) }
     if isWorthExplaining(code, nanoseconds) { explain(code, nanoseconds, ending) }
   }
 
@@ -180,6 +181,7 @@ extension Exchange {
     attemptAbove = 1
     fault = .none
     shadows = []
+    if !loggedAnswer.isEmpty { loggedAnswer = [] }
     paceBytes = .max
     failureStatus = 0
     retryAfterSeconds = 1

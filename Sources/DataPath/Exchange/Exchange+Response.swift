@@ -104,6 +104,9 @@ extension Exchange {
       return headDoesNotFit(out, before)
     }
     responseBegun = true
+    if let fields = settings?.loggedFields, !fields.response.isEmpty {
+      loggedAnswer = fields.values(of: responseHead, input.readable)
+    }
     input.consume(responseHead.headBytes)
     return true
   }

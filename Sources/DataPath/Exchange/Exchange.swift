@@ -108,6 +108,8 @@ package final class Exchange: ConnectionReceiver {
   /// As a trusted proxy in front of us counts.
   var attemptAbove = 1
   var fault = Fault.none
+  /// What the access log shows of the answer's fields, by `LoggedFields.response`.
+  var loggedAnswer: [[UInt8]?] = []
   /// Policies that would have refused it, had they not been in shadow.
   var shadows: ShadowPolicies = []
   /// Of the answer's body, what a fault lets through now.

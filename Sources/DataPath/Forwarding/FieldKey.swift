@@ -16,8 +16,13 @@ package struct FieldKey: Sendable, Equatable {
   /// The value of the first field of that name. Cost: one look where a known name is not there; a
   /// comparison of lengths for each other field.
   func first(in head: RequestHead, _ bytes: Span<UInt8>) -> ByteRange? {
-    if id != .other, !head.present.contains(id) { return nil }
-    for field in head.fields where field.id == id {
+    first(in: head.fields, head.present, bytes)
+  }
+
+  /// The same in any head's fields; `present`: the known names among them.
+  func first(in fields: [Field], _ present: FieldSet, _ bytes: Span<UInt8>) -> ByteRange? {
+    if id != .other, !present.contains(id) { return nil }
+    for field in fields where field.id == id {
       if id != .other { return field.value }
       let name = bytes.extracting(field.name.bounds)
       if spells(name) { return field.value }

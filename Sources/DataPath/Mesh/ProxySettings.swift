@@ -19,6 +19,11 @@ package final class ProxySettings: @unchecked Sendable {
   /// One of this many requests is logged; failed ones always. 0: none at all.
   package var accessLogSample: UInt32 = 1
 
+  /// Fields that are logged beside the usual.
+  package var loggedFields = LoggedFields()
+  /// What this proxy is called in the access log, JSON's quotes included.
+  package var instance: [UInt8] = []
+
   /// Whose value is a request's class, of trusted proxies.
   package var priorityField = FieldKey("x-weir-priority")
   /// Some route has a class: limits are then filled by class.

@@ -14,6 +14,14 @@ enum AccessLogLine {
     out.append(0x22)
     worker.timestamps.appendLogTime(worker.loop.kernel.unixNanoseconds(), to: out)
     out.append(0x22)
+    json.name("start_time")
+    out.append(0x22)
+    worker.startTimestamps.appendLogTime(
+      worker.loop.kernel.unixNanoseconds() - max(nanoseconds, 0), to: out)
+    out.append(0x22)
+    if let instance = exchange.settings?.instance, !instance.isEmpty {
+      json.text("instance", instance.span)
+    }
     if let downstream = exchange.downstream { writeAddresses(exchange, downstream, &json) }
     writeRequest(exchange, &json, out)
     json.number("status", UInt64(code))
@@ -27,6 +35,7 @@ enum AccessLogLine {
     if let endpoint = exchange.endpoint?.text { json.text("endpoint", endpoint.span) }
     json.number("attempts", UInt64(exchange.attempts))
     writePolicies(exchange, &json)
+    exchange.settings?.loggedFields.writeResponse(exchange.loggedAnswer, &json)
     json.number("request_bytes", exchange.requestBodyBytes)
     json.number("response_bytes", exchange.responseBodyBytes)
     json.number("duration_us", UInt64(max(nanoseconds, 0)) / 1000)
@@ -43,9 +52,15 @@ enum AccessLogLine {
   ) {
     let client = exchange.clientText(downstream)
     json.text("client", client.span)
-    guard exchange.hasClient, exchange.clientAddress != downstream.peer?.ip else { return }
+    let port = downstream.peer?.port.map { UInt64($0) }
+    guard exchange.hasClient, exchange.clientAddress != downstream.peer?.ip else {
+      if let port { json.number("client_port", port) }
+      return
+    }
     let peer = downstream.peerText
     json.text("peer", peer.span)
+    // Of the client behind it no port is told.
+    if let port { json.number("peer_port", port) }
   }
 
   private static func writeRequest(_ exchange: Exchange, _ json: inout JSONWriter, _ out: Buffer) {
@@ -75,6 +90,10 @@ enum AccessLogLine {
       out.append(0x22)
       trace.appendTraceID(to: out)
       out.append(0x22)
+      json.name("span_id")
+      out.append(0x22)
+      trace.appendSpanID(to: out)
+      out.append(0x22)
     }
   }
 
@@ -87,6 +106,7 @@ enum AccessLogLine {
     {
       json.text("user_agent", bytes.extracting(agent.value.bounds), most: 256)
     }
+    exchange.settings?.loggedFields.writeRequest(exchange.head, bytes, &json)
   }
 
   /// What policies did, where they did anything: a plain request's line does not grow. The names are

@@ -1,0 +1,48 @@
+import HTTPModel
+import Primitives
+import Reactor
+
+/// A request that has ended, for Weir's own log at the level `debug`.
+package struct RequestNote: Sendable {
+  package let requestID: String
+  package let method: String
+  package let target: String
+  package let client: String
+  package let listener: String
+  package let route: String?
+  package let upstream: String?
+  package let endpoint: String?
+  package let status: Int
+  /// `none` where there was no failure.
+  package let failure: String
+  package let attempts: Int
+  package let durationNanoseconds: Int64
+
+  init(_ exchange: Exchange, _ code: UInt16, _ nanoseconds: Int64) {
+    let input = exchange.downstream?.input
+    let part = exchange.headPart
+    method = part >= .method ? Self.text(exchange.head.methodText, in: input) : ""
+    target = part >= .target ? Self.text(exchange.head.target, in: input) : ""
+    let id = Buffer(capacity: 512)
+    if let input { exchange.requestID.append(head: input.readable, to: id) }
+    requestID = Self.text(ByteRange(0..<id.count), in: id)
+    client =
+      exchange.downstream.map { String(decoding: exchange.clientText($0), as: UTF8.self) } ?? ""
+    listener = exchange.listener?.settings.name ?? ""
+    route = exchange.route?.name
+    upstream = exchange.upstream?.plan.name
+    endpoint = exchange.endpoint.map { String(decoding: $0.text, as: UTF8.self) }
+    status = Int(code)
+    failure = exchange.failure?.name ?? "none"
+    attempts = Int(exchange.attempts)
+    durationNanoseconds = nanoseconds
+  }
+
+  /// At most 256 bytes of it.
+  private static func text(_ range: ByteRange, in buffer: Buffer?) -> String {
+    guard let buffer, range.bounds.upperBound <= buffer.count else { return "" }
+    let bytes = buffer.readable
+    let end = min(range.bounds.upperBound, range.bounds.lowerBound + 256)
+    return String(decoding: (range.bounds.lowerBound..<end).map { bytes[$0] }, as: UTF8.self)
+  }
+}

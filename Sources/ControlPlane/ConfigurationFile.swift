@@ -7,8 +7,18 @@ import Routing
 package struct ConfigurationFile: Sendable {
   package let path: String
 
+  /// What stands in the binary; nil: the file is read.
+  private let builtIn: [UInt8]?
+
   package init(path: String) {
     self.path = path
+    builtIn = nil
+  }
+
+  /// A configuration that this binary brings along, under a name for messages.
+  package init(builtIn text: String, named name: String) {
+    path = name
+    builtIn = Array(text.utf8)
   }
 
   /// It is standard input, which can be read once.
@@ -24,6 +34,7 @@ package struct ConfigurationFile: Sendable {
 
   /// What it holds.
   package func text() throws(ConfigurationFaults) -> [UInt8] {
+    if let builtIn { return builtIn }
     do throws(Errno) {
       return try SystemFile.read(isStandardInput ? "/dev/stdin" : path)
     } catch {
@@ -34,8 +45,10 @@ package struct ConfigurationFile: Sendable {
     }
   }
 
-  /// Nil: there is no such file, or it is standard input, which does not change.
-  package var stamp: SystemFile.Stamp? { isStandardInput ? nil : SystemFile.stamp(path) }
+  /// Nil: there is no such file, or it is standard input or built in, which do not change.
+  package var stamp: SystemFile.Stamp? {
+    isStandardInput || builtIn != nil ? nil : SystemFile.stamp(path)
+  }
 
   private static func hint(_ error: Errno) -> String {
     if error.isPermissionDenied { return "; let the user that runs weir read it" }

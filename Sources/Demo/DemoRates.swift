@@ -34,6 +34,9 @@ struct DemoRates: Sendable {
   /// Of an upstream.
   func rates(of upstream: String) -> Counts { perSecond[upstream] ?? Counts() }
 
+  /// Of an upstream, since the start.
+  func total(of upstream: String) -> Counts { now[upstream] ?? Counts() }
+
   mutating func update(_ counters: CounterTotals) {
     var fresh: [String: Counts] = [:]
     for (upstream, count) in counters.values("weir_upstream_retries_total", by: "upstream") {

@@ -2,8 +2,8 @@ import Screens
 
 /// The demo's screen: drawn anew several times a second, whatever the terminal's size is then.
 ///
-/// 80 columns and 24 rows show all of it; below that the earliest events go first, then what stands
-/// lowest.
+/// 80 columns and 24 rows show all of it. Narrower, rates move to the service that is selected and cut
+/// cells end in `…`; lower, the earliest events go first, then what stands lowest, and a line says so.
 struct DemoScreen: Sendable {
   var columns: Int
   var rows: Int
@@ -15,6 +15,12 @@ struct DemoScreen: Sendable {
   private static let cellsColumn = 4
 
   func text(_ view: DemoView, _ selection: DemoSelection) -> String {
+    ScreenText.page(
+      lines(view, selection), columns: columns, rows: rows, inColour: inColour)
+  }
+
+  /// At most as many as the terminal has rows; what has no room is said to be missing.
+  func lines(_ view: DemoView, _ selection: DemoSelection) -> [ScreenLine] {
     var lines = head(view)
     if selection.showsHelp {
       lines += help(view)
@@ -24,32 +30,46 @@ struct DemoScreen: Sendable {
         lines.append(
           cells(service, selected: selection.service == index ? selection.endpoint : nil))
       }
+      if selection.service < view.services.count {
+        lines += detail(view.services[selection.service])
+      }
       lines.append(title("what happened"))
-      let legend = Self.legend
+      let legend = Self.legend.flatMap { wrapped($0) }
       let room = max(rows - lines.count - legend.count, 0)
       let events = view.events.suffix(room)
       lines += events.map(line)
       lines += Array(repeating: ScreenLine(), count: room - events.count)
       lines += legend
     }
-    return ScreenText.page(lines, columns: columns, rows: rows, inColour: inColour)
+    guard lines.count > rows else { return lines }
+    let missing = lines.count - rows + 1
+    return lines.prefix(max(rows - 1, 0))
+      + [ScreenLine("\(missing) more lines: make the terminal higher", .warning)]
   }
 
   private func head(_ view: DemoView) -> [ScreenLine] {
     var first = ScreenLine("Weir demo", .strong)
     first.add("  \(view.elapsedSeconds)s  \(view.perSecond)/s  answered \(view.answered)  ")
     first.add("failed \(view.failed)", view.failed == 0 ? .plain : .bad)
-    first.add("  http://\(view.proxy)", .dim)
+    let address = "http://\(view.proxy)"
+    let hasRoom = first.width + 2 + address.count <= columns
+    if hasRoom { first.add("  \(address)", .dim) }
     var second = ScreenLine("service", .dim)
     second.pad(to: Self.figuresColumn)
-    for (word, width) in [
-      ("req/s", 5), ("ok", 6), ("p50", 6), ("p99", 6), ("retry", 6), ("hedge", 6), ("fallb", 6),
-    ] {
+    for (word, width) in isNarrow ? Self.narrowFigures : Self.figures {
       second.add(right: word, width, .dim)
     }
     second.add("  breaker", .dim)
-    return [first, second]
+    return hasRoom ? [first, second] : [first, ScreenLine(address, .dim), second]
   }
+
+  private static let figures = [
+    ("req/s", 5), ("ok", 6), ("p50", 6), ("p99", 6), ("retry", 6), ("hedge", 6), ("fallb", 6),
+  ]
+  private static let narrowFigures = [("req/s", 5), ("ok", 6), ("p99", 6)]
+
+  /// The rates of retries, hedges and fallbacks are left to the service that is selected.
+  private var isNarrow: Bool { columns < 80 }
 
   private func row(_ service: DemoView.Service, _ index: Int, isSelected: Bool) -> ScreenLine {
     var line = ScreenLine(isSelected ? "> " : "  ", .strong)
@@ -60,14 +80,61 @@ struct DemoScreen: Sendable {
     line.add(
       right: DemoText.share(service.successesPerSecond, of: service.perSecond), 6,
       isFailing ? .bad : .good)
-    line.add(right: DemoText.milliseconds(service.p50Microseconds), 6)
+    if !isNarrow { line.add(right: DemoText.milliseconds(service.p50Microseconds), 6) }
     line.add(right: DemoText.milliseconds(service.p99Microseconds), 6)
-    for count in [service.rates.retries, service.rates.hedges, service.rates.fallbacks] {
-      line.add(right: "\(count)", 6, count == 0 ? .dim : .warning)
+    if !isNarrow {
+      for count in [service.rates.retries, service.rates.hedges, service.rates.fallbacks] {
+        line.add(right: "\(count)", 6, count == 0 ? .dim : .warning)
+      }
     }
     line.add("  ")
     line.add(service.breaker, service.breakerTone)
     return line
+  }
+
+  // MARK: The selected service
+
+  /// Its totals, and its last minute.
+  private func detail(_ service: DemoView.Service) -> [ScreenLine] {
+    let totals = service.totals
+    var words = [
+      "answered \(totals.answered)", "failed \(totals.failed)",
+      "retries \(totals.counts.retries) (\(service.rates.retries)/s)",
+      "hedges \(totals.counts.hedges) (\(service.rates.hedges)/s)",
+      "fallbacks \(totals.counts.fallbacks) (\(service.rates.fallbacks)/s)",
+    ]
+    // Cells of a narrow screen are cut.
+    if isNarrow {
+      words += service.endpoints.enumerated().map { number, endpoint in
+        let ills = endpoint.ills.subtracting(.forced).text
+        return "/\(number) \(endpoint.state)" + (ills.isEmpty ? "" : " (\(ills))")
+      }
+    }
+    let lines = [title("\(service.name), since the start and in the last minute")]
+    return lines + wrapped(words.joined(separator: "  "), .plain) + sparks(service.history)
+  }
+
+  private func sparks(_ history: DemoHistory) -> [ScreenLine] {
+    let width = min(columns - 20, DemoHistory.seconds)
+    let worst = (history.p99.suffix(max(width, 0)).max()).map { UInt64($0) }
+    let rows: [(name: String, values: [Int], most: String, tone: ScreenTone)] = [
+      ("ok/s", history.successes, "\(history.successes.max() ?? 0)", .good),
+      ("failed/s", history.failures, "\(history.failures.max() ?? 0)", .bad),
+      ("p99 ms", history.p99, DemoText.milliseconds(worst), .warning),
+    ]
+    return rows.map { row in
+      var line = ScreenLine("  \(row.name)", .dim)
+      line.pad(to: 12)
+      line.add(right: row.most, 6, .dim)
+      line.add(" ")
+      line.add(DemoHistory.spark(row.values, width: width), row.tone)
+      return line
+    }
+  }
+
+  /// Words on as many lines as the width asks for.
+  private func wrapped(_ text: String, _ tone: ScreenTone = .dim) -> [ScreenLine] {
+    ScreenText.wrapped(text, columns: columns).map { ScreenLine($0, tone) }
   }
 
   private func cells(_ service: DemoView.Service, selected: Int?) -> ScreenLine {
@@ -76,7 +143,7 @@ struct DemoScreen: Sendable {
     for (number, endpoint) in service.endpoints.enumerated() {
       let column = Self.cellsColumn + number * width - 1
       // What does not fit is cut, so that the cells stay under each other.
-      line.clip(to: column - 1)
+      cut(&line, to: column - 1)
       line.pad(to: column)
       let isSelected = selected == number
       line.add(isSelected ? ">" : " ", .strong)
@@ -90,7 +157,14 @@ struct DemoScreen: Sendable {
         line.add(shown, .done)
       }
     }
+    cut(&line, to: columns)
     return line
+  }
+
+  private func cut(_ line: inout ScreenLine, to column: Int) {
+    guard line.width > column else { return }
+    line.clip(to: column - 1)
+    line.add("…", .dim)
   }
 
   private func title(_ text: String) -> ScreenLine {
@@ -107,9 +181,8 @@ struct DemoScreen: Sendable {
   }
 
   private static let legend = [
-    ScreenLine("up/down, 1-5 service  left/right endpoint  r heal all  ? help  q quit", .dim),
-    ScreenLine(
-      "k kill  s slow  e errors  f force breaker open; again: undo; K S E F: service", .dim),
+    "up/down, 1-5 service  left/right endpoint  r heal all  ? help  q quit",
+    "k kill  s slow  e errors  f force breaker open; again: undo; K S E F: service",
   ]
 
   private func help(_ view: DemoView) -> [ScreenLine] {
@@ -123,6 +196,8 @@ struct DemoScreen: Sendable {
       "  r  heal everything      q, Control-C  quit      ?  back to the screen", "",
       "In another terminal", "",
     ]
-    return (text + DemoText.hints(view)).map { ScreenLine($0) }
+    return (text + DemoText.hints(view)).flatMap { line in
+      line.count <= columns || line.hasPrefix("  curl") ? [ScreenLine(line)] : wrapped(line, .plain)
+    }
   }
 }

@@ -36,6 +36,8 @@ enum DemoText {
       "  curl -i http://\(view.proxy)/nowhere",
       "  curl 'http://\(view.admin)/upstreams?format=text'",
       "  curl http://\(view.admin)/metrics",
+      "  weir top --admin \(view.admin)",
+      "  weir explain --since 1m --admin \(view.admin)",
     ]
   }
 

@@ -11,6 +11,13 @@ struct DemoView: Sendable {
     var ills: DemoIlls
   }
 
+  /// Since the start.
+  struct Totals: Sendable {
+    var answered = 0
+    var failed = 0
+    var counts = DemoRates.Counts()
+  }
+
   struct Service: Sendable {
     var name: String
     /// Of the last second; answers and what was not answered.
@@ -22,6 +29,8 @@ struct DemoView: Sendable {
     var breaker = "-"
     var breakerTone = ScreenTone.dim
     var endpoints: [Endpoint]
+    var totals = Totals()
+    var history = DemoHistory()
   }
 
   var proxy: String

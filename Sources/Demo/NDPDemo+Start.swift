@@ -22,17 +22,17 @@ extension NDPDemo {
     }
   }
 
-  func startProxy(_ path: String) throws(Fault) -> ControlPlane {
+  func startProxy(_ file: ConfigurationFile) throws(Fault) -> ControlPlane {
     var log = Logger(label: "weir")
     // What it warns of is what the screen shows.
     log.logLevel = .error
     let made: ControlPlane
     do throws(ConfigurationFaults) {
-      made = try ControlPlane(file: ConfigurationFile(path: path), log: log)
+      made = try ControlPlane(file: file, log: log)
     } catch {
       let faults = error.faults.map(\.description).joined(separator: "\n")
       let hint =
-        error.isUnreadable ? "\nrun the demo in the repository, or name a file with --config" : ""
+        error.isUnreadable ? "\nleave --config out for the configuration of this binary" : ""
       throw Fault(
         description: faults + hint, isConfiguration: true, isUnreadable: error.isUnreadable)
     }

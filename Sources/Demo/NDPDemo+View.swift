@@ -33,6 +33,9 @@ extension NDPDemo {
     (service.breaker, service.breakerTone) = DemoView.words(known?.breaker, now: now)
     guard index < traffic.count else { return service }
     let own = traffic[index]
+    service.totals = DemoView.Totals(
+      answered: own.successes, failed: own.failed, counts: rates.total(of: name))
+    service.history = histories[index]
     service.perSecond = own.lastSecond.successes + own.lastSecond.failures
     service.successesPerSecond = own.lastSecond.successes
     service.p50Microseconds = own.latencies.percentile(50)

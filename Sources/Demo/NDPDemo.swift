@@ -24,6 +24,8 @@ package final class NDPDemo: @unchecked Sendable {
   var traffic: [DemoTraffic] = []
   var plane: ControlPlane?
   var events = DemoEvents()
+  /// Of each service, the last minute.
+  var histories = DemoPlatform.services.map { _ in DemoHistory() }
   var rates = DemoRates()
   var report: MeshReport?
   var selection = DemoSelection()
@@ -78,16 +80,16 @@ package final class NDPDemo: @unchecked Sendable {
   }
 
   /// Starts the services and the proxy, then serves on the calling thread until it ends.
-  package func run(configuration path: String) throws(Fault) {
+  package func run(configuration file: ConfigurationFile) throws(Fault) {
     do throws(Errno) {
       try startServices()
     } catch {
       throw Fault(description: "a service of the demo cannot listen: \(error)")
     }
-    let plane = try startProxy(path)
+    let plane = try startProxy(file)
     guard let proxy = plane.addresses.listeners["demo"] else {
       throw Fault(
-        description: "\(path) has no listener named demo; give it one", isConfiguration: true)
+        description: "\(file.path) has no listener named demo; give it one", isConfiguration: true)
     }
     do throws(Errno) {
       startedAt = loop.now
@@ -159,7 +161,10 @@ package final class NDPDemo: @unchecked Sendable {
 
   private func turn() {
     elapsed += 1
-    for each in traffic { each.turn() }
+    for (index, each) in traffic.enumerated() {
+      each.turn()
+      histories[index].add(each)
+    }
     rates.turn()
     if !options.isTerminal { show() }
   }

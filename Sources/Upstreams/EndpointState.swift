@@ -36,7 +36,7 @@ package final class EndpointState: Sendable {
 
   package var isHealthy: Bool { ills.load(ordering: .acquiring) & Self.isUnhealthyBit == 0 }
   package var isEjected: Bool { ills.load(ordering: .acquiring) & Self.isEjectedBit != 0 }
-  /// False from a connection that could not be made to the next answer.
+  /// False from a connection that could not be made to the next one that could.
   package var isReachable: Bool { ills.load(ordering: .relaxed) & Self.isUnreachableBit == 0 }
   /// Neither unhealthy nor ejected: it may be picked.
   package var isWell: Bool {

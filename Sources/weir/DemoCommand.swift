@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import Demo
 import Dispatch
 import Reactor
@@ -25,8 +26,15 @@ struct DemoCommand: ParsableCommand {
   @Option(name: .customLong("for"), help: "Ends after this many seconds, such as 10s.")
   var time: String?
 
-  @Option(name: .shortAndLong, help: "The configuration of the proxy.")
-  var config: String = "config/demo.yaml"
+  @Option(
+    name: .shortAndLong,
+    help:
+      "The configuration. Left out: config/demo.yaml if there is one, reloaded on change, or this binary's."
+  )
+  var config: String?
+
+  @Flag(help: "Prints the configuration that this binary brings along, and ends.")
+  var printConfig = false
 
   @Option(help: "The port of the proxy, 8080 if not given; 0: any that is free.")
   var port: UInt16?
@@ -52,19 +60,30 @@ struct DemoCommand: ParsableCommand {
     }
   }
 
+  private static let usualPath = "config/demo.yaml"
+
+  private var file: ConfigurationFile {
+    if let config { return ConfigurationFile(path: config) }
+    let usual = ConfigurationFile(path: Self.usualPath)
+    return usual.stamp == nil
+      ? ConfigurationFile(builtIn: DemoConfiguration.text, named: "the built-in demo.yaml") : usual
+  }
+
   func run() throws {
+    if printConfig { return print(DemoConfiguration.text, terminator: "") }
     if let port { ThisProcess.setEnvironment("WEIR_DEMO_PORT", "\(port)") }
     if let adminPort { ThisProcess.setEnvironment("WEIR_DEMO_ADMIN_PORT", "\(adminPort)") }
     do throws(NDPDemo.Fault) {
       let demo = try NDPDemo(
         NDPDemo.Options(
-          seconds: seconds, isTerminal: Terminal.isThere, inColour: Terminal.wantsColour,
+          seconds: seconds,
+          isTerminal: Terminal.isThere && ThisProcess.environment("TERM") != "dumb", inColour: Terminal.wantsColour,
           script: (try? DemoScript(script ?? "")) ?? DemoScript()),
         write: Terminal.write)
       let signals = Signals([Signals.terminate, Signals.interrupt], on: .global()) { _ in
         demo.end()
       }
-      try demo.run(configuration: config)
+      try demo.run(configuration: file)
       withExtendedLifetime(signals) {}
     } catch {
       ThisProcess.say("weir: \(error)")

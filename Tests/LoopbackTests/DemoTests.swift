@@ -126,7 +126,7 @@ struct DemoTests {
   }
 
   /// Nothing is wider or higher than the terminal, and without colours nothing but text is sent.
-  @Test(arguments: [(80, 24), (40, 10), (200, 50)])
+  @Test(arguments: [(80, 24), (60, 24), (40, 10), (200, 50)])
   func fits(columns: Int, rows: Int) throws {
     let demo = try terminal(
       "stty cols \(columns) rows \(rows); NO_COLOR=1 \(try WeirProcess.binary) demo --for 3s "
@@ -143,7 +143,80 @@ struct DemoTests {
       #expect(lines.count <= rows && lines.allSatisfy { $0.count <= columns }, "\(text)")
       #expect(!lines.contains { $0.contains("\u{1B}") }, "\(text)")
     }
-    if rows >= 24 { #expect(output.contains("reporting") && output.contains("q quit")) }
+    if rows >= 24 {
+      let words = output.replacing("\r", with: "").replacing("\n", with: " ")
+      #expect(words.contains("reporting") && words.contains("retries 0 (0/s)"), "\(output)")
+      #expect(words.contains(/q +quit|help\S* +q quit/), "\(output)")
+    } else {
+      #expect(output.contains("more lines: make the terminal higher"), "\(output)")
+    }
+  }
+
+  /// What the README says of the first keys: the service that is selected at the start opens its breaker
+  /// for `S`, probes, and closes; the slow validator is skipped by its fallback.
+  @Test func theFirstKeysTellTheStory() throws {
+    let demo = try terminal("NO_COLOR=1 \(try WeirProcess.binary) demo \(Self.options)")
+    defer { demo.end() }
+    _ = demo.read(until: "q quit")
+    demo.type("S")
+    _ = demo.read(until: "prescription breaker closed -> open")
+    demo.type("S")
+    for change in ["open -> half_open", "half_open -> recovering"] {
+      let found = demo.read(until: "prescription breaker \(change)")
+      #expect(found.hasSuffix(change))
+    }
+    demo.type("3S")
+    _ = demo.read(until: "> slow ai-validation")
+    // It is skipped: its fallback answers, and nobody fails for that.
+    let skipped = demo.read(until: "ai-validation, since the start")
+    #expect(skipped.hasSuffix("since the start"))
+    var line = demo.read(until: "/s)  fallbacks ") + demo.read(until: "/s)")
+    while line.hasSuffix("fallbacks 0 (0/s)") {
+      line = demo.read(until: "fallbacks ") + demo.read(until: "/s)")
+    }
+    #expect(line.contains(/fallbacks \d+ \(\d+\/s\)$/), "\(line)")
+    demo.type("q")
+    #expect(demo.readToEnd().contains("fallbacks"))
+    #expect(demo.exitCode == 0)
+  }
+
+  /// Where the terminal knows no sequences, lines are printed and none of them is lost.
+  @Test func aDumbTerminalGetsLines() throws {
+    let demo = try terminal("TERM=dumb \(try WeirProcess.binary) demo --for 2s \(Self.options)")
+    defer { demo.end() }
+    let output = demo.readToEnd()
+    #expect(!output.contains("\u{1B}") && output.contains("2s  answered"), "\(output)")
+    #expect(output.contains("weir top --admin ") && output.contains("weir explain"), "\(output)")
+  }
+
+  /// Control-Z stops it as any job, with the terminal as it was; `fg` brings the screen back.
+  @Test func controlZStopsTheJob() throws {
+    let binary = try WeirProcess.binary
+    let shell = try RunningCommand("/usr/bin/script", ["-qec", "bash --norc -i", "/dev/null"])
+    defer { shell.end() }
+    shell.type("\(binary) demo \(Self.options)\r")
+    _ = shell.read(until: "q quit")
+    shell.type("\u{1A}")
+    #expect(shell.read(until: "Stopped").hasSuffix("Stopped"))
+    shell.type("stty -a; echo asked\r")
+    let words = shell.read(until: "\nasked").split(whereSeparator: \.isWhitespace)
+    #expect(["icanon", "echo"].allSatisfy(words.contains), "\(words)")
+    shell.type("fg\r")
+    #expect(shell.read(until: "q quit").contains("\u{1B}[?1049h"))
+    shell.type("q")
+    #expect(shell.read(until: "The demo ended after ").hasSuffix("ended after "))
+    shell.type("exit\r")
+    _ = shell.readToEnd()
+  }
+
+  /// It needs no file: what the binary brings along is the repository's.
+  @Test func itsConfigurationIsInTheBinary() throws {
+    let file = "\(ExampleTests.root)/config/demo.yaml"
+    let text = try Command.require(try WeirProcess.binary, ["demo", "--print-config"])
+    #expect(try text == String(contentsOfFile: file, encoding: .utf8))
+    let script = "cd / && \"$0\" demo --for 1s --port 0 --admin-port 0 2>&1"
+    let output = try Command.run("sh", ["-c", script, try WeirProcess.binary])
+    #expect(output.contains("The demo ended after "), "\(output)")
   }
 
   /// What it says until all of `events` have happened, and then to its end.

@@ -53,6 +53,7 @@ final class HedgeAttempt: ConnectionReceiver {
   private func send(on connection: UpstreamConnection) {
     isSent = true
     guard let exchange else { return }
+    attempt.endpoint?.reached()
     guard exchange.writeHedge(on: connection, attempt) else {
       return exchange.hedgeFailed(.bufferBudgetExceeded)
     }

@@ -180,7 +180,7 @@ extension Exchange {
     retryRefusal = nil
     attemptAbove = 1
     fault = .none
-    shadows = []
+    shadowBits = 0
     if !loggedAnswer.isEmpty { loggedAnswer = [] }
     paceBytes = .max
     failureStatus = 0

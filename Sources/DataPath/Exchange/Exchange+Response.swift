@@ -104,8 +104,8 @@ extension Exchange {
       return headDoesNotFit(out, before)
     }
     responseBegun = true
-    if let fields = settings?.loggedFields, !fields.response.isEmpty {
-      loggedAnswer = fields.values(of: responseHead, input.readable)
+    if let settings, settings.loggedFields.hasResponse {
+      loggedAnswer = settings.loggedFields.values(of: responseHead, input.readable)
     }
     input.consume(responseHead.headBytes)
     return true

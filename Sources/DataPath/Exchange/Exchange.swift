@@ -111,7 +111,12 @@ package final class Exchange: ConnectionReceiver {
   /// What the access log shows of the answer's fields, by `LoggedFields.response`.
   var loggedAnswer: [[UInt8]?] = []
   /// Policies that would have refused it, had they not been in shadow.
-  var shadows: ShadowPolicies = []
+  var shadows: ShadowPolicies {
+    get { ShadowPolicies(rawValue: shadowBits) }
+    set { shadowBits = newValue.rawValue }
+  }
+  /// Here, because asking a set of another module costs a call, and each request asks.
+  var shadowBits: UInt8 = 0
   /// Of the answer's body, what a fault lets through now.
   var paceBytes = Int.max
   /// In place of the row's, for an abort on purpose; 0: the row's.
@@ -230,7 +235,9 @@ package final class Exchange: ConnectionReceiver {
   package override func connectionReady(_ connection: UpstreamConnection) {
     guard let downstream else { preconditionFailure("a connection without an exchange") }
     switch stage {
-    case .connecting: begin(on: connection, downstream)
+    case .connecting:
+      endpoint?.reached()
+      begin(on: connection, downstream)
     case .responding:
       // Bytes that were there before the request went out answer no request of ours.
       if connection.isAnsweredTooEarly { return attemptFailed(.upstreamClosed) }

@@ -118,7 +118,7 @@ enum AccessLogLine {
     } else if exchange.hold.ticket.wouldRefuse || exchange.hold.routeTicket.wouldRefuse {
       json.text("breaker", BreakerMark.wouldRefuse.rawValue)
     }
-    if !exchange.shadows.isEmpty {
+    if exchange.shadowBits != 0 {
       json.text("would_refuse", exchange.shadows.names.joined(separator: ", "))
     }
     if exchange.fault != .none { json.text("fault", FaultText.text(exchange.fault)) }

@@ -34,8 +34,9 @@ extension Exchange {
   }
 
   /// It failed, took more than one attempt or a fallback, or was slow.
+  @inline(__always)
   func isWorthExplaining(_ code: UInt16, _ nanoseconds: Int64) -> Bool {
-    failure != nil || trail.isUsed || code >= 500 || !shadows.isEmpty
+    failure != nil || trail.isUsed || code >= 500 || shadowBits != 0
       || (nanoseconds >= worker.explainSlowNanoseconds && !isUpgraded)
   }
 
@@ -43,7 +44,7 @@ extension Exchange {
   func explain(_ code: UInt16, _ nanoseconds: Int64, _ ending: ExchangeTrace.Ending) {
     guard self.trace != nil, let downstream, worker.explainRing.capacity > 0 else { return }
     // Refused before any endpoint was asked, or by a shadow: many alike may come at once.
-    let isShadowed = !shadows.isEmpty && failure == nil && !trail.isUsed && code < 500
+    let isShadowed = shadowBits != 0 && failure == nil && !trail.isUsed && code < 500
     let isRefused = tries == 0 && (failure?.row.side == .local || !hasHead)
     if isShadowed || isRefused, !worker.refusalRate.takes(now: now) { return }
     keep(lastEnding)

@@ -20,10 +20,13 @@ package struct LoggedFields: Sendable {
 
   package let request: [Entry]
   package let response: [Entry]
+  /// Asked for each answer.
+  let hasResponse: Bool
 
   package init(request: [String] = [], response: [String] = []) {
     self.request = request.map(Entry.init)
     self.response = response.map(Entry.init)
+    hasResponse = !response.isEmpty
   }
 
   /// The values of an answer's fields, in the order of `response`; nil: it has none of that name. They

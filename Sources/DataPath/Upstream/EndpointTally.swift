@@ -4,7 +4,7 @@ import Resilience
 /// What one worker has counted at one endpoint, for people who look at it; no decision is made by it.
 ///
 /// Counts are of attempts that have ended or whose answer's head is there. Cost: an addition and a
-/// `LatencyDigest` record an attempt; the digest's 1.7 KB are allocated with the first. Confinement:
+/// `RecentLatencies` record an attempt. Confinement:
 /// the worker's loop; copies may travel.
 package struct EndpointTally: Sendable {
   /// What an attempt failed by.
@@ -26,20 +26,21 @@ package struct EndpointTally: Sendable {
   /// The last attempt that failed, and when; nil: none has.
   package private(set) var lastError: (fault: Fault, at: Instant)?
   /// Times from the request to the answer's head, the recent ones weighing most.
-  package private(set) var latencies: LatencyDigest?
+  package private(set) var latencies = RecentLatencies()
 
   package init() {}
 
-  /// An answer that is no failure is there.
-  mutating func answered(_ nanoseconds: Int64, _ now: Instant) {
+  /// An answer that is no failure is there. `bucket`: where its time counts.
+  @inline(__always)
+  mutating func answered(_ bucket: Int, _ now: Instant) {
     requests &+= 1
-    learn(nanoseconds, now)
+    latencies.record(bucket: bucket, now: now)
   }
 
-  /// The attempt has failed after `nanoseconds`; nil: how long it took says nothing of the endpoint.
-  mutating func failed(_ fault: Fault, _ nanoseconds: Int64?, _ now: Instant) {
+  /// The attempt has failed. `bucket`: where its time counts; nil: it says nothing of the endpoint.
+  mutating func failed(_ fault: Fault, _ bucket: Int?, _ now: Instant) {
     requests &+= 1
-    if let nanoseconds { learn(nanoseconds, now) }
+    if let bucket { latencies.record(bucket: bucket, now: now) }
     broke(fault, now)
   }
 
@@ -49,16 +50,11 @@ package struct EndpointTally: Sendable {
     lastError = (fault, now)
   }
 
-  /// The attempt was given up by whoever waited for it, after `nanoseconds` without an answer.
+  /// The attempt was given up by whoever waited for it, after `nanoseconds` without an answer: the least
+  /// that it would have taken.
   mutating func leftWaiting(_ nanoseconds: Int64, _ now: Instant) {
     requests &+= 1
-    latencies?.record(atLeast: nanoseconds, now: now)
-  }
-
-  @inline(__always)
-  private mutating func learn(_ nanoseconds: Int64, _ now: Instant) {
-    if latencies == nil { latencies = LatencyDigest() }
-    latencies?.record(nanoseconds: nanoseconds, now: now)
+    latencies.record(bucket: RecentLatencies.bucket(nanoseconds), now: now)
   }
 
   /// Adds what another worker has counted at the same endpoint.
@@ -68,15 +64,11 @@ package struct EndpointTally: Sendable {
     if let theirs = other.lastError, lastError.map({ $0.at < theirs.at }) ?? true {
       lastError = theirs
     }
-    guard let digest = other.latencies else { return }
-    if latencies == nil { latencies = LatencyDigest() }
-    latencies?.add(digest, now: now)
+    latencies.add(other.latencies, now: now)
   }
 
   /// The latency that `share` of the recent attempts did not exceed; nil: there were none of late.
   package func latency(at share: Share, now: Instant) -> Int64? {
-    guard var digest = latencies else { return nil }
-    digest.forget(until: now)
-    return digest.nanoseconds(at: share)
+    latencies.nanoseconds(at: share, now: now)
   }
 }

@@ -89,6 +89,11 @@ package final class WorkerEndpoint: ConnectionReceiver {
     return nil
   }
 
+  /// A connection to it could be made.
+  func reached() {
+    if !state.isReachable { state.set(isReachable: true) }
+  }
+
   /// A connection whose exchange is over and that may carry another.
   func checkIn(_ connection: UpstreamConnection) {
     connection.borrower = nil

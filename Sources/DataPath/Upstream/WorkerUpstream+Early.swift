@@ -22,8 +22,9 @@ extension WorkerUpstream {
     }
     let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
     attempt.nanoseconds = nanoseconds
-    if attempt.kind == .first { digest.record(nanoseconds: nanoseconds, now: now) }
-    count(&attempt, status: status, isFailure: false, nanoseconds, now)
+    let bucket = RecentLatencies.bucket(nanoseconds)
+    if attempt.kind == .first { digest.record(bucket: bucket, now: now) }
+    count(attempt, status: status, bucket, now)
     if !attempt.told.contains(.breaker) { recordSlow(&attempt, nanoseconds, now) }
     attempt.told.insert(.head)
     if let endpoint = attempt.endpoint, let (detector, slot) = detection(of: endpoint) {

@@ -11,15 +11,13 @@ extension WorkerUpstream {
   func record(_ attempt: inout Attempt, status: UInt16, _ now: Instant) {
     if attempt.told.contains(.head) { return amend(&attempt, .success, .success, now) }
     let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
-    let state = plan.state
-    let outcome = state.endpointClassifier.outcome(status: status)
+    let outcome = endpointClassifier.outcome(status: status)
     attempt.told.insert(.end)
     attempt.nanoseconds = nanoseconds
     attempt.isFailure = outcome == .failure
-    if outcome == .success, attempt.kind == .first {
-      digest.record(nanoseconds: nanoseconds, now: now)
-    }
-    count(&attempt, status: status, isFailure: attempt.isFailure, nanoseconds, now)
+    let bucket = RecentLatencies.bucket(nanoseconds)
+    if outcome == .success, attempt.kind == .first { digest.record(bucket: bucket, now: now) }
+    count(attempt, status: status, bucket, now)
     guard recordsAttempts else { return }
     tell(attempt, outcome, AttemptResult(status: status), nanoseconds, now)
   }
@@ -65,10 +63,6 @@ extension WorkerUpstream {
     tell(attempt, .ignored, .unanswered, nanoseconds, now)
   }
 
-  /// Of an upstream that has left, the breakers of endpoints still wait for what is under way: they
-  /// are kept for its return.
-  private var recordsAttempts: Bool { plan.state.recordsAttempts || isRetired }
-
   private func tell(
     _ attempt: Attempt, _ outcome: Outcome, _ result: AttemptResult, _ nanoseconds: Int64,
     _ now: Instant
@@ -94,25 +88,22 @@ extension WorkerUpstream {
 
   // MARK: The endpoint's own figures
 
-  /// An answer's head is there, so that the endpoint can be reached.
+  /// An answer's head is there.
   @inline(__always)
-  func count(
-    _ attempt: inout Attempt, status: UInt16, isFailure: Bool, _ nanoseconds: Int64, _ now: Instant
-  ) {
+  func count(_ attempt: borrowing Attempt, status: UInt16, _ bucket: Int, _ now: Instant) {
     guard let endpoint = attempt.endpoint else { return }
-    if isFailure {
-      endpoint.tally.failed(.status(status), nanoseconds, now)
+    if attempt.isFailure {
+      endpoint.tally.failed(.status(status), bucket, now)
     } else {
-      endpoint.tally.answered(nanoseconds, now)
+      endpoint.tally.answered(bucket, now)
     }
-    if !endpoint.state.isReachable { endpoint.state.set(isReachable: true) }
   }
 
   private func count(_ attempt: Attempt, _ failure: FailureKind, _ now: Instant) {
     guard let endpoint = attempt.endpoint else { return }
     let isUnanswered = failure.row.stage == .connect
-    endpoint.tally.failed(
-      .failure(failure), isUnanswered ? nil : now.nanoseconds(since: attempt.timedFrom), now)
+    let bucket = RecentLatencies.bucket(now.nanoseconds(since: attempt.timedFrom))
+    endpoint.tally.failed(.failure(failure), isUnanswered ? nil : bucket, now)
     if isUnanswered { endpoint.state.set(isReachable: false) }
   }
 

@@ -37,6 +37,11 @@ package final class WorkerUpstream {
   /// The last pick that came to nothing found endpoints whose probes were out.
   private var isRefusedByBreaker = false
   private(set) var isRetired = false
+  // Of the plan's state, kept here because each answer asks for them.
+  private(set) var endpointClassifier: OutcomeClassifier
+  /// Someone is told how attempts go. Of an upstream that has left, the breakers of endpoints still wait
+  /// for what is under way: they are kept for its return.
+  private(set) var recordsAttempts = false
   /// Of answers that were no failures.
   var digest: LatencyDigest
   // Of those who wait: `WorkerUpstream+Waiting`.
@@ -53,6 +58,7 @@ package final class WorkerUpstream {
     self.plan = plan
     limits = plan.limits
     availability = plan.state.availability
+    endpointClassifier = plan.state.endpointClassifier
     streamIdleNanoseconds = plan.streamIdleNanoseconds
     self.metrics = metrics
     self.worker = worker
@@ -118,6 +124,8 @@ package final class WorkerUpstream {
   /// Endpoints may have been given other breakers.
   private func share(_ plan: UpstreamPlan) {
     for (endpoint, state) in zip(endpoints, plan.state.endpoints) { endpoint.state = state }
+    endpointClassifier = plan.state.endpointClassifier
+    recordsAttempts = plan.state.recordsAttempts || isRetired
     seen = 0
   }
 

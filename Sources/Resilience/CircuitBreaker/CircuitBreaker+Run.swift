@@ -3,19 +3,20 @@ import Primitives
 /// The entry point for services.
 extension CircuitBreaker {
   /// - Parameters:
+  ///   - name: what errors call it; that of the service that is called.
   ///   - policy: when it opens and for how long.
   ///   - clock: what durations are measured with; tests pass one that they turn by hand.
   ///   - seed: where the jitter of the open time begins, for a run that can be repeated.
   ///   - onTransition: called once for each change, on the task that caused it, with no lock held.
   public convenience init(
-    policy: CircuitBreakerPolicy = CircuitBreakerPolicy(),
+    name: String = "", policy: CircuitBreakerPolicy = CircuitBreakerPolicy(),
     clock: some Clock<Duration> = ContinuousClock(),
     seed: UInt64 = .random(in: .min ... .max),
     onTransition: (@Sendable (Transition) -> Void)? = nil
   ) {
     let timeline = Timeline(clock)
     self.init(
-      CircuitBreakerMachine(policy, seed: seed), clock: { timeline.now },
+      CircuitBreakerMachine(policy, seed: seed), name: name, clock: { timeline.now },
       onTransition: onTransition)
   }
 
@@ -63,7 +64,8 @@ extension CircuitBreaker {
       report(ticket.transition(at: now))
       return ticket
     case .refused(let nanoseconds):
-      throw CircuitBreakerOpen(retryAfter: .nanoseconds(nanoseconds))
+      throw CircuitBreakerOpen(
+        name: name, retryAfter: .nanoseconds(nanoseconds), opening: figures(now: now).opening)
     }
   }
 

@@ -19,6 +19,8 @@ public final class CircuitBreaker: Sendable {
   let machine: Lock<CircuitBreakerMachine>
   /// The machine's `slowNanoseconds`.
   private let slowTo: Atomic<Int64>
+  /// What errors and figures call it; empty: nothing.
+  public let name: String
   let clock: @Sendable () -> Instant
   let onTransition: (@Sendable (Transition) -> Void)?
 
@@ -30,13 +32,14 @@ public final class CircuitBreaker: Sendable {
   }
 
   init(
-    _ machine: CircuitBreakerMachine, clock: @escaping @Sendable () -> Instant,
+    _ machine: CircuitBreakerMachine, name: String = "", clock: @escaping @Sendable () -> Instant,
     onTransition: (@Sendable (Transition) -> Void)?
   ) {
     word = Atomic(machine.word)
     closedTo = Atomic(machine.refusesUntil.nanoseconds)
     slowTo = Atomic(machine.slowNanoseconds)
     self.machine = Lock(machine)
+    self.name = name
     self.clock = clock
     self.onTransition = onTransition
   }

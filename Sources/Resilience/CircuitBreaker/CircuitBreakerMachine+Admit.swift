@@ -3,7 +3,7 @@ import Primitives
 extension CircuitBreakerMachine {
   package mutating func admit(_ now: Instant) -> CircuitBreaker.Admission {
     switch mode {
-    case .automatic:
+    case .enforced:
       return decide(now)
     case .shadow:
       let admission = decide(now)
@@ -75,7 +75,7 @@ extension CircuitBreakerMachine {
     switch mode {
     case .disabled: kind = .uncounted
     case .forcedOpen: kind = .probe
-    case .automatic: kind = isPlainlyClosed ? .counted : .probe
+    case .enforced: kind = isPlainlyClosed ? .counted : .probe
     case .shadow: kind = isPlainlyClosed ? .counted : .unseen
     }
     return CircuitBreaker.Ticket(generation: generation, kind, isShadow: mode == .shadow).bits
@@ -89,7 +89,7 @@ extension CircuitBreakerMachine {
     switch mode {
     case .shadow, .disabled: return Instant(nanoseconds: .min)
     case .forcedOpen: return .distantFuture
-    case .automatic: break
+    case .enforced: break
     }
     switch phase {
     case .closed: return Instant(nanoseconds: .min)

@@ -83,19 +83,20 @@ extension CircuitBreakerMachine {
       Share(basisPoints: calls == 0 ? 0 : part * 10_000 / calls)
     }
     return CircuitBreaker.Figures(
-      state: state, underlying: mode == .automatic || mode == .shadow ? underlying : state,
+      state: state, underlying: mode == .enforced || mode == .shadow ? underlying : state,
       calls: calls, failures: failures, slow: slow, failureRate: rate(failures),
       slowCallRate: rate(slow), consecutiveFailures: consecutive,
       openUntil: phase == .open ? until : nil,
       probesInFlight: isProbing ? probes.inFlight : 0,
-      openings: openings, opening: opening, admittedShare: admittedShare(now))
+      openings: openings, opening: opening, admittedShare: admittedShare(now),
+      openFor: phase == .open ? .nanoseconds(max(until.nanoseconds(since: now), 0)) : nil)
   }
 
   private func admittedShare(_ now: Instant) -> Share {
     switch mode {
     case .forcedOpen: return .zero
     case .shadow, .disabled: return .all
-    case .automatic: break
+    case .enforced: break
     }
     guard phase == .closed else { return .zero }
     guard let ramp, now.nanoseconds < ramp.upperBound else { return .all }

@@ -75,14 +75,14 @@ package struct CircuitBreakerMachine: Sendable {
 
   package var state: CircuitBreaker.State {
     switch mode {
-    case .automatic: return underlying
+    case .enforced: return underlying
     case .shadow: return .shadow
     case .disabled: return .disabled
     case .forcedOpen: return .forcedOpen
     }
   }
 
-  /// What the machine would be doing in automatic mode.
+  /// What the machine would be doing in enforced mode.
   var underlying: CircuitBreaker.State {
     switch phase {
     case .closed: return ramp == nil ? .closed : .recovering
@@ -94,7 +94,7 @@ package struct CircuitBreakerMachine: Sendable {
   /// Moves on if only time was to pass: from open to half-open, and from recovering to closed. At most
   /// one change a call.
   package mutating func advance(to now: Instant) -> CircuitBreaker.Transition? {
-    guard mode == .automatic || mode == .shadow else { return nil }
+    guard mode == .enforced || mode == .shadow else { return nil }
     switch phase {
     case .closed:
       settle(now)
@@ -113,14 +113,14 @@ package struct CircuitBreakerMachine: Sendable {
       isShadow: mode == .shadow)
   }
 
-  /// Leaving `forcedOpen` for `automatic` starts the ramp, as the service saw no traffic; leaving
+  /// Leaving `forcedOpen` for `enforced` starts the ramp, as the service saw no traffic; leaving
   /// the others starts afresh.
   package mutating func set(
     _ new: CircuitBreakerPolicy.Mode, _ now: Instant
   ) -> CircuitBreaker.Transition? {
     guard new != mode else { return nil }
     let from = state
-    let startsRamp = mode == .forcedOpen && new == .automatic
+    let startsRamp = mode == .forcedOpen && new == .enforced
     mode = new
     close()
     // Not one that probes have brought about: none of theirs counts any more (`amend`).

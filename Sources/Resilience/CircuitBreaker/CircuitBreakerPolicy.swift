@@ -48,7 +48,7 @@ public struct CircuitBreakerPolicy: Sendable, Hashable {
   /// After closing, the admitted share grows over this time from 10 % to all, in a straight line;
   /// zero: all at once. 10 s: Traefik's `recoveryDuration`. Range: 0 ... 1 day.
   public var recovery: Duration
-  /// What the breaker does with its verdicts. `automatic`: who configures a breaker wants one.
+  /// What the breaker does with its verdicts. `enforced`: who configures a breaker wants one.
   public var mode: Mode
 
   /// Where each default comes from, its property says.
@@ -57,7 +57,7 @@ public struct CircuitBreakerPolicy: Sendable, Hashable {
     slowCallRate: Share? = .percent(80), window: Window = .time(.seconds(10)),
     minimumCalls: Int = 20, consecutiveFailures: Int? = 5, openFor: Duration = .seconds(5),
     openForMax: Duration = .seconds(60), openJitter: Share = .percent(20), halfOpenCalls: Int = 3,
-    recovery: Duration = .seconds(10), mode: Mode = .automatic
+    recovery: Duration = .seconds(10), mode: Mode = .enforced
   ) {
     self.failureRate = failureRate
     self.slowCall = slowCall
@@ -85,7 +85,7 @@ public struct CircuitBreakerPolicy: Sendable, Hashable {
   /// What the breaker does with its verdicts.
   public enum Mode: Sendable, Hashable {
     /// Obeys them.
-    case automatic
+    case enforced
     /// Moves through its states and reports them, but admits everything. What it would have
     /// refused is marked, and its results are not counted, as a breaker that refuses would not
     /// have seen them.

@@ -21,7 +21,9 @@ extension ConcurrencyLimiter {
     outcome: (Result<Success, any Error>) -> Outcome = Outcome.standard,
     operation: nonisolated(nonsending) () async throws -> Success
   ) async throws -> Success {
-    guard acquire(shedder.ceiling(priority)) else { throw ConcurrencyExceeded(limit: limit) }
+    guard acquire(shedder.ceiling(priority)) else {
+      throw ConcurrencyExceeded(name: name, limit: limit)
+    }
     let began = timeline.now
     let result: Result<Success, any Error>
     do {

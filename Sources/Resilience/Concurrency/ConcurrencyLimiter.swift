@@ -15,14 +15,18 @@ public final class ConcurrencyLimiter: Sendable {
   @usableFromInline let refusals = Atomic<UInt64>(0)
   private let knee: Lock<KneeLimit>
   let timeline: Timeline
+  /// What errors and figures call it; empty: nothing.
+  public let name: String
 
   /// - Parameters:
+  ///   - name: what errors call it; that of the service that is called.
   ///   - policy: the bounds and the pace of the limit.
   ///   - clock: what latencies are measured with; tests pass one that they turn by hand.
   public init(
-    policy: ConcurrencyPolicy = ConcurrencyPolicy(),
+    name: String = "", policy: ConcurrencyPolicy = ConcurrencyPolicy(),
     clock: some Clock<Duration> = ContinuousClock()
   ) {
+    self.name = name
     word = Atomic(UInt64(policy.initial) << 32)
     knee = Lock(KneeLimit(policy: policy))
     timeline = Timeline(clock)
@@ -32,6 +36,9 @@ public final class ConcurrencyLimiter: Sendable {
   public var limit: Int { Int(word.load(ordering: .relaxed) >> 32) }
   /// How many are.
   public var inFlight: Int { Int(word.load(ordering: .relaxed) & 0xFFFF_FFFF) }
+
+  /// Calls that the limit has refused so far.
+  public var refused: Int { Int(clamping: refusals.load(ordering: .relaxed)) }
 
   /// Takes a place, if the count is below `ceiling` of the limit, rounded up. Each true is paid
   /// back by one `release`. A class of requests that may fill only a part of the limit

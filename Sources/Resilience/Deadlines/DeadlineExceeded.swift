@@ -8,3 +8,8 @@ public struct DeadlineExceeded: Error, Sendable, Hashable {
     self.timeout = timeout
   }
 }
+
+extension DeadlineExceeded: CustomStringConvertible {
+  /// `not done within 5.0 seconds`.
+  public var description: String { "not done within \(timeout)" }
+}

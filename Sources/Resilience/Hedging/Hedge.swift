@@ -36,6 +36,17 @@ public final class Hedge: Sendable {
     digest = Lock(policy.makeDigest())
   }
 
+  /// Calls and hedges that are under way, of one instant.
+  public var inFlight: (calls: Int, hedges: Int) {
+    let (requests, retries) = budget.inFlight
+    return (requests, retries)
+  }
+
+  /// After how long a call is hedged now; nil: too few are known yet.
+  public var delay: Duration? {
+    digest.withLock { policy.delay($0, isIdempotent: true) }.map { .nanoseconds($0) }
+  }
+
   private enum Event<Success: Sendable>: Sendable {
     case success(Success)
     case failure(any Error, attempt: Int)

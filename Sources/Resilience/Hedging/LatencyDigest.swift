@@ -37,13 +37,19 @@ import Primitives
 
   @inlinable
   package mutating func record(nanoseconds: Int64, now: Instant) {
+    record(bucket: LatencyBuckets.index(nanoseconds), now: now)
+  }
+
+  /// `bucket`: `RecentLatencies.bucket` of the time, where both are told of it.
+  @inlinable
+  package mutating func record(bucket: Int, now: Instant) {
     if let halvedAt {
       let elapsed = now.nanoseconds(since: halvedAt)
       if elapsed >= halfLifeNanoseconds { decay(elapsed: elapsed, now: now) }
     } else {
       halvedAt = now
     }
-    counts[LatencyBuckets.index(nanoseconds)] += Self.sampleWeight
+    counts[bucket] += Self.sampleWeight
     total += UInt64(Self.sampleWeight)
     if total >= 1 << 31 { halve(times: 1) }
     untilRefresh -= 1
@@ -63,25 +69,6 @@ import Primitives
     let weight = min(counts[index], Self.sampleWeight)
     counts[index] -= weight
     total -= UInt64(weight)
-  }
-
-  /// Lets what was recorded fade up to `now`, for whoever reads a digest that records no more.
-  package mutating func forget(until now: Instant) {
-    guard let halvedAt else { return }
-    let elapsed = now.nanoseconds(since: halvedAt)
-    if elapsed >= halfLifeNanoseconds { decay(elapsed: elapsed, now: now) }
-  }
-
-  /// Adds what another worker's digest remembers.
-  package mutating func add(_ other: LatencyDigest, now: Instant) {
-    forget(until: now)
-    var other = other
-    other.forget(until: now)
-    for index in counts.indices { counts[index] &+= other.counts[index] }
-    total += other.total
-    halvedAt = halvedAt ?? other.halvedAt
-    if total >= 1 << 31 { halve(times: 1) }
-    untilRefresh = 1
   }
 
   /// `fastestNanoseconds`, unless nothing has been recorded for a half-life or two: what refuses by

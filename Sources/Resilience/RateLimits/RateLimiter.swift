@@ -11,22 +11,26 @@ import Primitives
 public final class RateLimiter: Sendable {
   /// The rate of the one bucket and of each key's.
   public let policy: RateLimitPolicy
+  /// What errors call it; empty: nothing.
+  public let name: String
   private let single: Lock<TokenBucket>
   private let shards: [Lock<BucketTable>]
   private let seed: (UInt64, UInt64)
   private let timeline: Timeline
 
   /// - Parameters:
+  ///   - name: what errors call it.
   ///   - policy: the rate.
   ///   - keysMax: how many keys are kept, 1...2^30.
   ///   - clock: what the rate is measured with; tests pass one that they turn by hand.
   public convenience init(
-    policy: RateLimitPolicy, keysMax: Int = 10_000,
+    name: String = "", policy: RateLimitPolicy, keysMax: Int = 10_000,
     clock: some Clock<Duration> = ContinuousClock()
   ) {
     var system = SystemRandomNumberGenerator()
     self.init(
-      policy: policy, keysMax: keysMax, shardsMax: 8, seed: (system.next(), system.next()),
+      name: name, policy: policy, keysMax: keysMax, shardsMax: 8,
+      seed: (system.next(), system.next()),
       timeline: Timeline(clock))
   }
 
@@ -35,14 +39,16 @@ public final class RateLimiter: Sendable {
     policy: RateLimitPolicy, keysMax: Int = 10_000, shardsMax: Int = 8, random: inout RandomSource
   ) {
     self.init(
-      policy: policy, keysMax: keysMax, shardsMax: shardsMax, seed: (random.next(), random.next()),
+      name: "", policy: policy, keysMax: keysMax, shardsMax: shardsMax,
+      seed: (random.next(), random.next()),
       timeline: Timeline(ContinuousClock()))
   }
 
   private init(
-    policy: RateLimitPolicy, keysMax: Int, shardsMax: Int, seed: (UInt64, UInt64),
+    name: String, policy: RateLimitPolicy, keysMax: Int, shardsMax: Int, seed: (UInt64, UInt64),
     timeline: Timeline
   ) {
+    self.name = name
     self.policy = policy
     self.seed = seed
     self.timeline = timeline
@@ -95,7 +101,7 @@ public final class RateLimiter: Sendable {
     key: String? = nil, operation: nonisolated(nonsending) () async throws -> Success
   ) async throws -> Success {
     if case .limited(let nanoseconds, _) = verdict(key: key) {
-      throw RateLimited(retryAfter: .nanoseconds(nanoseconds))
+      throw RateLimited(name: name, retryAfter: .nanoseconds(nanoseconds))
     }
     return try await operation()
   }

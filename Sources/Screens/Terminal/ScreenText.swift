@@ -13,4 +13,17 @@ package enum ScreenText {
     }
     return "\u{1B}[H" + shown.joined(separator: "\r\n") + "\u{1B}[J"
   }
+
+  /// The words of a text on as many lines as the width asks for; blanks at their beginning stay.
+  package static func wrapped(_ text: String, columns: Int) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+      if let last = lines.last, last.count + 1 + word.count <= columns {
+        lines[lines.count - 1] = "\(last) \(word)"
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
 }

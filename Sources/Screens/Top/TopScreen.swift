@@ -64,15 +64,7 @@ struct TopScreen: Sendable {
 
   /// Words on as many lines as the width asks for.
   private func wrapped(_ text: String, _ tone: ScreenTone) -> [ScreenLine] {
-    var lines: [String] = []
-    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-      if let last = lines.last, last.count + 1 + word.count <= columns {
-        lines[lines.count - 1] = "\(last) \(word)"
-      } else {
-        lines.append(String(word))
-      }
-    }
-    return lines.map { ScreenLine($0, tone) }
+    ScreenText.wrapped(text, columns: columns).map { ScreenLine($0, tone) }
   }
 
   private static let help = [

@@ -37,7 +37,7 @@ extension CircuitBreakerPolicy {
     halfOpenCalls = settings.halfOpenCalls
     recovery = settings.recovery ?? .zero
     switch settings.mode {
-    case .enforced: mode = .automatic
+    case .enforced: mode = .enforced
     case .shadow: mode = .shadow
     case .disabled: mode = .disabled
     }

@@ -7,7 +7,7 @@ import Testing
 struct BreakerAdoptTests {
   private static func policy(
     openFor: Duration = .seconds(60), halfOpenCalls: Int = 3, recovery: Duration = .zero,
-    mode: CircuitBreakerPolicy.Mode = .automatic
+    mode: CircuitBreakerPolicy.Mode = .enforced
   ) -> CircuitBreakerPolicy {
     CircuitBreakerPolicy(
       failureRate: nil, consecutiveFailures: 1, openFor: openFor, openJitter: .zero,

@@ -39,7 +39,7 @@ struct BreakerModelTests {
   func shadowMovesAsTheEnforcedOneWould(seed: UInt64) {
     var random = RandomSource(seed: seed)
     var policy = BreakerRun.policy(&random)
-    policy.mode = .automatic
+    policy.mode = .enforced
     var enforced = CircuitBreakerMachine(policy, seed: seed)
     policy.mode = .shadow
     var shadow = CircuitBreakerMachine(policy, seed: seed)

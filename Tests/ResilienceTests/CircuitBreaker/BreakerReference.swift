@@ -63,7 +63,7 @@ final class BreakerReference {
 
   func set(_ new: CircuitBreakerPolicy.Mode, _ now: Int64) {
     guard new != mode else { return }
-    let ramps = mode == .forcedOpen && new == .automatic && policy.recovery > .zero
+    let ramps = mode == .forcedOpen && new == .enforced && policy.recovery > .zero
     mode = new
     openings = 0
     stay = Stay(.closed(ramp: ramps ? (now, now + nanoseconds(policy.recovery)) : nil))
@@ -96,7 +96,7 @@ final class BreakerReference {
 
   /// What only the passing of time changes, if it does now.
   func advance(_ now: Int64) -> CircuitBreaker.Reason? {
-    guard mode == .automatic || mode == .shadow else { return nil }
+    guard mode == .enforced || mode == .shadow else { return nil }
     switch stay.kind {
     case .open(let until) where now >= until:
       stay = Stay(.halfOpen)
@@ -126,7 +126,7 @@ final class BreakerReference {
   func record(
     from: Stay, _ outcome: Outcome, took: Duration, _ now: Int64
   ) -> CircuitBreaker.Reason? {
-    guard from === stay, mode == .automatic || mode == .shadow else { return nil }
+    guard from === stay, mode == .enforced || mode == .shadow else { return nil }
     let isSlow = policy.slowCall.map { took > $0 } ?? false
     if outcome == .ignored, isSlow { return recordEarly(from: from, took: took, now) }
     let call = Call(at: now, isFailure: outcome == .failure, isSlow: isSlow)
@@ -148,7 +148,7 @@ final class BreakerReference {
 
   /// Why the breaker changes when a call is counted that has not ended.
   func recordEarly(from: Stay, took: Duration, _ now: Int64) -> CircuitBreaker.Reason? {
-    guard from === stay, mode == .automatic || mode == .shadow else { return nil }
+    guard from === stay, mode == .enforced || mode == .shadow else { return nil }
     let isSlow = policy.slowCall.map { took > $0 } ?? false
     switch stay.kind {
     case .open: return nil
@@ -166,7 +166,7 @@ final class BreakerReference {
   /// Why the breaker changes when the call at `index` of `from`, counted early, has ended.
   func amend(from: Stay, at index: Int, _ outcome: Outcome, _ now: Int64) -> CircuitBreaker.Reason?
   {
-    guard mode == .automatic || mode == .shadow, outcome != .ignored else { return nil }
+    guard mode == .enforced || mode == .shadow, outcome != .ignored else { return nil }
     if case .halfOpen = from.kind {
       guard outcome == .failure, from === stay || from === stay.closedBy else { return nil }
       from.calls[index].isFailure = true

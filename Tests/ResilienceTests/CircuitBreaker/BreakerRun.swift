@@ -73,7 +73,7 @@ struct BreakerRun {
 
   private mutating func setMode() throws {
     let modes: [CircuitBreakerPolicy.Mode] = [
-      .automatic, .automatic, .automatic, .shadow, .disabled, .forcedOpen,
+      .enforced, .enforced, .enforced, .shadow, .disabled, .forcedOpen,
     ]
     let mode = modes[Int(random.below(6))]
     let isNew = mode != machine.mode

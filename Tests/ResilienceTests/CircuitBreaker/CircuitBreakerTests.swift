@@ -45,7 +45,7 @@ struct CircuitBreakerTests {
     #expect(policy.openFor == .seconds(5) && policy.openForMax == .seconds(60))
     #expect(policy.openJitter == .percent(20) && policy.halfOpenCalls == 3)
     #expect(policy.slowCall == nil && policy.slowCallRate == .percent(80))
-    #expect(policy.recovery == .seconds(10) && policy.mode == .automatic)
+    #expect(policy.recovery == .seconds(10) && policy.mode == .enforced)
   }
 
   @Test func refusesUntilTheOpenTimeHasPassed() throws {
@@ -148,9 +148,9 @@ struct CircuitBreakerTests {
     #expect(
       breaker.nextChange == .distantFuture
         && !breaker.mayAdmit(now: .distantFuture.advanced(by: .seconds(-1))))
-    let released = breaker.set(.automatic, now: start)
+    let released = breaker.set(.enforced, now: start)
     #expect(released?.from == .forcedOpen && released?.to == .recovering)
-    #expect(breaker.set(.automatic, now: start) == nil)
+    #expect(breaker.set(.enforced, now: start) == nil)
     #expect(breaker.figures(now: start).admittedShare == .percent(10))
     #expect(breaker.set(.disabled, now: start)?.to == .disabled)
     for _ in 0..<50 { #expect(try call(breaker, .failure, start) == nil) }
@@ -160,7 +160,7 @@ struct CircuitBreakerTests {
     #expect(try call(breaker, .failure, start)?.isShadow == true)
     #expect(try ticket(breaker, start).wouldRefuse && breaker.mayAdmit(now: start))
     #expect(breaker.figures(now: start).underlying == .open && breaker.state == .shadow)
-    #expect(breaker.set(.automatic, now: start)?.to == .closed)
+    #expect(breaker.set(.enforced, now: start)?.to == .closed)
     #expect(breaker.isPlainlyClosed && breaker.figures(now: start).calls == 0)
   }
 }

@@ -3,7 +3,7 @@
 SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --product weir --static-swift-stdlib
 
-.PHONY: demo test build install man example docs lint format bench bench-micro bench-micro-build bench-micro-thresholds fuzz sanitize \
+.PHONY: demo test build install man example clients docs lint format bench bench-micro bench-micro-build bench-micro-thresholds fuzz sanitize \
   packages-%
 
 demo: build
@@ -36,7 +36,7 @@ BOUNDED = timeout --foreground --signal=INT --kill-after=20s $(TEST_TIME)
 test: packages-test
 	$(SWIFT) build --build-tests
 	SWIFT_BACKTRACE=enable=no $(BOUNDED) $(SWIFT) test --skip-build
-	$(MAKE) example docs
+	$(MAKE) example clients docs
 
 # The package of a service that uses the library, built apart, as services would build it; it exits 1
 # when a policy did not keep its promise.
@@ -44,6 +44,13 @@ EXAMPLE = .build/example
 example:
 	$(SWIFT) build --package-path Examples/ResilientService --scratch-path $(EXAMPLE)
 	SWIFT_BACKTRACE=enable=no timeout 60 $(EXAMPLE)/debug/ResilientService
+
+# The library around async-http-client and grpc-swift, with its metrics and traces. Their packages take
+# some minutes to build the first time.
+CLIENTS = .build/clients
+clients:
+	$(SWIFT) build --package-path Examples/ResilientClients --scratch-path $(CLIENTS)
+	SWIFT_BACKTRACE=enable=no timeout 60 $(CLIENTS)/debug/ResilientClients
 
 # The library's pages, from what the example has built; a link that leads nowhere ends it. To read
 # them: docc preview, or any web server on .build/docs.

@@ -39,11 +39,15 @@ let package = Package(
   ],
   traits: [
     .trait(name: "Proxy", description: "The proxy and what it needs; without it, the library."),
+    .trait(name: "Metrics", description: "The library's figures in swift-metrics."),
+    .trait(name: "Tracing", description: "The library's calls in swift-distributed-tracing."),
     .default(enabledTraits: ["Proxy"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ],
   targets: [
@@ -56,7 +60,16 @@ let package = Package(
     library("Reactor", ["Primitives", "CLinux"]),
     library("HTTPModel", ["Primitives"]),
     library("HTTP1", ["Primitives", "HTTPModel"]),
-    library("Resilience", ["Primitives"]),
+    library(
+      "Resilience",
+      [
+        "Primitives",
+        .product(
+          name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
+        .product(
+          name: "Tracing", package: "swift-distributed-tracing",
+          condition: .when(traits: ["Tracing"])),
+      ]),
     library("Routing", ["Primitives", "HTTPModel", "CPCRE2"]),
     library("Upstreams", ["Primitives", "Resilience"]),
     library("ProxyConfiguration", ["Primitives", "CYaml"]),
@@ -122,7 +135,7 @@ let package = Package(
     tests(
       "LoopbackTests",
       [
-        "Primitives", "Reactor", "Resilience", "Upstreams", "Telemetry", "DataPath",
+        "Primitives", "Reactor", "Resilience", "Routing", "Upstreams", "Telemetry", "DataPath",
         "ControlPlane", "Discovery", "ProxyConfiguration", "Screens", "WeirTesting",
         proxyOnly("Logging", "swift-log"),
       ]),

@@ -77,7 +77,8 @@ struct DemoCommand: ParsableCommand {
       let demo = try NDPDemo(
         NDPDemo.Options(
           seconds: seconds,
-          isTerminal: Terminal.isThere && ThisProcess.environment("TERM") != "dumb", inColour: Terminal.wantsColour,
+          isTerminal: Terminal.isThere && ThisProcess.environment("TERM") != "dumb",
+          inColour: Terminal.wantsColour,
           script: (try? DemoScript(script ?? "")) ?? DemoScript()),
         write: Terminal.write)
       let signals = Signals([Signals.terminate, Signals.interrupt], on: .global()) { _ in

@@ -31,7 +31,7 @@ struct ConfigurationViewTests {
   }
 
   /// Every policy, with values of its own.
-  private static let full = """
+  static let full = """
     zone: a
     priority_header: x-class
     listeners:
@@ -57,6 +57,13 @@ struct ConfigurationViewTests {
                 reset: { share: 3% }, bandwidth: { share: 4%, bytes_per_second: 5 },
                 headers: { x-chaos: "*" } }
             subset: { version: v2, color: "$$1" }
+          - match: { path: /c, headers: { x-a: b } }
+            redirect: { scheme: https, host: a.test, path: /d, status: 308 }
+          - match: { path: /e }
+            split: [{ upstream: u, weight: 1 }, { upstream: v, weight: 2 }]
+            headers:
+              request: { set: { x-b: c }, add: { x-d: e }, remove: [x-f] }
+              response: { set: { x-g: h }, add: { x-i: j }, remove: [x-k] }
           - match: { path: /b }
             upstream: u
             fallback: { respond: { status: 204 } }

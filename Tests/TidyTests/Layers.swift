@@ -43,6 +43,9 @@ enum Layers {
     "Logging": ["ControlPlane", "Demo", "weir"],
     "ArgumentParser": ["weir"],
     "Histogram": ["Demo"],
+    // Behind traits of their own.
+    "CoreMetrics": ["Resilience"],
+    "Tracing": ["Resilience"],
   ]
 
   /// Where C is called, or memory is managed by hand (design rule 7).

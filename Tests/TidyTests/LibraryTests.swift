@@ -4,12 +4,12 @@ import Testing
 struct LibraryTests {
   private var manifest: String { Repository.text("Package.swift") }
 
-  /// Else who takes the library without the proxy would fetch what it does not use. Benchmarks
+  /// Each comes with a trait. Else who takes the library without the proxy would fetch what it does not use. Benchmarks
   /// are added by an environment variable.
   @Test func otherPackagesComeWithTheProxyOnly() {
-    let declared = manifest.matches(of: /\.product\(name: [^\n]*/).map { String($0.0) }
+    let declared = manifest.matches(of: /(?s)\.product\(\s*name: .*?\)\)/).map { String($0.0) }
     let own = declared.filter {
-      !$0.contains("traits: [\"Proxy\"]") && !$0.contains("\"Benchmark\"")
+      !$0.contains(/traits: \["(Proxy|Metrics|Tracing)"\]/) && !$0.contains("\"Benchmark\"")
     }
     #expect(!declared.isEmpty && own == [])
   }

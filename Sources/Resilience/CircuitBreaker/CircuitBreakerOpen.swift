@@ -28,7 +28,7 @@ public struct CircuitBreakerOpen: Error, Sendable, Hashable {
 
 extension CircuitBreakerOpen: CustomStringConvertible {
   /// `the circuit breaker pharmacy refused the call; it opened on failure_rate: 12 of 20 calls failed
-  /// (60%); try again in 4.2 seconds`.
+  /// (60%); try again in 4.2 s`.
   public var description: String {
     let whose = name.isEmpty ? "the circuit breaker" : "the circuit breaker \(name)"
     let why = opening.map { "; it opened on \($0)" } ?? ""

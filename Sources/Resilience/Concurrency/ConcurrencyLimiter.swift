@@ -32,6 +32,9 @@ public final class ConcurrencyLimiter: Sendable {
     timeline = Timeline(clock)
   }
 
+  /// The bounds and the pace of the limit.
+  public var policy: ConcurrencyPolicy { knee.withLock { $0.policy } }
+
   /// How many calls may be under way now.
   public var limit: Int { Int(word.load(ordering: .relaxed) >> 32) }
   /// How many are.

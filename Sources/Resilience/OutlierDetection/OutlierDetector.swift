@@ -28,6 +28,9 @@ package final class OutlierDetector: Sendable {
     machine.withLock { $0.release(slot) }
   }
 
+  /// What it goes by now.
+  var policy: OutlierPolicy { machine.withLock(\.policy) }
+
   /// Goes on by another policy (`OutlierDetectorMachine.adopt`).
   package func adopt(_ policy: OutlierPolicy, now: Instant) -> [Change] {
     machine.withLock { $0.adopt(policy, now) }

@@ -72,7 +72,13 @@ public struct ResiliencePolicy: Sendable {
   /// The same, with something else to offer while the breaker refuses: the fallback is for what is not
   /// even tried, and a failure that did happen is thrown as it is.
   ///
-  /// - Parameter fallback: is given the refusal, outside the deadline and every other policy.
+  /// - Parameters:
+  ///   - key: whose rate it counts for; nil: the one that all share.
+  ///   - priority: one below ``RequestPriority/critical`` may fill only its part of the limit.
+  ///   - outcome: what a result says of the service; by default ``Outcome/standard(_:)``.
+  ///   - operation: the call, as above.
+  ///   - fallback: is given the refusal, outside the deadline and every other policy.
+  /// - Throws: what the call or the fallback throws.
   public func run<Success: Sendable>(
     key: String? = nil, priority: RequestPriority = .critical,
     outcome: @escaping @Sendable (Result<Success, any Error>) -> Outcome = Outcome.standard,

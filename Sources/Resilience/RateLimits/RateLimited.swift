@@ -13,7 +13,7 @@ public struct RateLimited: Error, Sendable, Hashable {
 }
 
 extension RateLimited: CustomStringConvertible {
-  /// `the rate limit tenants is used up; try again in 0.2 seconds`.
+  /// `the rate limit tenants is used up; try again in 0.2 s`.
   public var description: String {
     "the rate limit \(name.isEmpty ? "" : name + " ")is used up\(Refusal.again(retryAfter))"
   }

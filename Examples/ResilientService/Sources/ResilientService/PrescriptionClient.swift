@@ -1,13 +1,10 @@
 import Resilience
 
-/// What a service holds for one other that it calls: one of each, shared by all its tasks.
+/// What a service holds for one other that it calls: one policy, shared by all its tasks.
 struct PrescriptionClient: Sendable {
   let service: PrescriptionService
-  let rate = RateLimiter(policy: RateLimitPolicy(requests: 2000, burst: 500))
-  let limiter = ConcurrencyLimiter()
   let breaker: CircuitBreaker
-  let retry = Retry(policy: RetryPolicy(attempts: 3), budget: RetryBudget())
-  let hedge = Hedge()
+  let policy: ResiliencePolicy
 
   init(
     service: PrescriptionService,
@@ -15,26 +12,25 @@ struct PrescriptionClient: Sendable {
   ) {
     self.service = service
     breaker = CircuitBreaker(
+      name: "prescription",
       policy: CircuitBreakerPolicy(openFor: .seconds(1), recovery: .zero),
       onTransition: onTransition)
+    policy = ResiliencePolicy(
+      deadline: .seconds(5),
+      inPlace: InPlacePolicy(
+        rateLimiter: RateLimiter(policy: RateLimitPolicy(requests: 2000, burst: 500)),
+        limiter: ConcurrencyLimiter(name: "prescription"),
+        breaker: breaker,
+        retry: Retry(policy: RetryPolicy(attempts: 3), budget: RetryBudget()),
+        isRetriable: Self.isRetriable),
+      hedge: Hedge(),
+      attemptDeadline: .seconds(1))
   }
 
   /// Reading twice is harmless: it is retried and hedged.
   func prescription(_ id: String) async throws -> String {
-    try await withDeadline(.seconds(5)) {
-      try await rate.run(key: id) {
-        try await limiter.run {
-          try await breaker.run {
-            try await retry.run(isRetriable: Self.isRetriable) { _ in
-              try await hedge.run { _ in
-                try await withDeadline(.seconds(1)) {
-                  try await service.read(id)
-                }
-              }
-            }
-          }
-        }
-      }
+    try await policy.run(key: id) {
+      try await service.read(id)
     }
   }
 
@@ -45,12 +41,18 @@ struct PrescriptionClient: Sendable {
 
   /// Dispensing twice harms a patient: the same protection, and one attempt.
   func dispense(_ id: String) async throws {
-    try await withDeadline(.seconds(5)) {
-      try await limiter.run {
-        try await breaker.run {
-          try await service.dispense(id)
-        }
-      }
+    try await policy.once.run {
+      try await service.dispense(id)
+    }
+  }
+
+  /// While the breaker refuses, what was read last will do.
+  func prescription(_ id: String, orKnown known: String) async throws -> String {
+    try await policy.run(key: id) {
+      try await service.read(id)
+    } fallback: { refusal in
+      print("  \(refusal)")
+      return known
     }
   }
 }

@@ -27,6 +27,15 @@ func proxyOnly(_ name: String, _ package: String) -> Target.Dependency {
   .product(name: name, package: package, condition: .when(traits: ["Proxy"]))
 }
 
+/// The library's own traits, for who has these packages anyway.
+func metricsOnly(_ name: String, _ package: String) -> Target.Dependency {
+  .product(name: name, package: package, condition: .when(traits: ["Metrics"]))
+}
+
+func tracingOnly(_ name: String, _ package: String) -> Target.Dependency {
+  .product(name: name, package: package, condition: .when(traits: ["Tracing"]))
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
@@ -63,12 +72,8 @@ let package = Package(
     library(
       "Resilience",
       [
-        "Primitives",
-        .product(
-          name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
-        .product(
-          name: "Tracing", package: "swift-distributed-tracing",
-          condition: .when(traits: ["Tracing"])),
+        "Primitives", metricsOnly("CoreMetrics", "swift-metrics"),
+        tracingOnly("Tracing", "swift-distributed-tracing"),
       ]),
     library("Routing", ["Primitives", "HTTPModel", "CPCRE2"]),
     library("Upstreams", ["Primitives", "Resilience"]),

@@ -5,6 +5,11 @@ package enum Terminal {
   /// Standard output is a terminal.
   package static var isThere: Bool { isatty(STDOUT_FILENO) == 1 }
 
+  /// Standard error is a terminal that knows sequences.
+  package static var showsErrors: Bool {
+    isatty(STDERR_FILENO) == 1 && ThisProcess.environment("TERM") != "dumb"
+  }
+
   /// Unless `NO_COLOR` is set to anything (no-color.org), or the terminal knows no sequences.
   package static var wantsColour: Bool {
     ThisProcess.environment("NO_COLOR")?.isEmpty ?? true

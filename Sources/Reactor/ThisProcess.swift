@@ -58,6 +58,13 @@ package enum ThisProcess {
     _ = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 
+  /// Writes a line over the last one of a terminal on standard error; empty: clears it.
+  package static func sayInPlace(_ text: String) {
+    let bytes = Array("\r\u{1B}[K\(text)".utf8)
+    // SAFETY: the array lends its bytes for the call.
+    _ = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+
   /// Standard error takes a short line without waiting.
   package static var maySay: Bool { hasRoom(STDERR_FILENO, waitMilliseconds: 0) }
 

@@ -17,15 +17,15 @@ package struct SimulationRun: Sendable {
   /// Events that were performed.
   package let events: Int
 
-  /// `label`: what the policies are called; `until`: an earlier end.
+  /// `label`: what the policies are called; `until`: an earlier end; `progress`: told after each sample.
   package init(
     _ scenario: Scenario, policies: ScenarioPolicies? = nil, label: String = "", seed: UInt64,
-    until: Duration? = nil
+    until: Duration? = nil, progress: ((_ sample: Int64, _ samples: Int64) -> Void)? = nil
   ) {
     let plan = PlanBuilder.plan(
       scenario, policies: policies ?? scenario.policies, seed: seed, until: until)
     var simulator = Simulator(plan: plan)
-    simulator.run()
+    simulator.run(progress)
     self.label = label
     self.seed = seed
     self.scenario = scenario

@@ -102,6 +102,7 @@ extension Simulator {
     attempts[attempt].phase = .travelling
     attempts[attempt].isWanted = true
     attempts[attempt].isHedge = false
+    attempts[attempt].isDegraded = false
     attempts[attempt].toldAt = -1
     attempts[attempt].result = .ok
     attempts[attempt].step = 0
@@ -120,6 +121,7 @@ extension Simulator {
   mutating func endAttempt(_ attempt: Int) {
     let exchange = Int(attempts[attempt].exchange)
     let reason = attempts[attempt].result
+    exchanges[exchange].isDegraded = attempts[attempt].isDegraded
     settle(attempt, reason)
     let link = Int(exchanges[exchange].link)
     free(attempt)

@@ -43,7 +43,8 @@ extension Simulator {
   }
 
   /// One of its calls has ended.
-  mutating func endCall(_ attempt: Int, _ reason: Reason, isOptional: Bool) {
+  mutating func endCall(_ attempt: Int, _ reason: Reason, isOptional: Bool, isDegraded: Bool) {
+    if isDegraded || !reason.isOK { attempts[attempt].isDegraded = true }
     if !reason.isOK, !isOptional {
       abandonCalls(attempt)
       return endCalls(attempt, .status502)

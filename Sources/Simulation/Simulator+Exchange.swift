@@ -42,6 +42,7 @@ extension Simulator {
     exchanges[exchange].isOptional = false
     exchanges[exchange].isIdempotent = true
     exchanges[exchange].isFallback = false
+    exchanges[exchange].isDegraded = false
     exchanges[exchange].ticket = nil
     exchanges[exchange].routeTicket = nil
     exchanges[exchange].toldAt = -1
@@ -169,15 +170,17 @@ extension Simulator {
     let link = Int(exchanges[exchange].link)
     let parent = exchanges[exchange].parent
     let isOptional = exchanges[exchange].isOptional
+    let isDegraded = reason == .fallback || exchanges[exchange].isDegraded
     close(exchange, reason)
     if parent == Exchange.none {
       let client = Int(exchanges[exchange].client)
-      series[client].record(reason, nanoseconds: now - exchanges[exchange].began)
+      series[client].record(
+        reason, nanoseconds: now - exchanges[exchange].began, isDegraded: isDegraded)
       exchanges.give(back: exchange)
     } else {
       detach(exchange, from: Int(parent))
       exchanges.give(back: exchange)
-      endCall(Int(parent), reason, isOptional: isOptional)
+      endCall(Int(parent), reason, isOptional: isOptional, isDegraded: isDegraded)
     }
     serveWaiting(link)
   }
@@ -201,6 +204,7 @@ extension Simulator {
     }
     releaseHeld(exchange, link, reason)
     series[clients.count + plan.edges[links[link].edge].target].record(
-      reason, nanoseconds: now - exchanges[exchange].admittedAt)
+      reason, nanoseconds: now - exchanges[exchange].admittedAt,
+      isDegraded: reason == .fallback || exchanges[exchange].isDegraded)
   }
 }

@@ -40,8 +40,8 @@ struct Simulator {
     series = (plan.clients.map(\.name) + plan.services.map(\.name)).map { Series(name: $0) }
   }
 
-  /// The whole run.
-  mutating func run() {
+  /// The whole run. `progress` is told after each sample: which of how many.
+  mutating func run(_ progress: ((_ sample: Int64, _ samples: Int64) -> Void)? = nil) {
     for client in clients.indices { scheduleArrival(client) }
     scheduleProbes()
     for (index, change) in plan.changes.enumerated() {
@@ -52,6 +52,7 @@ struct Simulator {
       advance(to: sampleEnd)
       now = sampleEnd
       takeSample()
+      progress?(sampleEnd / plan.sample, plan.end / plan.sample)
       sampleEnd += plan.sample
     }
   }

@@ -73,20 +73,45 @@ struct Simulate: ParsableCommand {
         try Self.text(self.scenario), file: self.scenario, environment: ThisProcess.environment)
       let seed = self.seed ?? UInt64(scenario.seed)
       let until = self.until.flatMap { Scalars.duration($0) }
-      guard !compare.isEmpty else { return [SimulationRun(scenario, seed: seed, until: until)] }
+      guard !compare.isEmpty else {
+        return [run(scenario, seed: seed, until: until, of: 1, at: 1)]
+      }
       var runs: [SimulationRun] = []
       for file in compare {
         let policies = try ScenarioReader.readPolicies(
           try Self.text(file), file: file, of: scenario, environment: ThisProcess.environment)
         runs.append(
-          SimulationRun(
-            scenario, policies: policies, label: Self.label(file), seed: seed, until: until))
+          run(
+            scenario, policies: policies, label: Self.label(file), seed: seed, until: until,
+            of: compare.count, at: runs.count + 1))
       }
       return runs
     } catch {
       for fault in error.faults { ThisProcess.say(fault.description) }
       throw error.isUnreadable ? ExitCode.noInput : ExitCode(1)
     }
+  }
+
+  /// One run, with a line of progress on a terminal once it has taken a second.
+  private func run(
+    _ scenario: Scenario, policies: ScenarioPolicies? = nil, label: String = "", seed: UInt64,
+    until: Duration?, of count: Int, at number: Int
+  ) -> SimulationRun {
+    let clock = ContinuousClock()
+    let began = clock.now
+    var told = began
+    let what = count > 1 ? "\(label) (\(number) of \(count))" : scenario.name
+    let run = SimulationRun(
+      scenario, policies: policies, label: label, seed: seed, until: until
+    ) { sample, samples in
+      let now = clock.now
+      guard Terminal.showsErrors, now - told >= .milliseconds(500), now - began >= .seconds(1)
+      else { return }
+      told = now
+      ThisProcess.sayInPlace("simulating \(what): \(sample * 100 / max(samples, 1))%")
+    }
+    if told != began { ThisProcess.sayInPlace("") }
+    return run
   }
 
   private static func text(_ file: String) throws(ConfigurationFaults) -> [UInt8] {

@@ -9,7 +9,7 @@ enum Conservation {
       let counts = series.counts
       #expect(series.unfinished >= 0, comment)
       #expect(counts.failed == series.reasons.reduce(0, +), comment)
-      #expect(counts.good == series.whole.count, comment)
+      #expect(counts.good == series.whole.count + counts.degraded, comment)
       #expect(
         series.samples.reduce(0) { $0 + $1.counts.good + $1.counts.failed }
           == counts.good + counts.failed, comment)

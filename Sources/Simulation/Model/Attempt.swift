@@ -47,6 +47,8 @@ struct Attempt: Slotted {
   var isHedge = false
   /// It is the first attempt of its exchange.
   var isFirst = false
+  /// Something that it called was skipped, or a fallback stood in for it.
+  var isDegraded = false
   var result = Reason.ok
   /// Of the service's steps: the one that it waits for.
   var step: UInt16 = 0

@@ -42,6 +42,8 @@ struct Exchange: Slotted {
   /// Was sent to a fallback already.
   var isFallback = false
   var isIdempotent = true
+  /// Its answer is a fallback's, or was made without something that was skipped or stood in for.
+  var isDegraded = false
   var began: Int64 = 0
   var deadline: Int64 = .max
   /// Of the breakers of the upstream and of the route; nil: there is none.

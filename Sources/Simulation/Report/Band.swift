@@ -1,11 +1,12 @@
 /// A row below the panels: how the sidecars of one run see one service over time.
 struct Band {
   /// The worst of what may be told of a sample wins, in this order.
+  /// Red is what refuses; none of them is a run's colour, the faults' or that of what was offered.
   enum Colour: String, CaseIterable {
     case open = "#d62839"
-    case halfOpen = "#f4a300"
-    case away = "#7b4fb3"
-    case busy = "#5b6b7b"
+    case halfOpen = "#ffb3c1"
+    case away = "#2b2b2b"
+    case busy = "#a0623a"
 
     var words: String {
       switch self {

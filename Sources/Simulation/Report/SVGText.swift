@@ -6,8 +6,11 @@ struct SVGText {
   }
 
   private(set) var body = ""
+  /// Shapes behind all others.
+  private var back = ""
   let width: Double
-  let height: Double
+  /// Known when all is drawn.
+  var height: Double
 
   init(width: Double, height: Double) {
     self.width = width
@@ -21,14 +24,23 @@ struct SVGText {
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(size)" width="\(Self.number(width))" \
       height="\(Self.number(height))" font-family="Helvetica, Arial, sans-serif">
       <rect width="100%" height="100%" fill="#ffffff"/>
-      \(body)</svg>
+      \(back)\(body)</svg>
 
       """
   }
 
+  /// `isBehind`: whatever is drawn before or after it lies over it.
   mutating func rectangle(
-    x: Double, y: Double, width: Double, height: Double, fill: String, opacity: Double = 1
+    x: Double, y: Double, width: Double, height: Double, fill: String, opacity: Double = 1,
+    isBehind: Bool = false
   ) {
+    let before = body
+    defer {
+      if isBehind {
+        back += body.dropFirst(before.count)
+        body = before
+      }
+    }
     body += "<rect x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" width=\"\(Self.number(width))\""
     body += " height=\"\(Self.number(height))\" fill=\"\(fill)\"\(Self.opacity(opacity))/>\n"
   }

@@ -9,6 +9,8 @@ struct Series: Sendable {
     var hedges = 0
     /// Answered by a fallback, among `good`.
     var fallbacks = 0
+    /// Answered by a fallback, or without something that was skipped or stood in for, among `good`.
+    var degraded = 0
     /// Requests that are not idempotent and were sent again though a replica had them.
     var repeats = 0
     /// Endpoints that attempts ejected; those that a comparison of endpoints does are not counted.
@@ -24,6 +26,7 @@ struct Series: Sendable {
       retries += other.retries
       hedges += other.hedges
       fallbacks += other.fallbacks
+      degraded += other.degraded
       repeats += other.repeats
       ejections += other.ejections
       openings += other.openings
@@ -35,7 +38,7 @@ struct Series: Sendable {
         offered: offered - before.offered, good: good - before.good,
         failed: failed - before.failed, attempts: attempts - before.attempts,
         retries: retries - before.retries, hedges: hedges - before.hedges,
-        fallbacks: fallbacks - before.fallbacks,
+        fallbacks: fallbacks - before.fallbacks, degraded: degraded - before.degraded,
         repeats: repeats - before.repeats, ejections: ejections - before.ejections,
         openings: openings - before.openings)
     }
@@ -44,7 +47,7 @@ struct Series: Sendable {
   /// One step of the time line.
   struct Sample: Sendable {
     var counts: Counts
-    /// Of good answers, in nanoseconds.
+    /// Of whole answers, in nanoseconds.
     var p50: Int64
     var p99: Int64
     var state: UpstreamState
@@ -76,12 +79,13 @@ struct Series: Sendable {
     self.name = name
   }
 
-  /// An exchange has ended; `nanoseconds`: how long it took.
+  /// An exchange has ended; `nanoseconds`: how long it took. `isDegraded`: a fallback had a part in it.
   @inline(__always)
-  mutating func record(_ reason: Reason, nanoseconds: Int64) {
+  mutating func record(_ reason: Reason, nanoseconds: Int64, isDegraded: Bool) {
     if reason.isOK {
       counts.good += 1
-      recent.record(nanoseconds)
+      // What is skipped takes no time, and says nothing of how long the services take.
+      if isDegraded { counts.degraded += 1 } else { recent.record(nanoseconds) }
     } else {
       counts.failed += 1
       reasons[Int(reason.code)] += 1

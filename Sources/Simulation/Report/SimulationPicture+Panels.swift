@@ -18,8 +18,16 @@ extension SimulationPicture {
     let most =
       runs.flatMap(\.total.samples)
       .map { Double(max($0.counts.offered, $0.counts.good)) * scale }.max() ?? 1
+    var entries = [Entry(words: "offered", colour: Self.grey)]
+    for (index, run) in runs.enumerated() {
+      entries.append(Entry(words: words("good", run), colour: Self.colour(index)))
+      if run.total.counts.degraded > 0 {
+        entries.append(
+          Entry(words: words("of them by fallbacks", run), colour: Self.colour(index), dash: "2 3"))
+      }
+    }
     let axis = frame(
-      "Requests of clients, a second", .linear, most: most, number: Numbers.short)
+      "Requests of clients, a second", entries, .linear, most: most, number: Numbers.short)
     let offered = points(runs[0], axis) { Double($0.counts.offered) * scale }
     if let first = offered.first, let last = offered.last {
       let floor = axis.place(0)
@@ -27,17 +35,19 @@ extension SimulationPicture {
         [(first.x, floor)] + offered + [(last.x, floor)], fill: Self.grey, opacity: 0.18)
     }
     svg.line(offered, stroke: Self.grey, width: 1.5)
-    var entries = [(words: "offered", colour: Self.grey, dash: String?.none)]
     for (index, run) in runs.enumerated() {
       svg.line(
         points(run, axis) { Double($0.counts.good) * scale }, stroke: Self.colour(index), width: 2)
-      entries.append((words("good", run), Self.colour(index), nil))
+      if run.total.counts.degraded > 0 {
+        svg.line(
+          points(run, axis) { Double($0.counts.degraded) * scale }, stroke: Self.colour(index),
+          width: 1.5, dash: "2 3")
+      }
     }
-    legend(entries)
     top += Self.panelHeight + Self.gap
   }
 
-  /// Of good answers; samples without one leave a gap.
+  /// Of good answers of services; samples without one leave a gap.
   mutating func drawLatencies() {
     let samples = runs.flatMap(\.total.samples)
     let most = samples.map { Double($0.p99) / 1_000_000 }.max() ?? 1
@@ -45,22 +55,26 @@ extension SimulationPicture {
     var least = 1.0
     while least > fastest, least > 0.001 { least /= 10 }
     while least * 10 <= fastest { least *= 10 }
-    let axis = frame(
-      "Latency of good answers, logarithmic", .logarithmic(least: least), most: most,
-      number: { Numbers.axisTime($0 * 1_000_000) })
-    var entries: [(words: String, colour: String, dash: String?)] = []
-    for (index, run) in runs.enumerated() {
-      for (isMedian, dash) in [(true, "5 3"), (false, nil)] as [(Bool, String?)] {
-        let pieces = pieces(run) { isMedian ? $0.p50 : $0.p99 }
-        for piece in pieces {
-          svg.line(
-            piece.map { ($0.x, axis.place($0.y)) }, stroke: Self.colour(index),
-            width: isMedian ? 1.5 : 2, dash: dash)
-        }
-        entries.append((words(isMedian ? "p50" : "p99", run), Self.colour(index), dash))
+    let kinds: [(word: String, isMedian: Bool, dash: String?)] = [
+      ("p50", true, "5 3"), ("p99", false, nil),
+    ]
+    let entries = runs.enumerated().flatMap { index, run in
+      kinds.map {
+        Entry(words: words($0.word, run), colour: Self.colour(index), dash: $0.dash)
       }
     }
-    legend(entries)
+    let axis = frame(
+      "Latency of good answers in which no fallback had a part, logarithmic", entries,
+      .logarithmic(least: least), most: most, number: { Numbers.axisTime($0 * 1_000_000) })
+    for (index, run) in runs.enumerated() {
+      for kind in kinds {
+        for piece in pieces(run, { kind.isMedian ? $0.p50 : $0.p99 }) {
+          svg.line(
+            piece.map { ($0.x, axis.place($0.y)) }, stroke: Self.colour(index),
+            width: kind.isMedian ? 1.5 : 2, dash: kind.dash)
+        }
+      }
+    }
     top += Self.panelHeight + Self.gap
   }
 
@@ -83,37 +97,37 @@ extension SimulationPicture {
   mutating func drawRetries() {
     let shares = runs.map(\.retryShares)
     let most = max(shares.flatMap { $0 }.max() ?? 0, 0.01) * 100
+    let entries = runs.enumerated().map {
+      Entry(words: words("retries", $1), colour: Self.colour($0))
+    }
     let axis = frame(
-      "Retries among the attempts at all services", .linear, most: most,
+      "Retries among the attempts at all services", entries, .linear, most: most,
       number: { Numbers.short($0) + "%" })
-    var entries: [(words: String, colour: String, dash: String?)] = []
     for (index, run) in runs.enumerated() {
       let step = run.seconds / Double(max(shares[index].count, 1))
       let line = shares[index].enumerated().map { sample, share in
         (x: time.place((Double(sample) + 0.5) * step), y: axis.place(share * 100))
       }
       svg.line(line, stroke: Self.colour(index), width: 2)
-      entries.append((words("retries", run), Self.colour(index), nil))
     }
-    legend(entries)
     top += Self.panelHeight + Self.gap
   }
 
   /// One row for each upstream about which there is something to tell.
   mutating func drawBands() {
     guard !bands.isEmpty else { return }
-    svg.text(
-      "How sidecars see services", x: Self.left, y: top - 8, size: 12.5, fill: "#222222",
-      isBold: true)
-    legend(Band.Colour.allCases.map { ($0.words, $0.rawValue, nil) })
+    heading(
+      "How sidecars see services",
+      Band.Colour.allCases.map { Entry(words: $0.words, colour: $0.rawValue, isArea: true) })
     for band in bands {
       let step = (plotRight - Self.left) / Double(max(band.samples.count, 1))
       // The name above, for over the band it would hide what it names.
-      svg.text(band.words, x: Self.left, y: top + 10, size: 11, fill: "#111111")
+      let words = Self.cut(band.words, width: plotRight - Self.left, size: 11)
+      svg.text(words, x: Self.left, y: top + 10, size: 11, fill: "#111111")
       let y = top + Self.bandHeight - Self.bandThickness - 2
       svg.rectangle(
         x: Self.left, y: y, width: plotRight - Self.left, height: Self.bandThickness,
-        fill: "#f1f3f5")
+        fill: "#f1f3f5", opacity: 0.6)
       for span in band.spans {
         svg.rectangle(
           x: Self.left + Double(span.begin) * step, y: y,

@@ -3,13 +3,19 @@ import ProxyConfiguration
 
 /// The time line as an SVG: panels one below the other over one axis of time; compared policies lie
 /// over each other, each in its colour.
+///
+/// One colour has one meaning: each run has its own, amber is a fault, grey what was offered, and
+/// `Band.Colour` what became of a service. No run is red, which is what refuses.
 struct SimulationPicture {
-  static let colours = ["#c8324b", "#1f6fb2", "#2a8f57", "#8a5bb5", "#b8791a"]
+  static let colours = ["#1f6fb2", "#2a8f57", "#7a4fb5", "#b5179e", "#6b7d00"]
   static let grey = "#8b929a"
+  static let fault = "#e09a10"
   static let left = 78.0
   static let right = 28.0
   static let panelHeight = 150.0
-  static let gap = 54.0
+  /// Below a panel, for the numbers of its time axis.
+  static let gap = 34.0
+  static let rowHeight = 16.0
   /// With the name above it.
   static let bandHeight = 30.0
   static let bandThickness = 14.0
@@ -19,21 +25,15 @@ struct SimulationPicture {
   /// Nobody retries: nothing is shown of it.
   let hasRetries: Bool
   var svg: SVGText
-  /// The upper edge of the next panel.
+  /// The upper edge of what is drawn next.
   var top = 0.0
   let time: Axis
-  /// From the first panel's upper edge to the last one's lower.
-  private let panelsHeight: Double
 
   init(_ runs: [SimulationRun]) {
     self.runs = runs
     bands = Band.bands(of: runs)
     hasRetries = runs.contains { $0.services.contains { $0.counts.retries > 0 } }
-    let panels = (hasRetries ? 3 : 2) * (Self.panelHeight + Self.gap)
-    panelsHeight = panels - Self.gap
-    let head = 92.0 + Double(runs[0].faultSpans.count) * 15
-    let foot = bands.isEmpty ? 20 : Double(bands.count) * Self.bandHeight + 62
-    svg = SVGText(width: 1100, height: head + panels + foot)
+    svg = SVGText(width: 1100, height: 0)
     time = Axis(seconds: runs[0].seconds, from: Self.left, to: svg.width - Self.right)
   }
 
@@ -41,10 +41,14 @@ struct SimulationPicture {
 
   mutating func draw() -> String {
     drawHead()
+    let faultsTop = top
+    drawFaultWords()
     drawRates()
     drawLatencies()
     if hasRetries { drawRetries() }
     drawBands()
+    shadeFaults(from: faultsTop, to: top)
+    svg.height = top + 30
     return svg.document
   }
 
@@ -60,41 +64,74 @@ struct SimulationPicture {
   private mutating func drawHead() {
     let scenario = runs[0].scenario
     svg.text(scenario.name, x: Self.left, y: 30, size: 19, fill: "#111111", isBold: true)
-    svg.text(scenario.about, x: Self.left, y: 50, size: 12.5, fill: "#555555")
-    top = 66
-    drawFaults()
-    top += 26
+    top = 36
+    for line in Self.wrapped(scenario.about, width: plotRight - Self.left, size: 12.5) {
+      top += Self.rowHeight
+      svg.text(line, x: Self.left, y: top, size: 12.5, fill: "#555555")
+    }
+    top += 12
   }
 
-  /// A bar for each fault, and its shade over all panels.
-  private mutating func drawFaults() {
-    let spans = runs[0].faultSpans
-    let bottom = 92 + Double(spans.count) * 15 + panelsHeight
-    for span in spans {
-      let begin = time.place(span.begin)
-      let end = time.place(span.end)
-      svg.rectangle(
-        x: begin, y: top + 12, width: max(end - begin, 2), height: bottom - top - 12,
-        fill: "#f2b134", opacity: 0.13)
-      svg.rectangle(
-        x: begin, y: top + 9, width: max(end - begin, 2), height: 4, fill: "#e09a10")
+  /// A bar for each fault, with its words above it.
+  private mutating func drawFaultWords() {
+    for span in runs[0].faultSpans {
+      let (begin, end) = (time.place(span.begin), time.place(span.end))
+      svg.rectangle(x: begin, y: top + 15, width: max(end - begin, 2), height: 4, fill: Self.fault)
       let isLate = begin > (Self.left + plotRight) / 2
+      let room = isLate ? end - Self.left : plotRight - begin
       svg.text(
-        span.words, x: isLate ? end : begin, y: top + 5, size: 11, fill: "#8a5d00",
-        anchor: isLate ? .end : .start)
-      top += 15
+        Self.cut(span.words, width: room, size: 11), x: isLate ? end : begin, y: top + 11,
+        size: 11, fill: "#8a5d00", anchor: isLate ? .end : .start)
+      top += 22
     }
+    top += 6
+  }
+
+  /// The shade of each fault behind everything from its bar on.
+  private mutating func shadeFaults(from first: Double, to bottom: Double) {
+    for (row, span) in runs[0].faultSpans.enumerated() {
+      let (begin, end) = (time.place(span.begin), time.place(span.end))
+      let y = first + Double(row) * 22 + 15
+      svg.rectangle(
+        x: begin, y: y, width: max(end - begin, 2), height: bottom - y, fill: Self.fault,
+        opacity: 0.13, isBehind: true)
+    }
+  }
+
+  // MARK: Words that fit
+
+  /// About how wide a text is: nothing here can measure letters, and none of Helvetica's is wider on
+  /// the average.
+  static func width(_ text: String, size: Double) -> Double { Double(text.count) * size * 0.54 }
+
+  static func wrapped(_ text: String, width: Double, size: Double) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      if let last = lines.last, self.width("\(last) \(word)", size: size) <= width {
+        lines[lines.count - 1] = "\(last) \(word)"
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
+
+  static func cut(_ text: String, width: Double, size: Double) -> String {
+    guard self.width(text, size: size) > width else { return text }
+    return text.prefix(max(Int(width / (size * 0.54)) - 1, 1)) + "…"
   }
 
   // MARK: A panel's frame
 
-  /// Lines and numbers of both axes, the title above them; returns the vertical axis.
+  /// Lines and numbers of both axes, below the title and the names of its lines; returns the vertical
+  /// axis.
   mutating func frame(
-    _ title: String, _ scale: Axis.Scale, most: Double, number: (Double) -> String
+    _ title: String, _ entries: [Entry], _ scale: Axis.Scale, most: Double,
+    number: (Double) -> String
   ) -> Axis {
+    heading(title, entries)
     let bottom = top + Self.panelHeight
     let axis = Axis(scale, most: most, from: bottom, to: top)
-    svg.text(title, x: Self.left, y: top - 8, size: 12.5, fill: "#222222", isBold: true)
     for tick in axis.ticks {
       let y = axis.place(tick)
       svg.line(
@@ -124,18 +161,38 @@ struct SimulationPicture {
     return "\(whole / 60):\(rest < 10 ? "0" : "")\(rest)"
   }
 
-  /// Names of lines, to the right above the panel.
-  mutating func legend(_ entries: [(words: String, colour: String, dash: String?)]) {
-    var x = plotRight
-    for entry in entries.reversed() {
-      // About the width of its letters; nothing here can measure them.
-      x -= Double(entry.words.count) * 6.1
-      svg.text(entry.words, x: x, y: top - 8, size: 11.5)
-      svg.line(
-        [(x - 24, top - 12), (x - 6, top - 12)], stroke: entry.colour, width: 2.5,
-        dash: entry.dash)
-      x -= 42
+  /// The name of a line, and how it is drawn.
+  struct Entry {
+    var words: String
+    var colour: String
+    var dash: String?
+    /// A patch instead of a line.
+    var isArea = false
+  }
+
+  /// A title, and below it the names of lines, on as many rows as they need. Moves `top` below them.
+  mutating func heading(_ title: String, _ entries: [Entry]) {
+    top += 14
+    svg.text(title, x: Self.left, y: top, size: 12.5, fill: "#222222", isBold: true)
+    top += Self.rowHeight
+    var x = Self.left
+    for entry in entries {
+      let words = Self.cut(entry.words, width: plotRight - Self.left - 30, size: 11.5)
+      let width = 28 + Self.width(words, size: 11.5) + 18
+      if x > Self.left, x + width - 18 > plotRight {
+        x = Self.left
+        top += Self.rowHeight
+      }
+      if entry.isArea {
+        svg.rectangle(x: x, y: top - 9, width: 18, height: 10, fill: entry.colour)
+      } else {
+        svg.line(
+          [(x, top - 4), (x + 18, top - 4)], stroke: entry.colour, width: 2.5, dash: entry.dash)
+      }
+      svg.text(words, x: x + 24, y: top, size: 11.5)
+      x += width
     }
+    top += 10
   }
 }
 

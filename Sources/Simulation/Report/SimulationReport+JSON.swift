@@ -51,7 +51,8 @@ extension SimulationReport {
       ("offered", counts.offered), ("good", counts.good), ("failed", counts.failed),
       ("unfinished", series.unfinished), ("attempts", counts.attempts),
       ("retries", counts.retries), ("hedges", counts.hedges), ("fallbacks", counts.fallbacks),
-      ("repeats", counts.repeats), ("openings", counts.openings), ("ejections", counts.ejections),
+      ("degraded", counts.degraded), ("repeats", counts.repeats), ("openings", counts.openings),
+      ("ejections", counts.ejections),
     ].map { ($0.0, .number($0.1)) }
   }
 

@@ -14,7 +14,7 @@ package final class Worker {
   package let shard: MetricShard
   package let metrics: WorkerMetrics
   package let accessLog: AccessLog?
-  /// Of what seldom happens.
+  /// Counters of what seldom happens.
   package let rare: RareCounters
   /// Is told of breakers that change and endpoints that are ejected; any thread.
   private let reportEvent: (@Sendable (PolicyEvent) -> Void)?
@@ -50,7 +50,7 @@ package final class Worker {
   /// Where the next scrape begins to count bytes.
   private var nextCounted = 0
   private var exchanges: [Exchange] = []
-  /// Of exchanges that ended; for `/explain`.
+  /// The exchanges that ended, for `/explain`.
   var explainRing: ExplainRing
   var refusalRate = RefusalRate()
   /// From here on an exchange is slow.

@@ -17,12 +17,12 @@ struct DemoAnswer: Sendable {
     var status: String
     /// How long each of its answers takes, as if there were work.
     var delay: Duration
-    /// Of the demo's own traffic, and what it asks for in turn.
+    /// The rate of the demo's own traffic, and what it asks for in turn.
     var requestsPerSecond: Int
     var requests: [DemoRequest]
   }
 
-  /// Of a service that has trouble of its own.
+  /// The answer of a service that has trouble of its own.
   static let failure = outcome(
     "503 Service Unavailable", "transient", "made to fail, for the demo")
 

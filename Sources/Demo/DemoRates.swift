@@ -31,10 +31,10 @@ struct DemoRates: Sendable {
 
   var total: Counts { now.values.reduce(Counts(), +) }
 
-  /// Of an upstream.
+  /// The rates of an upstream.
   func rates(of upstream: String) -> Counts { perSecond[upstream] ?? Counts() }
 
-  /// Of an upstream, since the start.
+  /// The counts of an upstream since the start.
   func total(of upstream: String) -> Counts { now[upstream] ?? Counts() }
 
   mutating func update(_ counters: CounterTotals) {

@@ -17,7 +17,7 @@ enum DemoText {
     return tenths < 1000 ? "\(tenths / 10).\(tenths % 10)" : "\(tenths / 10)"
   }
 
-  /// Of what was done at all: `98%`, never rounded up to all; a dash for nothing.
+  /// The share of what was done at all: `98%`, never rounded up to all; a dash for nothing.
   static func share(_ part: Int, of whole: Int) -> String {
     whole == 0 ? "-" : "\(part * 100 / whole)%"
   }

@@ -27,7 +27,7 @@ final class DemoTraffic {
   private(set) var successes = 0
   /// All others: by status, 0 for no answer at all.
   private(set) var failures: [Int: Int] = [:]
-  /// Of the second that `turn` ended last.
+  /// What the second brought that `turn` ended last.
   private(set) var lastSecond = (successes: 0, failures: 0)
   private var before = (successes: 0, failures: 0)
 

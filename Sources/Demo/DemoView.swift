@@ -20,7 +20,7 @@ struct DemoView: Sendable {
 
   struct Service: Sendable {
     var name: String
-    /// Of the last second; answers and what was not answered.
+    /// Requests of the last second, answered or not.
     var perSecond: Int
     var successesPerSecond: Int
     var p50Microseconds: UInt64?

@@ -24,7 +24,7 @@ package final class NDPDemo: @unchecked Sendable {
   var traffic: [DemoTraffic] = []
   var plane: ControlPlane?
   var events = DemoEvents()
-  /// Of each service, the last minute.
+  /// The last minute of each service.
   var histories = DemoPlatform.services.map { _ in DemoHistory() }
   var rates = DemoRates()
   var report: MeshReport?

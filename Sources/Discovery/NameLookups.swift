@@ -11,7 +11,7 @@ package final class NameLookups: Sendable {
   private struct State {
     var running = 0
     var waiting: [String] = []
-    /// Of names that wait or run.
+    /// The look-ups of names that wait or run.
     var dones: [String: [Done]] = [:]
   }
 

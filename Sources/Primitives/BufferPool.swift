@@ -12,7 +12,7 @@
   private var small: BlockList
   private var large: BlockList
   private let budget: BufferBudget
-  /// Of the budget; what is lent, and up to two shares more.
+  /// What it has of the budget: what is lent, and up to two shares more.
   private var bytesReserved = 0
   package private(set) var bytesLent = 0
   /// How often `lend` had to refuse.

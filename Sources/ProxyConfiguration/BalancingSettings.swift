@@ -25,7 +25,7 @@ package struct BalancingSettings: Sendable, Equatable {
   package var policy: Policy
   /// There with policies that hash, and with no other.
   package var hashOn: HashSource?
-  /// Of the mean load, above 10,000; nil: unbounded.
+  /// How much of the mean load one endpoint may have, in basis points above 10,000; nil: any.
   package var boundedLoadBasisPoints: Int?
   package var slowStart: Duration?
   /// Zero: never.

@@ -2,7 +2,7 @@ import Primitives
 
 /// How many retries an upstream may see, over all routes.
 package struct RetryBudgetSettings: Sendable, Equatable {
-  /// Of the requests in flight.
+  /// The share of the requests in flight that retries may add.
   package var ratio: Share
   /// Retries at once that are always let through.
   package var retriesMin: Int

@@ -1,6 +1,6 @@
 /// How a call went, as far as a policy counts it.
 ///
-/// Of the breaker and of the adaptive limit: failures open the one and, where they were slow, shrink
+/// The breaker and the adaptive limit go by it: failures open the one and, where they were slow, shrink
 /// the other; what is ignored moves neither.
 public enum Outcome: Sendable, Hashable {
   /// The service did what was asked.

@@ -71,7 +71,7 @@ struct HostTable {
     return hash.value
   }
 
-  /// Of a suffix's bytes from the last to the first.
+  /// The hash of a suffix's bytes from the last to the first.
   private static func suffixHash(_ suffix: Span<UInt8>) -> UInt64 {
     var hash = StableHash()
     for index in suffix.indices.reversed() { hash.combine(suffix[index]) }

@@ -39,7 +39,7 @@ package struct SimulationRun: Sendable {
 
   /// Requests to all services, those of services among them.
   package var requests: Int { services.reduce(0) { $0 + $1.counts.offered } }
-  /// Of virtual time.
+  /// How much virtual time it took.
   package var seconds: Double {
     Double(total.samples.count) * Double(sample) / 1_000_000_000
   }

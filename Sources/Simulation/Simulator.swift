@@ -21,7 +21,7 @@ struct Simulator {
   var clients: [ClientClass]
   /// Those of the client classes, then those of the services.
   var series: [Series]
-  /// Of all client classes.
+  /// All client classes together.
   var total = Series(name: "all clients")
   /// Links whose waiting requests are to be looked at before the next event.
   var toServe: [Int] = []

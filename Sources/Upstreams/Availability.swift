@@ -22,7 +22,7 @@ package final class Availability: Sendable {
     panic.exchange(isPanicking, ordering: .acquiringAndReleasing) != isPanicking
   }
 
-  /// Of the last change; a worker that has seen it has nothing to do.
+  /// The number of the last change; a worker that has seen it has nothing to do.
   @inline(__always)
   package var number: UInt64 { changes.load(ordering: .acquiring) }
 

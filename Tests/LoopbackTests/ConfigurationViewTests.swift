@@ -120,7 +120,7 @@ struct ConfigurationViewTests {
     #expect(try read(shown, "config") == original, "\(shown)")
   }
 
-  /// Of the keys that the reference page has; those of a route's actions stand in the examples.
+  /// The keys that the reference page has; those of a route's actions stand in the examples.
   @Test func showsEveryKey() throws {
     var shown = ConfigurationView.json(try read(Self.full, "full")).text
     let files = try FileManager.default.contentsOfDirectory(atPath: "\(ExampleTests.root)/config")

@@ -67,7 +67,7 @@ struct PartitionTests {
     #expect(proxy.stop())
   }
 
-  /// Of a process that has died: swept with what lives in it; those of the living stay.
+  /// The folder of a process that has died is swept with what lives in it; those of the living stay.
   @Test func sweepsWhatTheDeadLeft() throws {
     let process = ChildProcess()
     process.executableURL = URL(filePath: "/bin/true")

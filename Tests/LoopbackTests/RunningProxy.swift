@@ -8,7 +8,7 @@ import WeirTesting
 
 /// A whole proxy in this process, from configuration text, on ports that were free.
 final class RunningProxy: Sendable {
-  /// Of its only TCP listener; 0 where that listens on a path.
+  /// The port of its only TCP listener; 0 where that listens on a path.
   let port: UInt16
   let adminPort: UInt16
   let plane: ControlPlane

@@ -68,6 +68,11 @@ final class WeirProcess {
       return isListening || !process.isRunning
     }
     guard isListening else { throw Unusable(reason: log) }
+    // The admin listener is there before the proxy serves.
+    _ = Patience.waits {
+      (try? ask(adminPort, "/readyz"))?.contains("not ready: starting") == false
+        || !process.isRunning
+    }
   }
 
   private static func fullPipe() throws -> Pipe {

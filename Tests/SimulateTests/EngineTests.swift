@@ -52,7 +52,7 @@ struct EngineTests {
     #expect(1.0.naturalLogarithm == 0 && 0.0.exponential == 1)
   }
 
-  /// Of 200,000 draws: the mean within 2 %, the stated percentile within 5 %.
+  /// The mean of 200,000 draws is within 2 %, the stated percentile within 5 %.
   @Test func distributionsAreWhatTheySay() {
     let cases: [(Distribution, quantile: Double, value: Double)] = [
       (.constant(5), 0.5, 5),

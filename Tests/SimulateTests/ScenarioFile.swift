@@ -37,7 +37,7 @@ enum ScenarioFile {
 }
 
 extension SimulationRun {
-  /// Of the clients' requests between two times in seconds: how many were answered well.
+  /// How many of the clients' requests between two times in seconds were answered well.
   func goodShare(from start: Int, to end: Int) -> Double {
     let scale = Double(total.samples.count) / seconds
     let samples = total.samples[Int(Double(start) * scale)..<Int(Double(end) * scale)]

@@ -25,7 +25,7 @@ final class PolicyRun {
   private var random: RandomSource
   private var tempers: [UInt16: EndpointTemper] = [:]
   private var clients: [SimulatedClient] = []
-  /// Of requests that carry an `Idempotency-Key`, and of those that a proxy above has retried.
+  /// The shares of requests that carry an `Idempotency-Key`, and that a proxy above has retried.
   private var keyed: Set<String> = []
 
   init(seed: UInt64, isCalm: Bool) throws {

@@ -7,7 +7,7 @@ extension Rule {
     folders: ["Sources"], planted: ("Sources/HTTP1/A.swift", "import Reactor")
   ) { file in
     file.code.enumerated().compactMap { number, line in
-      // Of a whole module, or of one declaration in it.
+      // The import of a whole module, or of one declaration in it.
       guard
         let found = line.firstMatch(
           of: /^\s*(?:@\w+ |\w+ )*import (?:(?:struct|class|enum|func|let|var) )?(\w+)/)

@@ -1,6 +1,6 @@
 /// Words: calls that hide what a test must control, and names that say nothing.
 extension Rule {
-  static let words = [calls, waits, durations, speech, types, verbs, titles]
+  static let words = [calls, waits, durations, speech, types, verbs, titles, fragments]
 
   private static let calls = Rule(
     title: "no wall clock and no sleep",
@@ -54,6 +54,15 @@ extension Rule {
     planted: ("Sources/Reactor/A.swift", "  func handleRead() {}")
   ) { file in
     file.findings(/\bfunc (?:handle|process)(?:[A-Z]\w*)?\b/, "the name says nothing")
+  }
+
+  private static let fragments = Rule(
+    title: "a comment is a sentence with a subject, which does not begin with Of",
+    folders: ["Sources", "Tests", "Examples"],
+    planted: ("Sources/Reactor/A.swift", "  /// Of the loop.\n")
+  ) { file in
+    file.lines.enumerated().filter { $0.element.contains(/^\s*\/\/\/? Of\b/) }
+      .map { "\(file.path):\($0.offset + 1): \($0.element)" }
   }
 
   private static let titles = Rule(

@@ -34,7 +34,7 @@ struct LastResortTests {
     return picks
   }
 
-  /// Of five: 0 and 1 are well, 2 is ejected, 3 is unhealthy, 4's breaker is open.
+  /// Five endpoints: 0 and 1 are well, 2 is ejected, 3 is unhealthy, 4's breaker is open.
   @Test(arguments: BalancingPolicy.allCases, [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
   func theEjectedComeBeforeTheUnhealthy(policy: BalancingPolicy, seed: UInt64) {
     var random = RandomSource(seed: seed)

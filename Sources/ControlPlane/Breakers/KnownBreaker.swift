@@ -13,7 +13,7 @@ struct KnownBreaker: Sendable {
   var breaker: CircuitBreaker
   /// The mode of the configuration.
   var configured: CircuitBreakerPolicy.Mode
-  /// Of an endpoint: whom its changes are told.
+  /// Whom the changes of an endpoint's breaker are told; nil: it is not an endpoint's.
   var availability: Availability?
 
   /// A route's name alone will do.

@@ -7,7 +7,7 @@ import Upstreams
 /// Gauges of what all workers share, read at a scrape: nobody has to keep them up to date, and of
 /// what is gone nothing is left.
 ///
-/// Of a breaker each state is a series, 1 for the one it is in, as resilience4j's Micrometer metrics
+/// Each state of a breaker is a series, 1 for the one it is in, as resilience4j's Micrometer metrics
 /// have it: a graph needs no table of numbers. Confinement: none; the machines are made known by the
 /// control queue.
 final class PolicyGauges: Sendable {

@@ -70,6 +70,7 @@ enum ExplainJSON {
     if let refusal = trace.refusedBy {
       let figures = refusal.figures
       members.append(("breaker_scope", .text(refusal.scope.rawValue)))
+      if let endpoint = refusal.endpoint { members.append(("breaker_endpoint", .text(endpoint))) }
       members.append(("breaker_state", .text(figures.state.rawValue)))
       members.append(("breaker_admitted", ConfigurationView.share(figures.admittedShare)))
       if let opening = figures.opening, let before = refusal.openedBefore {

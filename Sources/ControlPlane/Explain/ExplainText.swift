@@ -72,8 +72,11 @@ enum ExplainText {
   private static func refused(_ refusal: BreakerRefusal, _ trace: ExchangeTrace) -> String {
     let figures = refusal.figures
     let name =
-      refusal.scope == .route
-      ? "route \(trace.listener)/\(trace.route ?? "")" : trace.upstream ?? "the upstream"
+      switch refusal.scope {
+      case .route: "route \(trace.listener)/\(trace.route ?? "")"
+      case .upstream: trace.upstream ?? "the upstream"
+      case .endpoint: "endpoint \(refusal.endpoint ?? ""), the last to open of all of them,"
+      }
     let admitted = BreakerFigures.admitted(figures).map { ", \($0)" } ?? ""
     var line = "the circuit breaker of \(name) was \(figures.state.rawValue)\(admitted)"
     if let opening = figures.opening, let before = refusal.openedBefore {

@@ -62,7 +62,7 @@ package final class HealthChecker {
   /// Endpoints that are due but wait for another's probe to end.
   package var waitingCount: Int { waiting.count }
 
-  /// Of all probes' buffers.
+  /// Bytes that all probes' buffers hold.
   package var bufferBytesLent: Int { pool.bytesLent }
 
   // MARK: Who is checked

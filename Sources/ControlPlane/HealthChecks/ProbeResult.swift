@@ -63,7 +63,7 @@ package enum ProbeResult: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// Of an attempt to connect.
+  /// The result of an attempt to connect.
   init(_ failure: FailureKind) {
     switch failure {
     case .connectRefused: self = .connectRefused

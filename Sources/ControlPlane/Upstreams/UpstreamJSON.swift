@@ -71,7 +71,7 @@ enum UpstreamJSON {
     return .object(members)
   }
 
-  /// Of recent attempts.
+  /// The percentiles of recent attempts.
   private static func latencies(_ p50: Int64?, _ p99: Int64?) -> [(String, JSONValue)] {
     [("p50_us", p50), ("p99_us", p99)].compactMap { name, time in
       time.map { (name, .number(Int($0 / 1000))) }

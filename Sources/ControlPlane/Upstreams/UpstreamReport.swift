@@ -48,7 +48,7 @@ package struct UpstreamReport: Sendable {
   /// So few endpoints are available that all are asked.
   package var isPanicking = false
   package var breaker: CircuitBreaker.Figures?
-  /// Of routes that lead to it, by `listener/route`.
+  /// The breakers of routes that lead to it, by `listener/route`.
   package var routeBreakers: [(route: String, figures: CircuitBreaker.Figures)] = []
   package var limits: [Limit] = []
   package var adaptive: Adaptive?
@@ -57,6 +57,6 @@ package struct UpstreamReport: Sendable {
   package var shadows: [(policy: ShadowPolicy, count: Int)] = []
   package var isOutlierShadow = false
   package var unresolved: [String] = []
-  /// Of all endpoints: attempts, those that failed, and how long the recent ones took.
+  /// Attempts at all endpoints, those that failed, and how long the recent ones took.
   package var tally = EndpointTally()
 }

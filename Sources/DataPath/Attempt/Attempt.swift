@@ -48,7 +48,7 @@ struct Attempt {
   var timedFrom = Instant(nanoseconds: 0)
   /// When its request was put on the connection; 0: it was not.
   var sentAt = Instant(nanoseconds: 0)
-  /// Of that connection.
+  /// When that connection was opened.
   var openedAt = Instant(nanoseconds: 0)
   var requestNumber: UInt64 = 0
   /// From `timedFrom` to the answer's head; nil: there was none.

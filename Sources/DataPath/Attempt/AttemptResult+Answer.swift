@@ -3,7 +3,7 @@ import Resilience
 
 /// What an outlier detector makes of an attempt.
 extension AttemptResult {
-  /// Of an answer.
+  /// What an answer with that status is to a detector.
   init(status: UInt16) {
     switch status {
     case 502, 503, 504: self = .gatewayFailure
@@ -14,7 +14,7 @@ extension AttemptResult {
     }
   }
 
-  /// Of an attempt without one.
+  /// What an attempt without an answer is to a detector.
   init(_ failure: FailureKind) {
     if failure == .connectRefused {
       self = .connectRefused

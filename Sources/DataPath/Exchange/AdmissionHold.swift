@@ -36,7 +36,7 @@ struct AdmissionHold {
   var admittedAt = Instant(nanoseconds: 0)
   /// From when its latency counts, as an attempt's.
   var timedFrom = Instant(nanoseconds: 0)
-  /// Of the answer's head, as it stood then.
+  /// Until when the answer's head was to be there, as it stood then.
   var deadline = Instant.distantFuture
   var priority = RequestPriority.normal
   /// When the breakers heard of it, if that was before its end.

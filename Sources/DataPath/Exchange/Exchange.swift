@@ -66,7 +66,7 @@ package final class Exchange: ConnectionReceiver {
   /// The path after normalisation; without a block where that changed nothing.
   let normalizedPath = Buffer()
   var route: Route?
-  /// Of the route's series: which of a split's shares it took.
+  /// Which of the route's series counts it: which of a split's shares it took.
   var seriesIndex = 0
   var requestID = RequestID()
   var trace: TraceContext?
@@ -101,7 +101,7 @@ package final class Exchange: ConnectionReceiver {
   var hold = AdmissionHold()
   /// Endpoints that a retry looks past.
   var tried = TriedEndpoints()
-  /// Of the attempt that is under way, if it is one after the first.
+  /// What asked for the attempt that is under way, if it is one after the first.
   var retryReason: RetryReason?
   /// Why there was no further attempt.
   var retryRefusal: RetryRefusal?
@@ -117,12 +117,12 @@ package final class Exchange: ConnectionReceiver {
   }
   /// Here, because asking a set of another module costs a call, and each request asks.
   var shadowBits: UInt8 = 0
-  /// Of the answer's body, what a fault lets through now.
+  /// How many bytes of the answer's body a fault lets through now.
   var paceBytes = Int.max
   /// In place of the row's, for an abort on purpose; 0: the row's.
   var failureStatus: UInt16 = 0
   var retryAfterSeconds = 1
-  /// Of the rate limit that refused it.
+  /// What the rate limit said that refused it.
   var rateVerdict: RateLimitVerdict?
   var ratePolicy: RateLimitPolicy?
   var usesFallback = false

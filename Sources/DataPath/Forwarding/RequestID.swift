@@ -49,7 +49,7 @@ struct RequestID {
     if let accepted {
       hash.combine(head.extracting(accepted.bounds))
     } else {
-      // Of the text, as the next proxy that accepts it will take it.
+      // The hash is that of the text, as the next proxy that accepts it will take it.
       for position in 0..<36 { hash.combine(byte(at: position)) }
     }
     return hash.value

@@ -37,7 +37,7 @@ enum RequestWriter {
       exchange.head.present.contains(.grpcTimeout)
       || (exchange.lostTimeout && exchange.totalDeadline != .distantFuture)
     if shrinksTimeout { dropped.insert(.grpcTimeout) }
-    // A class that nobody vouches for is none.
+    // Drops the priority header of untrusted clients.
     var others = edits.others
     if !exchange.isTrusted {
       settings.priorityField.omit(from: exchange.head, bytes, &dropped, &others)
@@ -193,7 +193,7 @@ enum RequestWriter {
       out.append("\r\n")
       if shrinksTimeout {
         FieldLine.begin(.grpcTimeout, "grpc-timeout: ", head, bytes, out)
-        // Of the whole call, where the other is that of the answer's head.
+        // This is the time for the whole call, the other that for the answer's head.
         let whole = min(exchange.clientDeadline, exchange.totalDeadline)
         let wholeLeft = whole == .distantFuture ? left : whole.nanoseconds(since: exchange.now)
         DeadlineText.putGRPC(max(wholeLeft, 1)) { out.append($0) }

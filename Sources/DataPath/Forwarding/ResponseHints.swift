@@ -39,7 +39,7 @@ enum ResponseHints {
   /// How far a status line must be there for its status to be known: `HTTP/1.1 200`.
   static let statusEnd = 12
 
-  /// Of the answer that begins with `bytes`, before it is decoded; nil: not known yet.
+  /// The status of the answer that begins with `bytes`, before it is decoded; nil: not known yet.
   static func status(_ bytes: Span<UInt8>) -> UInt16? {
     guard bytes.count >= statusEnd, bytes[8] == 0x20 else { return nil }
     return Token.decimal(bytes.extracting(9..<statusEnd)).map { UInt16(clamping: $0) }

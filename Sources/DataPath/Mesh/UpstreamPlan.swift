@@ -20,7 +20,7 @@ package final class UpstreamPlan: @unchecked Sendable {
   package var name: String
   package var endpoints: [Endpoint]
   package var balancing = BalancingSettings()
-  /// Of hashed policies, made once for all workers.
+  /// Where hashed policies place endpoints, made once for all workers.
   package var placement: HashPlacement?
   /// What hashed policies go by.
   package var hashKey: RequestKey?

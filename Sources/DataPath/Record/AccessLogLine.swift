@@ -59,7 +59,7 @@ enum AccessLogLine {
     }
     let peer = downstream.peerText
     json.text("peer", peer.span)
-    // Of the client behind it no port is told.
+    // Nobody tells the port of the client behind it.
     if let port { json.number("peer_port", port) }
   }
 

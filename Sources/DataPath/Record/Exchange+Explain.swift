@@ -117,7 +117,7 @@ extension Exchange {
     return isIdempotent ? .tooFewSamples : .notIdempotent
   }
 
-  /// That of the route is asked first.
+  /// The breaker of the route is asked first, then that of the upstream, then those of its endpoints.
   private var refusingBreaker: BreakerRefusal? {
     let breakers: [(BreakerScope, CircuitBreaker?)] = [
       (.route, route?.policy?.breaker?.machine), (.upstream, upstream?.plan.state.breaker),
@@ -126,7 +126,18 @@ extension Exchange {
       guard let figures = breaker?.figures(now: now), figures.state != .closed else { continue }
       return BreakerRefusal(scope, figures, at: now)
     }
-    return nil
+    return lastEndpointRefusal
+  }
+
+  /// The breakers of all endpoints refuse: that one tells why which opened last.
+  private var lastEndpointRefusal: BreakerRefusal? {
+    let open = (upstream?.endpoints ?? []).compactMap { endpoint in
+      endpoint.state.breaker?.figures(now: now).opening.map { (endpoint.state, $0.at) }
+    }
+    guard let (state, _) = open.max(by: { $0.1 < $1.1 }), let breaker = state.breaker else {
+      return nil
+    }
+    return BreakerRefusal(.endpoint, breaker.figures(now: now), endpoint: state.identity, at: now)
   }
 
   /// What the request was allowed in all, from its first byte; nil: no limit, or no upstream.

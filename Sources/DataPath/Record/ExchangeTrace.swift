@@ -67,9 +67,9 @@ package struct ExchangeTrace: Sendable {
   package var shadows: ShadowPolicies = []
   package var upstreamBreaker = BreakerMark.none
   package var routeBreaker = BreakerMark.none
-  /// Of a refusal that knows when to come again.
+  /// After how long to come again, where a refusal knows.
   package var retryAfterSeconds: Int?
-  /// The breaker that refused it, as it stood then; nil: none did, or that of every endpoint.
+  /// The breaker that refused it, as it stood then; nil: none did.
   package var refusedBy: BreakerRefusal?
   /// For a connection.
   package var waited: Int64 = 0

@@ -21,7 +21,7 @@ package final class WorkerUpstream {
 
   let worker: Worker
   package private(set) var plan: UpstreamPlan
-  // Of the plan, kept here because each request asks for them. They outlive plans.
+  // These belong to the plan and are kept here because each request asks for them. They outlive plans.
   let limits: ResourceLimits
   let availability: Availability
   private(set) var streamIdleNanoseconds: Int64
@@ -37,14 +37,14 @@ package final class WorkerUpstream {
   /// The last pick that came to nothing found endpoints whose probes were out.
   private var isRefusedByBreaker = false
   private(set) var isRetired = false
-  // Of the plan's state, kept here because each answer asks for them.
+  // These belong to the plan's state and are kept here because each answer asks for them.
   private(set) var endpointClassifier: OutcomeClassifier
   /// Someone is told how attempts go. Of an upstream that has left, the breakers of endpoints still wait
   /// for what is under way: they are kept for its return.
   private(set) var recordsAttempts = false
-  /// Of answers that were no failures.
+  /// The latencies of answers that were no failures.
   var digest: LatencyDigest
-  // Of those who wait: `WorkerUpstream+Waiting`.
+  // Those who wait: `WorkerUpstream+Waiting`.
   var queue: PendingQueue
   var waiters: [Exchange?] = []
   var turn = SlotTurn()

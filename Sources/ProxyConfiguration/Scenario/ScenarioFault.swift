@@ -26,6 +26,6 @@ package struct ScenarioFault: Sendable, Equatable {
   /// Nil: all.
   package var service: String?
   package var zone: String?
-  /// Of those that service and zone leave, the first ones.
+  /// The share of those that service and zone leave; the first ones are taken.
   package var share: Share
 }

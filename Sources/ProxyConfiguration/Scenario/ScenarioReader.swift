@@ -4,7 +4,7 @@ import Primitives
 package struct ScenarioReader {
   var checker: SchemaChecker
   var services: [String] = []
-  /// Of clients.
+  /// The names of client classes.
   var classes: [String] = []
 
   /// `environment`: looks a variable up.

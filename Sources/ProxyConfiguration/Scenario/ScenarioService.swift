@@ -12,7 +12,7 @@ package struct ScenarioService: Sendable, Equatable {
 
   package struct Call: Sendable, Equatable {
     package var service: String
-    /// Of the requests.
+    /// The share of the requests that make this call.
     package var share: Share
     /// The classes of clients that make it; empty: all.
     package var clients: [String]

@@ -1,4 +1,4 @@
 extension CircuitBreaker.Ticket {
-  /// Of a call that no breaker admitted: its result counts nowhere.
+  /// The ticket of a call that no breaker admitted: its result counts nowhere.
   @inlinable package static var none: CircuitBreaker.Ticket { CircuitBreaker.Ticket(bits: 1) }
 }

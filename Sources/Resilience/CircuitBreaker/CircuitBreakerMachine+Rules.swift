@@ -16,7 +16,7 @@ extension CircuitBreakerMachine {
     let openForMax: Int64
     let openJitter: Int64
     let probes: Int
-    /// Of the probes, how many failed or slow ones reopen the breaker; `.max`: none.
+    /// So many failed or slow probes reopen the breaker; `.max`: none does.
     let probesFailed: Int
     let probesSlow: Int
     let recovery: Int64

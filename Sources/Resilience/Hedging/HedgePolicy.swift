@@ -10,7 +10,7 @@ import Primitives
 /// at least 1 ms after the first (Finagle's `BackupRequestFilter`); no hedge until 100 samples,
 /// because a 95th percentile of fewer rests on less than five of them.
 public struct HedgePolicy: Sendable, Hashable {
-  /// Of the latencies: the first attempt is left alone for as long as this part of them took.
+  /// The first attempt is left alone for as long as this part of the latencies took.
   public var percentile: Share
   /// Hedges under way, as a share of active requests.
   public var budget: Share

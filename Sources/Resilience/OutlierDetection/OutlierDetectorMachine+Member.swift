@@ -22,7 +22,7 @@ extension OutlierDetectorMachine {
     /// Ejections that are not forgotten yet.
     var ejections = 0
     var ejectedUntil = Instant(nanoseconds: .min)
-    /// Of the last ejection.
+    /// Why it was ejected last.
     var cause = OutlierDetector.Cause.consecutive5xx
     var returnedAt = Instant(nanoseconds: .min)
 

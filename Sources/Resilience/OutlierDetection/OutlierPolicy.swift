@@ -80,7 +80,7 @@ package struct OutlierPolicy: Sendable, Equatable {
     /// Medians below this are never outliers. 50 ms: under it, three times slower is the noise of
     /// a collector or of another zone, and costs a caller less than the lost capacity would.
     package var floor: Duration = .milliseconds(50)
-    /// Of two endpoints nobody can say which one is wrong.
+    /// Between two endpoints nobody can say which one is wrong.
     package var minimumEndpoints = 3
     /// As many as the circuit breaker wants before it believes a rate.
     package var minimumCalls = 20

@@ -71,7 +71,7 @@ package struct TopSample: Sendable {
   }
 
   private static func fill(_ row: inout TopRow, _ value: JSONValue) {
-    // Of an upstream, `requests` is a limit.
+    // An upstream's `requests` is a limit.
     row.requests = (value["requests_total"] ?? value["requests"])?.integer ?? 0
     row.errors = (value["errors_total"] ?? value["errors"])?.integer ?? 0
     row.p50 = value["p50_us"]?.integer

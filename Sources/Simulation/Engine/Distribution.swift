@@ -4,7 +4,7 @@ import Primitives
 enum Distribution: Sendable {
   case constant(Double)
   case exponential(mean: Double)
-  /// Of the logarithm: its mean and its deviation.
+  /// The mean and the deviation of the logarithm.
   case lognormal(location: Double, scale: Double)
   /// A tail of the power 1 / `inverse`, cut at `maximum`.
   case pareto(minimum: Double, inverse: Double, maximum: Double)

@@ -9,7 +9,7 @@ struct LatencyHistogram: Sendable {
 
   private var counts = [UInt32](repeating: 0, count: LatencyHistogram.bucketCount)
   private(set) var count = 0
-  /// Of all that was recorded, exact.
+  /// The sum of all that was recorded, exact.
   private(set) var sum = 0.0
 
   @inline(__always)

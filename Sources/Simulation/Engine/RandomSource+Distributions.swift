@@ -6,11 +6,11 @@ extension RandomSource {
   @inline(__always)
   mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-  /// Of mean 1.
+  /// An exponentially distributed number with the mean 1.
   @inline(__always)
   mutating func exponential() -> Double { -(1 - uniform()).naturalLogarithm }
 
-  /// Of mean 0 and deviation 1 (Marsaglia's polar method, 1964).
+  /// A normally distributed number with the mean 0 and the deviation 1 (Marsaglia's polar method, 1964).
   mutating func normal() -> Double {
     while true {
       let x = 2 * uniform() - 1

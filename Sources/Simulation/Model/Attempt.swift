@@ -35,7 +35,7 @@ struct Attempt: Slotted {
   var endpoint: UInt32 = 0
   /// Behind it in the replica's queue.
   var next = Attempt.none
-  /// Of the same exchange.
+  /// The next attempt of the same exchange.
   var sibling = Attempt.none
   /// The exchanges that it waits for, linked by their `sibling`.
   var firstCall = Attempt.none
@@ -50,7 +50,7 @@ struct Attempt: Slotted {
   /// Something that it called was skipped, or a fallback stood in for it.
   var isDegraded = false
   var result = Reason.ok
-  /// Of the service's steps: the one that it waits for.
+  /// Which of the service's steps it waits for.
   var step: UInt16 = 0
   var callsLeft: UInt16 = 0
   var sentAt: Int64 = 0
@@ -59,7 +59,7 @@ struct Attempt: Slotted {
   var pausedSeen: Int64 = 0
   /// As the sidecar forwarded it.
   var deadline: Int64 = .max
-  /// Of the endpoint's breaker; nil: it has none.
+  /// The ticket of the endpoint's breaker; nil: it has none.
   var ticket: CircuitBreaker.Ticket?
   /// When that breaker heard that it is slow; -1: it did not.
   var toldAt: Int64 = -1

@@ -3,7 +3,7 @@ struct Edge: Sendable {
   /// The name of the calling service, or of the clients.
   var caller: String
   var target: Int
-  /// Of its sidecars.
+  /// The position of its first sidecar.
   var firstLink: Int
   /// 1: shared by all of the caller's replicas.
   var linkCount: Int

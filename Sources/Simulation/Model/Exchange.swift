@@ -22,7 +22,7 @@ struct Exchange: Slotted {
   var link: UInt32 = 0
   /// The attempt whose work calls; none: a client.
   var parent = Exchange.none
-  /// Of the same parent.
+  /// The next exchange of the same parent.
   var sibling = Exchange.none
   var firstAttempt = Exchange.none
   /// In the queue, while it waits.
@@ -46,7 +46,7 @@ struct Exchange: Slotted {
   var isDegraded = false
   var began: Int64 = 0
   var deadline: Int64 = .max
-  /// Of the breakers of the upstream and of the route; nil: there is none.
+  /// The tickets of the breakers of the upstream and of the route; nil: there is none.
   var ticket: CircuitBreaker.Ticket?
   var routeTicket: CircuitBreaker.Ticket?
   /// When those breakers heard that it is slow; -1: they did not.

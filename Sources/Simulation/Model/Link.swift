@@ -8,7 +8,7 @@ import Upstreams
 /// simulated sidecar is one thread. A value; its arrays are one entry an endpoint.
 struct Link: Sendable {
   let edge: Int
-  /// Of the caller; -1: everywhere.
+  /// The zone of the caller; -1: everywhere.
   let zone: Int
   var random: RandomSource
   /// Attempts under way; each holds a connection.
@@ -122,7 +122,7 @@ struct Link: Sendable {
     }
   }
 
-  /// Of the breakers above the balancer, the one that refuses more; nil: there is none.
+  /// That one of the breakers above the balancer which refuses more; nil: there is none.
   var breakerState: CircuitBreaker.State? {
     let states = [breaker?.state, routeBreaker?.state]
     if states.contains(.open) { return .open }

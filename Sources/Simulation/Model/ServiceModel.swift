@@ -32,7 +32,7 @@ struct ServiceModel: Sendable {
   var steps: [[Call]]
   var random: RandomSource
 
-  /// Of one request's work, in nanoseconds.
+  /// How long one request's work takes, in nanoseconds.
   @inline(__always)
   mutating func drawTime() -> Double { time.draw(&random) }
 }

@@ -31,7 +31,7 @@ struct Band {
   let words: String
   let samples: [Series.Sample]
 
-  /// Of those services that show anything, run by run.
+  /// The bands of those services that show anything, run by run.
   static func bands(of runs: [SimulationRun]) -> [Band] {
     runs.enumerated().flatMap { index, run in
       run.services.map { service in

@@ -47,7 +47,7 @@ struct Series: Sendable {
   /// One step of the time line.
   struct Sample: Sendable {
     var counts: Counts
-    /// Of whole answers, in nanoseconds.
+    /// How long whole answers took, in nanoseconds.
     var p50: Int64
     var p99: Int64
     var state: UpstreamState
@@ -58,9 +58,9 @@ struct Series: Sendable {
     /// Sidecars whose breaker is open, half open: shares, 0...1.
     var open = 0.0
     var halfOpen = 0.0
-    /// Of the endpoints that each sidecar knows: not to be picked, 0...1.
+    /// The share of the endpoints that each sidecar knows and may not pick, 0...1.
     var away = 0.0
-    /// Of the places of all replicas: busy, 0...1.
+    /// The share of the places of all replicas that are busy, 0...1.
     var busy = 0.0
     /// Requests that wait at replicas.
     var queued = 0
@@ -112,7 +112,7 @@ struct Series: Sendable {
     recent.clear()
   }
 
-  /// Of the samples' states.
+  /// The mean of one member over the samples' states.
   func mean(_ member: KeyPath<UpstreamState, Double>) -> Double {
     guard !samples.isEmpty else { return 0 }
     return samples.reduce(0) { $0 + $1.state[keyPath: member] } / Double(samples.count)

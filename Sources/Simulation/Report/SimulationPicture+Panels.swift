@@ -47,7 +47,7 @@ extension SimulationPicture {
     top += Self.panelHeight + Self.gap
   }
 
-  /// Of good answers of services; samples without one leave a gap.
+  /// How long good answers took; samples without one leave a gap.
   mutating func drawLatencies() {
     let samples = runs.flatMap(\.total.samples)
     let most = samples.map { Double($0.p99) / 1_000_000 }.max() ?? 1

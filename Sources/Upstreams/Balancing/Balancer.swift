@@ -42,7 +42,7 @@ package struct Balancer: Sendable {
   var eligibleWords: [UInt64] = []
   var wordsPerLevel = 0
 
-  // Of the settings, as picks need them.
+  // The settings, as picks need them.
   private(set) var isBounded = false
   private(set) var decayRate = 0.0
   private(set) var seedNanoseconds = 0.0

@@ -27,7 +27,7 @@ package struct HashPlacement: Sendable {
   var points: [UInt32] = []
   var buckets: [UInt32] = []
 
-  /// Of no endpoint: what a balancer holds whose policy does not hash.
+  /// A placement of no endpoint, which a balancer holds whose policy does not hash.
   package init() {
     policy = .ringHash
   }

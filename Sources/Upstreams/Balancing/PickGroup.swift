@@ -5,7 +5,7 @@ struct PickGroup: Sendable {
   /// Places of `Balancer.members`.
   var start: Int
   var count: Int
-  /// Of 2^32: a draw below goes here, if it did not go to one before.
+  /// In 2^32nds: a draw below it goes here, if it did not go to one before.
   var cut: UInt64
   var zone: Pick.Zone
   var isEven = true

@@ -1,6 +1,6 @@
 /// A priority of a view, as health and breakers leave it.
 struct PickLevel: Sendable {
-  /// Of 2^32: a draw below goes here, if it did not go to one before.
+  /// In 2^32nds: a draw below it goes here, if it did not go to one before.
   var cut: UInt64 = 0
   var isPanic = false
   var groupStart = 0
@@ -10,7 +10,7 @@ struct PickLevel: Sendable {
   /// eligible ones. The first of them are ejected and healthy.
   var spares = 0
   var ejected = 0
-  /// Of the eligible endpoints: what bounded load is measured by.
+  /// The weight of the eligible endpoints, by which bounded load is measured.
   var weight: UInt64 = 0
   var active = 0
 }

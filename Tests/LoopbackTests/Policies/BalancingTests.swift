@@ -99,8 +99,8 @@ struct BalancingTests {
     let proxy = try RunningProxy(
       endpoints: services.map(\.port), upstream: "balancing: { policy: least_request }")
     let held = try (0..<2).map { _ in try proxy.hold() }
-    // Each took one; from now on the one that is free is asked.
-    #expect(services.map(\.requests.count) == [1, 1])
+    // Each took one, and notes it when its thread runs; from now on the one that is free is asked.
+    #expect(Patience.waits { services.map(\.requests.count) == [1, 1] })
     services[0].release()
     let isFree = try proxy.eventually {
       try proxy.metric("weir_upstream_connections_idle{upstream=\"service\"}") == 1

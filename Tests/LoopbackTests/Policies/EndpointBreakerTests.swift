@@ -32,6 +32,14 @@ struct EndpointBreakerTests {
     #expect((30...90).contains(Int(wait) ?? 0), "\(answer)")
     #expect(try proxy.refused(by: "endpoint") == 1)
     for service in services { #expect(service.requests.count == 1) }
+    // The page names the breaker that opened last, when and on what.
+    let id = try #require(answer.firstMatch(of: /\r\nx-request-id: (\S+)\r\n/)?.1)
+    let explained = try proxy.admin("/explain/\(id)")
+    #expect(
+      explained.contains(
+        #/endpoint 127.0.0.1:\d+, the last to open of all of them, was open; it opened .* on consecutive_failures: 1 failed in a row/#
+      ), "\(explained)")
+    #expect(try proxy.admin("/explain/\(id)?format=json").contains("\"breaker_endpoint\":"))
     try proxy.expectNothingHeld()
     #expect(proxy.stop())
   }

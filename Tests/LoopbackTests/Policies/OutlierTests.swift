@@ -62,7 +62,7 @@ struct OutlierTests {
       upstream: "outlier_detection: { max_ejected: 50%, consecutive_local_origin_failures: 1 }")
     let statuses = try statuses(24, proxy)
     #expect(try proxy.ejections("consecutive_local_origin_failures") == 2)
-    // Of the two that are left one is dead.
+    // One of the two that are left is dead.
     #expect(statuses.suffix(12).count { $0 == 502 } == 6, "\(statuses)")
     #expect(proxy.stop())
   }

@@ -5,7 +5,7 @@ import WeirTesting
 /// Who is refused when there is too much: by the adaptive limit, by class, in the queue.
 @Suite(.serialized)
 struct SheddingTests {
-  /// Of ten places, `low` may fill seven, `normal` nine (PriorityShedder's defaults).
+  /// `low` may fill seven of ten places, `normal` nine (PriorityShedder's defaults).
   private static let routes = """
     [{ match: { path: /low }, upstream: service, priority: low },
            { match: { path: /critical }, upstream: service, priority: critical },

@@ -7,7 +7,7 @@ struct KillPromiseTests {
   private static let sent: Set = ["200", "502 upstream_closed", "502 upstream_reset"]
 
   /// Three attempts, each at another endpoint, and two of three live: no idempotent request fails.
-  /// Of the others at most those fail whose bytes the dead one had, one of each client.
+  /// At most those of the others fail whose bytes the dead one had, one of each client.
   @Test func retriesHideItFromIdempotentRequests() throws {
     let promised = try PromisedProxy(
       try Fleet(3, answersAfter: .milliseconds(5)), route: [PromisedProxy.retry],

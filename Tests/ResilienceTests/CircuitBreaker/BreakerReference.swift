@@ -231,7 +231,7 @@ final class BreakerReference {
     return Double(part) / Double(whole) >= rate.fraction - 1e-12
   }
 
-  /// Of the ways in which the outstanding probes can go, do all reopen, or none?
+  /// Do all ways in which the outstanding probes can go reopen it, or none?
   private func decided(_ now: Int64) -> CircuitBreaker.Reason? {
     let failed = stay.calls.filter(\.isFailure).count
     let slow = stay.calls.filter(\.isSlow).count

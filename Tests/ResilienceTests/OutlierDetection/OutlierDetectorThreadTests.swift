@@ -25,7 +25,7 @@ struct OutlierDetectorThreadTests {
     #expect(detector.ejectedCount <= Self.count / 2, "seed \(seed)")
   }
 
-  /// Of each slot, the ejections told of less the returns; 100,000 events.
+  /// The ejections told of less the returns, by slot; 100,000 events.
   private static func hammer(_ detector: OutlierDetector, _ source: RandomSource) -> [Int] {
     var random = source
     var told = Array(repeating: 0, count: count)

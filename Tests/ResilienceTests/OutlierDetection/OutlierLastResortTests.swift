@@ -75,7 +75,7 @@ struct OutlierLastResortTests {
     #expect(ejected(machine, count).isEmpty)
   }
 
-  /// Of one, two and three endpoints there is always one to be asked, whatever fails.
+  /// There is always one of one, two and three endpoints to be asked, whatever fails.
   @Test(arguments: 1...3, [0, 10, 50, 67, 100])
   func oneIsAlwaysLeft(count: Int, percent: Int) {
     var random = RandomSource(seed: UInt64(count * 1000 + percent))

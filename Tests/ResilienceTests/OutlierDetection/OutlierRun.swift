@@ -9,7 +9,7 @@ struct OutlierRun {
   private var reference: OutlierReference
   private var now: Int64 = 0
   private let pace: UInt32
-  /// Of each slot: failures of 100 attempts, and what its service time is multiplied by.
+  /// Each slot's failures of 100 attempts, and what its service time is multiplied by.
   private var sickness = [UInt32](repeating: 0, count: 16)
   private var slowness = [Int64](repeating: 1, count: 16)
   /// Slots of those that have gone and whose last attempts may still end.

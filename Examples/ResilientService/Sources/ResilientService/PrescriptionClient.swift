@@ -34,7 +34,7 @@ struct PrescriptionClient: Sendable {
     }
   }
 
-  /// Of reads: each of these leaves open whether the service acted, and a read may act twice.
+  /// Each of these leaves open whether the service acted; a read may act twice.
   private static func isRetriable(_ error: any Error) -> Bool {
     error is ConnectionLost || error is DeadlineExceeded
   }

@@ -122,7 +122,8 @@ package final class AdminConnection: ByteStream {
     let request = AdminRequest(
       method: Self.text(input, head.methodText), path: path(input),
       query: Self.text(input, head.query), accept: field("accept", input),
-      acceptEncoding: field("accept-encoding", input), body: body)
+      acceptEncoding: field("accept-encoding", input), origin: optional("origin", input),
+      host: optional("host", input), body: body)
     keepsOpen = head.isPersistent
     input.consume(end)
     isWaiting = true
@@ -143,6 +144,12 @@ package final class AdminConnection: ByteStream {
   private func field(_ name: String, _ input: Buffer) -> String {
     head.fields.lazy.filter { Self.text(input, $0.name).lowercased() == name }
       .map { Self.text(input, $0.value) }.joined(separator: ", ")
+  }
+
+  /// The same; nil: there is no such field.
+  private func optional(_ name: String, _ input: Buffer) -> String? {
+    let isThere = head.fields.contains { Self.text(input, $0.name).lowercased() == name }
+    return isThere ? field(name, input) : nil
   }
 
   private struct Confined: @unchecked Sendable {

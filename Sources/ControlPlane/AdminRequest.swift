@@ -7,6 +7,9 @@ package struct AdminRequest: Sendable {
   var query: String
   var accept: String
   var acceptEncoding: String
+  /// The page that sent it; nil: it is no browser's.
+  var origin: String?
+  var host: String?
   var body: String
 
   var isRead: Bool { method == "GET" || method == "HEAD" }

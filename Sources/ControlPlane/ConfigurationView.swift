@@ -8,8 +8,12 @@ package enum ConfigurationView {
     var members: [(String, JSONValue)] = []
     if let workers = configuration.workers { members.append(("workers", .number(workers))) }
     if let admin = configuration.adminAddress {
-      let mode = configuration.adminSocketMode
-      members.append(("admin", .object([("address", text("\(admin)"))] + socketMode(mode))))
+      var entries = [("address", text("\(admin)"))] + socketMode(configuration.adminSocketMode)
+      if let shared = configuration.adminPublic { entries.append(("public", text("\(shared)"))) }
+      if !configuration.adminHosts.isEmpty {
+        entries.append(("hosts", .list(configuration.adminHosts.map(text))))
+      }
+      members.append(("admin", .object(entries)))
     }
     if let source = configuration.clientAddress {
       members.append(("client_address", text(source.rawValue)))

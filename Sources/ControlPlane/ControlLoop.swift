@@ -15,7 +15,7 @@ package final class ControlLoop: @unchecked Sendable {
   private let loop: EventLoop
   private let shard = MetricShard()
   private let checker: HealthChecker
-  private let listener: AdminListener?
+  private let listeners: [AdminListener]
   private var thread: LoopThread?
 
   /// Who serves the admin endpoints.
@@ -34,10 +34,10 @@ package final class ControlLoop: @unchecked Sendable {
     }
   }
 
-  /// `healthChanged`: called on this loop; it must not wait. `seed`: of jitter. `admin`: nil where no
+  /// `healthChanged`: called on this loop; it must not wait. `seed`: of jitter. `admins`: empty where no
   /// admin endpoints are served. `probesMax`: health checks at once.
   package init(
-    registry: MetricRegistry, log: Logger, seed: UInt64, admin: Admin? = nil,
+    registry: MetricRegistry, log: Logger, seed: UInt64, admins: [Admin] = [],
     probesMax: Int = HealthChecker.probesMax,
     healthChanged: @escaping @Sendable (HealthChange) -> Void
   ) throws(Errno) {
@@ -45,13 +45,14 @@ package final class ControlLoop: @unchecked Sendable {
     checker = try HealthChecker(
       loop: loop, registry: registry, shard: shard, log: log, seed: seed, probesMax: probesMax,
       changed: healthChanged)
-    if let admin {
-      listener = try AdminListener(
-        loop: loop, descriptor: admin.descriptor, connectionsMax: admin.connectionsMax,
-        respond: admin.respond)
-    } else {
-      listener = nil
+    var made: [AdminListener] = []
+    for admin in admins {
+      made.append(
+        try AdminListener(
+          loop: loop, descriptor: admin.descriptor, connectionsMax: admin.connectionsMax,
+          respond: admin.respond))
     }
+    listeners = made
     thread = LoopThread(name: "weir-control") { [self] in loop.run() }
   }
 

@@ -21,6 +21,7 @@ extension ControlPlane {
   ]
 
   func answer(_ request: AdminRequest, _ done: @escaping Done) {
+    if !request.isRead, !isAllowed(request) { return done(Self.forbidden) }
     if request.isRead, let id = request.rest(behind: "/explain") {
       return explain(request, id, done)
     }
@@ -35,6 +36,21 @@ extension ControlPlane {
     case ("/log-level", "PUT"): done(setLevel(request.body))
     default: done(other(request))
     }
+  }
+
+  private func isAllowed(_ request: AdminRequest) -> Bool {
+    AdminOrigin.isAllowed(request.origin, host: request.host, hosts: configuration.adminHosts)
+  }
+
+  private static let forbidden = AdminResponse.text(
+    "weir: a page of another origin may change nothing here; a page of this address may, where it was "
+      + "loaded by an IP address, localhost or a name in admin.hosts\n", status: 403)
+
+  /// What `admin.public` serves: nothing that shows the inside or changes anything.
+  func answerPublic(_ request: AdminRequest, _ done: @escaping Done) {
+    if statusPages.answer(request, done) { return }
+    done(
+      .text("weir: only GET /livez, GET /readyz and GET /metrics are served here\n", status: 404))
   }
 
   private func other(_ request: AdminRequest) -> AdminResponse {

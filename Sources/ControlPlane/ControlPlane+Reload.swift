@@ -161,6 +161,7 @@ extension ControlPlane {
     var fixed: [String] = []
     if fresh.workers != old.workers { fixed.append("workers") }
     if fresh.adminAddress != old.adminAddress { fixed.append("admin.address") }
+    if fresh.adminPublic != old.adminPublic { fixed.append("admin.public") }
     if fresh.bufferBytesMax != old.bufferBytesMax { fixed.append("limits.buffers") }
     if fresh.accessLog?.path != old.accessLog?.path { fixed.append("telemetry.access_log.path") }
     for key in fixed {
@@ -214,7 +215,8 @@ extension ControlPlane {
   }
 
   private var boundPaths: Set<String> {
-    Set((Array(bound.values) + [adminAddress].compactMap(\.self)).compactMap(\.path))
+    Set(
+      (Array(bound.values) + [adminAddress, publicAddress].compactMap(\.self)).compactMap(\.path))
   }
 
   /// Removes the files of listeners that are gone; who connects then learns that nobody is there.

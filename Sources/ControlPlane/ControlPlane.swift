@@ -55,6 +55,8 @@ package final class ControlPlane: @unchecked Sendable {
   /// The files of Unix-domain listeners, as they were made: another's file is not removed.
   var paths: [String: SystemFile.Stamp] = [:]
   var adminAddress: SocketAddress?
+  /// Where `admin.public` is bound.
+  var publicAddress: SocketAddress?
   var lastStamp: SystemFile.Stamp?
   var lastReloadFaults: [String] = [] {
     didSet { statusPages.set(reloadFaults: lastReloadFaults) }
@@ -114,6 +116,9 @@ package final class ControlPlane: @unchecked Sendable {
     }
     try result.get()
   }
+
+  /// Where the status pages are public; nil: nowhere.
+  package var publicAdmin: SocketAddress? { queue.sync { publicAddress } }
 
   /// Where the listeners are bound, by name, and the admin listener.
   package var addresses: (listeners: [String: SocketAddress], admin: SocketAddress?) {
@@ -222,31 +227,47 @@ package final class ControlPlane: @unchecked Sendable {
 
   /// The control loop, and on it the admin listener where one is configured.
   private func startControlLoop(_ plan: DescriptorPlan) throws(StartFault) {
-    var admin: ControlLoop.Admin?
+    var admins: [ControlLoop.Admin] = []
     do throws(ListenerSockets.Fault) {
       if let address = configuration.adminAddress {
-        let (descriptors, actual) = try ListenerSockets.open(
-          address, mode: configuration.adminSocketMode, count: 1, kernel: kernel)
+        let (descriptor, actual) = try openAdmin(address, configuration.adminSocketMode)
         adminAddress = actual
-        if let path = actual.path { paths[path] = SystemFile.stamp(path) }
-        admin = ControlLoop.Admin(descriptor: descriptors[0], connectionsMax: plan.admin) {
-          [self] request, done in
-          if statusPages.answer(request, done) { return }
-          queue.async { self.answer(request, done) }
-        }
+        admins.append(
+          ControlLoop.Admin(descriptor: descriptor, connectionsMax: plan.admin) {
+            [self] request, done in
+            if statusPages.answer(request, done) { return }
+            queue.async { self.answer(request, done) }
+          })
+      }
+      if let address = configuration.adminPublic {
+        let (descriptor, actual) = try openAdmin(address, nil)
+        publicAddress = actual
+        admins.append(
+          ControlLoop.Admin(descriptor: descriptor, connectionsMax: plan.admin) {
+            [self] request, done in answerPublic(request, done)
+          })
       }
     } catch {
       throw StartFault(description: "admin: \(error.message)")
     }
     do throws(Errno) {
       controlLoop = try ControlLoop(
-        registry: registry, log: log, seed: UInt64.random(in: .min ... .max), admin: admin,
+        registry: registry, log: log, seed: UInt64.random(in: .min ... .max), admins: admins,
         probesMax: plan.healthChecks,
         healthChanged: { [self] change in queue.async { self.note(change) } })
       serveMetrics()
     } catch {
       throw StartFault(description: "the control loop cannot start: \(error)")
     }
+  }
+
+  private func openAdmin(
+    _ address: SocketAddress, _ mode: Int?
+  ) throws(ListenerSockets.Fault) -> (descriptor: Int32, actual: SocketAddress) {
+    let (descriptors, actual) = try ListenerSockets.open(
+      address, mode: mode, count: 1, kernel: kernel)
+    if let path = actual.path { paths[path] = SystemFile.stamp(path) }
+    return (descriptors[0], actual)
   }
 
   func after(_ delay: Duration, _ work: @escaping @Sendable () -> Void) {

@@ -25,6 +25,10 @@ package struct Configuration: Sendable, Equatable {
   /// Nil: decided by the machine.
   package var workers: Int?
   package var adminAddress: SocketAddress?
+  /// Where only the status pages are served, for kubelet and Prometheus; nil: nowhere.
+  package var adminPublic: SocketAddress?
+  /// Names in lower case by which the admin's own pages may have been loaded.
+  package var adminHosts: [String] = []
   /// The mode of the admin listener's socket file; nil: the umask decides.
   package var adminSocketMode: Int?
   package var listeners: [ListenerConfiguration] = []

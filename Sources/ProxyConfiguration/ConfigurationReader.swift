@@ -67,6 +67,11 @@ package struct ConfigurationReader {
       let admin = top.section("admin")
       result.adminAddress = admin.text("address").flatMap { SocketAddress($0) }
       result.adminSocketMode = SocketModeReader.read(admin, result.adminAddress, &checker)
+      result.adminPublic = admin.text("public").flatMap { SocketAddress($0) }
+      result.adminHosts = admin.texts("hosts").map { $0.lowercased() }
+      if let shared = result.adminPublic, shared == result.adminAddress, shared.port != 0 {
+        checker.report(admin.mark("public"), "admin.address is \(shared) too; change one")
+      }
     }
     result.clientAddress = top.text("client_address").flatMap {
       Configuration.ClientAddress(rawValue: $0)
@@ -102,12 +107,13 @@ package struct ConfigurationReader {
       }
       result.listeners.append(listener)
     }
-    if let admin = result.adminAddress, admin.port != 0,
-      let listener = result.listeners.first(where: { $0.address == admin })
-    {
-      let mark = top.section("admin").mark("address")
+    for (key, address) in [("address", result.adminAddress), ("public", result.adminPublic)] {
+      guard let address, address.port != 0,
+        let listener = result.listeners.first(where: { $0.address == address })
+      else { continue }
       checker.report(
-        mark, "the listener \(listener.name) has the address \(admin) too; change one")
+        top.section("admin").mark(key),
+        "the listener \(listener.name) has the address \(address) too; change one")
     }
     return result
   }
@@ -134,8 +140,8 @@ package struct ConfigurationReader {
   private mutating func loggedFields(_ log: Section, _ key: String) -> [String] {
     let names = log.texts(key).map { $0.lowercased() }
     checker.hold(
-      names.count <= 8, log, key,
-      "at most 8 fields can be logged, not \(names.count); a line is bounded")
+      names.count <= Self.loggedFieldsMax, log, key,
+      "at most \(Self.loggedFieldsMax) fields can be logged, not \(names.count); a line is bounded")
     for name in names {
       checker.hold(
         FieldChecker.isToken(name) && name.utf8.count <= 64, log, key,
@@ -147,7 +153,10 @@ package struct ConfigurationReader {
     return names
   }
 
-  private static let secretFields: Set<String> = [
+  /// So many fields of requests are logged at most, and so many of answers.
+  static let loggedFieldsMax = 8
+
+  static let secretFields: Set<String> = [
     "authorization", "proxy-authorization", "cookie", "set-cookie", "x-vault-token",
     "x-consul-token",
     "x-api-key",

@@ -22,6 +22,7 @@ extension ConfigurationSchema {
           ("then", requires(["header"])), ("else", absent("header")),
         ])
       ]
+    case "access_log": return ["request_headers", "response_headers"].map(loggedFields)
     case "hash_on":
       let yes = JSONValue.object([("const", .boolean(true))])
       return [exactlyOne(["header", "cookie", "source", "path"])]
@@ -94,6 +95,21 @@ extension ConfigurationSchema {
       ),
     ])
   ]
+
+  /// So many fields at most, and none that holds credentials, whatever the case.
+  private static func loggedFields(_ key: String) -> JSONValue {
+    let secrets = ConfigurationReader.secretFields.sorted().map { name in
+      name.map { $0.isLetter ? "[\($0)\($0.uppercased())]" : "\($0)" }.joined()
+    }
+    let pattern = JSONValue.text("^(\(secrets.joined(separator: "|")))$")
+    return property(
+      key,
+      .object([
+        ("maxItems", .number(ConfigurationReader.loggedFieldsMax)),
+        ("not", .object([("type", .text("string")), ("pattern", pattern)])),
+        ("items", .object([("not", .object([("pattern", pattern)]))])),
+      ]))
+  }
 
   /// A breaker whose conditions are all off never opens.
   private static func neverOpens(_ keys: [Schema.Key]) -> JSONValue {

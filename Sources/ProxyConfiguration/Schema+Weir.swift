@@ -41,6 +41,14 @@ extension Schema {
     Key(
       "address", .address(mayBeName: false), isRequired: true,
       "Where the admin endpoints are served; not for the outside."),
+    Key(
+      "public", .address(mayBeName: false),
+      "Where `GET /livez`, `GET /readyz` and `GET /metrics` are served and nothing else, for kubelet and Prometheus on the pod's address. Left out: nowhere."
+    ),
+    Key(
+      "hosts", .list(.text("a host name")),
+      "Names by which a browser may have loaded a page of this address that changes something; IP addresses and localhost always may. A page of any other origin is answered 403."
+    ),
     socketMode,
   ]
 
@@ -125,7 +133,7 @@ extension Schema {
   private static let metrics: [Key] = [
     Key(
       "endpoints", .integer(0...10_000), default: "0",
-      "So many endpoints, the first of the file, have metrics of their own, `weir_endpoint_*`; what the others count is added up as `overflow`. 0: none has, as in Envoy, since each endpoint makes six series."
+      "So many endpoints, the first of the file, have metrics of their own, `weir_endpoint_*`; what the others count is added up as `overflow`. 0: none has, as in Envoy, since each endpoint makes a dozen series."
     )
   ]
 

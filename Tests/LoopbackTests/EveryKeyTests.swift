@@ -18,6 +18,7 @@ struct EveryKeyTests {
   /// work.
   static let elsewhere: [String: String] = [
     "workers": "WorkerCountTests", "admin.address": "AdminTests",
+    "admin.public": "AdminOriginTests", "admin.hosts": "AdminOriginTests",
     "admin.socket_mode": "UnixPathTests", "listeners[].socket_mode": "UnixPathTests",
     "limits.connections": "DescriptorTests", "limits.buffers": "LimitTests",
     "drain.timeout": "DrainTests", "listeners[].routes[].rate_limit[].keys": "RateLimiterTests",

@@ -37,7 +37,7 @@ struct PlantedFaults {
           outlier_detection: { success_rate: off, latency: {} }
           health_check: { path: /health, statuses: [204] }
       trusted_proxies: ["10.0.0.0/8"]
-      telemetry: { via: true }
+      telemetry: { via: true, access_log: { request_headers: [x-tenant] } }
 
       """,
     faults: [
@@ -90,6 +90,9 @@ struct PlantedFaults {
       ("window: 10s", "window: 10s, window_calls: 50"), ("500-599", "5xx"), ("[429,", "[99,"),
       ("success_rate: off", "success_rate: on"), ("latency: {}", "latency: off"),
       ("path: /health, statuses", "statuses"), ("path: /health", "path: health"),
+      ("[x-tenant]", "[x-a, Authorization]"), ("[x-tenant]", "set-cookie"),
+      ("[x-tenant]", "[a, b, c, d, e, f, g, h, i]"), ("via: true", "log: { format: xml }"),
+      ("latency: {}", "latency: {}, mode: off"), ("by: source", "by: source, mode: disabled"),
       ("telemetry:", "identity: {}\ntelemetry:"), ("workers: 2", "workers: 2\nsidecar: {}"),
     ])
 

@@ -35,7 +35,8 @@ final class PolicyGauges: Sendable {
     let endpointReadings =
       machines.endpointsMax > 0
       ? EndpointMetrics.readings(
-        UpstreamView.sum(views, now: now), most: machines.endpointsMax, now: now) : []
+        UpstreamView.sum(views, now: now), machines.upstreams, most: machines.endpointsMax,
+        now: now) : []
     return endpointReadings + breakers(machines.breakers, now)
       + [endpoints(machines.upstreams), panic(machines.upstreams), shadows(machines.upstreams)]
       + limits(machines.upstreams) + [budgets(machines.upstreams)]

@@ -1,6 +1,8 @@
 import DataPath
 import Primitives
+import Resilience
 import Telemetry
+import Upstreams
 
 /// `telemetry.metrics.endpoints`: what each endpoint has done, for `/metrics`.
 ///
@@ -10,8 +12,10 @@ import Telemetry
 enum EndpointMetrics {
   private static let labels = ["upstream", "endpoint"]
 
-  /// `most`: endpoints that have series of their own.
-  static func readings(_ views: [UpstreamView], most: Int, now: Instant) -> [GaugeReading] {
+  /// `most`: endpoints that have series of their own; `states`: what workers share of the upstreams.
+  static func readings(
+    _ views: [UpstreamView], _ states: [UpstreamState], most: Int, now: Instant
+  ) -> [GaugeReading] {
     var requests = GaugeReading(
       "weir_endpoint_requests_total", .counter,
       help: "Attempts at an endpoint that have ended, or whose answer's head is there.",
@@ -29,6 +33,10 @@ enum EndpointMetrics {
       "weir_endpoint_latency_seconds",
       help: "Time to the head of an answer that a share of the recent attempts took at most.",
       labels: labels + ["quantile"])
+    var lastError = GaugeReading(
+      "weir_endpoint_last_error_timestamp_seconds",
+      help: "When an attempt at an endpoint failed last, in seconds since 1970, and by what.",
+      labels: labels + ["reason"])
     for (index, entry) in entries(views).enumerated() {
       let (name, endpoint) = entry
       let values = [name, endpoint.address]
@@ -37,12 +45,35 @@ enum EndpointMetrics {
       inFlight.add(values, endpoint.inFlight)
       connections.add(values, endpoint.connections)
       guard index < most else { continue }
+      if let (fault, at) = endpoint.tally.lastError {
+        lastError.add(values + [fault.text], Int(clamping: WallClock.unix(of: at, now: now)))
+      }
       for (share, word) in [(Share.percent(50), "0.5"), (Share.percent(99), "0.99")] {
         guard let time = endpoint.tally.latency(at: share, now: now) else { continue }
         latency.add(values + [word], Int(clamping: time))
       }
     }
-    return [requests, errors, inFlight, connections, latency]
+    return [requests, errors, inFlight, connections, latency, lastError]
+      + [conditions(views, states, most)]
+  }
+
+  /// 1 for the state that an endpoint is in, else 0.
+  private static func conditions(
+    _ views: [UpstreamView], _ states: [UpstreamState], _ most: Int
+  ) -> GaugeReading {
+    var gauge = GaugeReading(
+      "weir_endpoint_state", help: "1 for the state that an endpoint is in, else 0.",
+      labels: labels + ["state"])
+    let shared = Dictionary(states.map { ($0.name, $0) }) { first, _ in first }
+    for (name, endpoint) in entries(views).prefix(most) {
+      guard let state = shared[name]?.endpoints.first(where: { $0.identity == endpoint.address })
+      else { continue }
+      let condition = EndpointCondition(state, state.breaker?.state)
+      for each in EndpointCondition.allCases {
+        gauge.add([name, endpoint.address, each.rawValue], each == condition ? 1 : 0)
+      }
+    }
+    return gauge
   }
 
   private static func entries(_ views: [UpstreamView]) -> [(String, UpstreamView.Endpoint)] {

@@ -96,6 +96,18 @@ struct EndpointFigureTests {
     #expect(
       metrics.contains(
         /weir_endpoint_latency_seconds\{[^}]*quantile="0.99"\} 0\.\d*[1-9]/), "\(metrics)")
+    let first = "upstream=\"service\",endpoint=\"127.0.0.1:\(services[0].port)\""
+    #expect(try proxy.metric("weir_endpoint_state{\(first),state=\"available\"}") == 1)
+    #expect(try proxy.metric("weir_endpoint_state{\(first),state=\"ejected\"}") == 0)
+    // When it failed last, and by what.
+    #expect(!metrics.contains("weir_endpoint_last_error"))
+    services[0].answer(500)
+    let isTold = try proxy.eventually {
+      _ = try proxy.get("/")
+      return try proxy.admin("/metrics").contains(
+        #/weir_endpoint_last_error_timestamp_seconds\{[^}]*reason="status 500"\} 1[0-9]{9}\./#)
+    }
+    #expect(isTold)
     // Off is off.
     let quiet = try RunningProxy(endpoints: services.map(\.port))
     _ = try quiet.get("/")

@@ -59,7 +59,12 @@ struct OutlierTests {
     let relays = try (0..<3).map { _ in try Relay(to: service.port, .resetting) }
     let proxy = try RunningProxy(
       endpoints: [service.port] + relays.map(\.port),
-      upstream: "outlier_detection: { max_ejected: 50%, consecutive_local_origin_failures: 1 }")
+      // Longer than a slow machine takes for all of it.
+      upstream: """
+        outlier_detection:
+              { max_ejected: 50%, consecutive_local_origin_failures: 1, base_ejection: 5m,
+                ejection_max: 10m }
+        """)
     let statuses = try statuses(24, proxy)
     #expect(try proxy.ejections("consecutive_local_origin_failures") == 2)
     // One of the two that are left is dead.

@@ -45,9 +45,10 @@ struct RetryBodyTests {
   /// An answer that comes before the body is whole: the rest follows the part that is kept.
   @Test func sendsTheRestBehindWhatWasKept() throws {
     let first = try ScriptedEndpoint { connection, _ in
-      _ = try connection.receive(until: "dis")
-      try connection.send("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
-      _ = try? connection.receiveAll()
+      // Where the whole body was there before this answer, the connection carries the next one too.
+      while try connection.receive(until: "dis").contains("dis") {
+        try connection.send("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
+      }
     }
     let second = try AnsweringService("a")
     let proxy = try RunningProxy(

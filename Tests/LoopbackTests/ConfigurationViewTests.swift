@@ -5,7 +5,7 @@ import Testing
 
 /// `/config` is a configuration itself: JSON is YAML, and nothing is left out.
 struct ConfigurationViewTests {
-  private func read(_ text: String, _ file: String) throws -> Configuration {
+  static func read(_ text: String, _ file: String) throws -> Configuration {
     var configuration = try ConfigurationReader.read(
       Array(text.utf8), file: file, environment: { _ in nil })
     // Where a route stands is not what it means, and neither is a warning.
@@ -24,9 +24,9 @@ struct ConfigurationViewTests {
       .filter { $0.hasSuffix(".yaml") }
     for file in files {
       let path = "\(ExampleTests.root)/config/\(file)"
-      let original = try read(String(contentsOfFile: path, encoding: .utf8), file)
+      let original = try Self.read(String(contentsOfFile: path, encoding: .utf8), file)
       let shown = ConfigurationView.json(original).text
-      #expect(try read(shown, "config") == original, "\(file): \(shown)")
+      #expect(try Self.read(shown, "config") == original, "\(file): \(shown)")
     }
   }
 
@@ -115,19 +115,19 @@ struct ConfigurationViewTests {
     """
 
   @Test func showsEveryPolicyAsItWasSet() throws {
-    let original = try read(Self.full, "full")
+    let original = try Self.read(Self.full, "full")
     let shown = ConfigurationView.json(original).text
-    #expect(try read(shown, "config") == original, "\(shown)")
+    #expect(try Self.read(shown, "config") == original, "\(shown)")
   }
 
   /// The keys that the reference page has; those of a route's actions stand in the examples.
   @Test func showsEveryKey() throws {
-    var shown = ConfigurationView.json(try read(Self.full, "full")).text
+    var shown = ConfigurationView.json(try Self.read(Self.full, "full")).text
     let files = try FileManager.default.contentsOfDirectory(atPath: "\(ExampleTests.root)/config")
     for file in files where file.hasSuffix(".yaml") {
       let path = "\(ExampleTests.root)/config/\(file)"
       let text = try String(contentsOfFile: path, encoding: .utf8)
-      shown += ConfigurationView.json(try read(text, file)).text
+      shown += ConfigurationView.json(try Self.read(text, file)).text
     }
     let page = try String(
       contentsOfFile: "\(ExampleTests.root)/docs/configuration.md", encoding: .utf8)

@@ -101,19 +101,6 @@ struct EveryKeyTests {
 
   // MARK: What it means
 
-  private func read(_ text: String) throws -> Configuration {
-    var configuration = try ConfigurationReader.read(
-      Array(text.utf8), file: "changed", environment: { _ in nil })
-    configuration.warnings = []
-    for listener in configuration.listeners.indices {
-      for route in configuration.listeners[listener].routes.indices {
-        configuration.listeners[listener].routes[route].line = 0
-        configuration.listeners[listener].routes[route].column = 0
-      }
-    }
-    return configuration
-  }
-
   /// All that is served by, as text.
   private func meaning(of configuration: Configuration) throws -> String {
     let builder = SnapshotBuilder(registry: MetricRegistry())
@@ -188,11 +175,11 @@ struct EveryKeyTests {
       let original = try ConfigurationReader.read(
         Array(text.utf8), file: name, environment: { _ in nil })
       let shown = ConfigurationView.json(original)
-      let before = try read(shown.text)
+      let before = try ConfigurationViewTests.read(shown.text, "shown")
       let meant = try meaning(of: before)
       for (path, changed) in Self.changes(shown, "", { $0 }) where seen[path] != true {
         // Not every candidate is a value of that key.
-        guard let after = try? read(changed.text), after != before else { continue }
+        guard let after = try? ConfigurationViewTests.read(changed.text, "changed"), after != before else { continue }
         seen[path] = try meaning(of: after) != meant
       }
     }

@@ -85,7 +85,8 @@ struct MistakeTests {
       "workers: 2", "workers: 0", "1:10: workers must be a whole number from 1 to 64, not \"0\""),
     Mistake(
       "{ address: \"127.0.0.1:9901\" }", "127.0.0.1:9901",
-      "2:8: admin must be a mapping, not \"127.0.0.1:9901\"; its keys are address, socket_mode"),
+      "2:8: admin must be a mapping, not \"127.0.0.1:9901\"; "
+        + "its keys are address, public, hosts, socket_mode"),
     Mistake(
       "admin: {", "limits:\nadmin: {",
       "2:8: limits must be a mapping, but nothing stands there; indent its keys below it or remove it"

@@ -179,7 +179,8 @@ struct EveryKeyTests {
       let meant = try meaning(of: before)
       for (path, changed) in Self.changes(shown, "", { $0 }) where seen[path] != true {
         // Not every candidate is a value of that key.
-        guard let after = try? ConfigurationViewTests.read(changed.text, "changed"), after != before else { continue }
+        guard let after = try? ConfigurationViewTests.read(changed.text, "changed"), after != before
+        else { continue }
         seen[path] = try meaning(of: after) != meant
       }
     }

@@ -19,7 +19,7 @@ extension Exchange {
     let request = pickRequest(upstream, downstream)
     if downstream.hasPrivates, choosePrivate(request, upstream, downstream) { return }
     // A login begins on a connection that nobody has used: none of its legs may go to a stale one.
-    switch upstream.checkOut(for: self, request, isFresh: needsFresh || head.logsIn) {
+    switch upstream.checkOut(for: self, request, isFresh: history.needsFresh || head.logsIn) {
     case .reused(let connection): take(connection, upstream, downstream)
     case .connecting(let connection):
       self.connection = connection
@@ -30,10 +30,10 @@ extension Exchange {
       self.ticket = ticket
       stage = .waiting
       trail.waits(since: now)
-      if pendingDeadline == .distantFuture {
-        pendingDeadline = now.advanced(byNanoseconds: upstream.plan.pendingNanoseconds)
+      if clocks.pendingDeadline == .distantFuture {
+        clocks.pendingDeadline = now.advanced(byNanoseconds: upstream.plan.pendingNanoseconds)
       }
-      resumeAt = upstream.queue.refusalDue ?? .distantFuture
+      clocks.resumeAt = upstream.queue.refusalDue ?? .distantFuture
       armDeadline(downstream)
     case .refused(let failure):
       guard attempt.endpoint != nil else {
@@ -53,7 +53,7 @@ extension Exchange {
   func pickRequest(
     _ upstream: WorkerUpstream, _ downstream: DownstreamConnection
   ) -> PickRequest {
-    var request = PickRequest(tried: tried)
+    var request = PickRequest(tried: history.tried)
     if let subset = route?.subset {
       request.subset = subset.number(at: seriesIndex, in: upstream.plan)
     }
@@ -64,17 +64,17 @@ extension Exchange {
   }
 
   private func beginAttempt(_ upstream: WorkerUpstream) {
-    tries += 1
-    if tries > 1, !needsFresh { attempt.kind = .retry }
-    if pendingDeadline != .distantFuture {
+    history.begun += 1
+    if history.begun > 1, !history.needsFresh { attempt.kind = .retry }
+    if clocks.pendingDeadline != .distantFuture {
       trail.waitEnded(now)
-      pendingDeadline = .distantFuture
+      clocks.pendingDeadline = .distantFuture
     }
-    resumeAt = .distantFuture
+    clocks.resumeAt = .distantFuture
     // The wait before it was nobody's silence, and no time that the client had for its body.
-    lastProgress = now
-    bodyWindowStart = Instant(nanoseconds: 0)
-    bodyWindowBytes = 0
+    clocks.lastProgress = now
+    clocks.bodyWindowStart = Instant(nanoseconds: 0)
+    clocks.bodyWindowBytes = 0
     if let route { attempt.routeKey = route.key }
     if let endpoint = attempt.endpoint {
       attempt.isCounted = true
@@ -102,7 +102,7 @@ extension Exchange {
 
   /// A connection to `endpoint` has come free: true if the waiter may take it.
   func attempts(at endpoint: WorkerEndpoint) -> Bool {
-    guard !needsFresh, !head.logsIn, let upstream, let downstream else { return false }
+    guard !history.needsFresh, !head.logsIn, let upstream, let downstream else { return false }
     return upstream.pick(endpoint, for: pickRequest(upstream, downstream), into: &attempt)
   }
 
@@ -142,12 +142,12 @@ extension Exchange {
       stage = .connecting
       return fail(.downstreamClosed)
     }
-    attempts += 1
+    history.sent += 1
     shard.add(upstream.metrics.attempts)
     connection.beginAttempt()
     attempt.sends(on: connection, now)
     stage = .responding
-    requestRefused = false
+    requestProgress.isRefused = false
     guard lendOutput(of: connection, for: downstream) else { return fail(.bufferBudgetExceeded) }
     guard RequestWriter.write(self, route, downstream, endpoint, to: connection.output) else {
       return fail(.requestHeadTooLarge)
@@ -170,7 +170,9 @@ extension Exchange {
   func release(_ connection: UpstreamConnection) {
     guard let endpoint, let upstream else { return }
     self.connection = nil
-    let isWhole = responseDone && requestDone && !requestRefused && !isUpgraded
+    let isWhole =
+      answerProgress.isDone && requestProgress.isDone && !requestProgress.isRefused
+      && !answerProgress.isUpgraded
     endAttempt(upstream)
     guard isWhole, connection.output.isEmpty else {
       return endpoint.close(connection, .abandoned, reset: true)

@@ -21,9 +21,7 @@ extension Exchange {
 
   /// The head of an answer stands, and no other attempt can take its place.
   func headStands() {
-    headDeadline = .distantFuture
-    tryDeadline = .distantFuture
-    hedgeAt = .distantFuture
+    clocks.headStands()
     if isHedged, let upstream { dropHedge(upstream) }
   }
 
@@ -77,18 +75,18 @@ extension Exchange {
   /// still sends, or since no attempt is under way.
   var attemptWait: Int64 {
     guard attempt.endpoint != nil, !attempt.isRecorded else { return 0 }
-    if stage == .connecting || requestDone || !head.hasBody {
+    if stage == .connecting || requestProgress.isDone || !head.hasBody {
       return max(now.nanoseconds(since: attempt.timedFrom), 0)
     }
     // An endpoint that takes no more of a body holds its client up.
     guard stage == .responding, connection?.output.isEmpty == false else { return 0 }
-    return max(now.nanoseconds(since: lastProgress), 0)
+    return max(now.nanoseconds(since: clocks.lastProgress), 0)
   }
 
   /// The same of the request, whose retries and the waits between them count.
   var requestWait: Int64 {
-    guard tries > 0 else { return 0 }
-    guard requestDone || !head.hasBody else { return attemptWait }
+    guard history.begun > 0 else { return 0 }
+    guard requestProgress.isDone || !head.hasBody else { return attemptWait }
     return max(now.nanoseconds(since: hold.timedFrom), 0)
   }
 
@@ -96,8 +94,8 @@ extension Exchange {
   /// become so for the next. Called when an attempt begins, when a body has been sent, and when
   /// `slowAt` has come. Cost: nothing where no breaker has a `slow_call`.
   func watchSlow(_ upstream: WorkerUpstream) {
-    slowAt = .distantFuture
-    guard !responseBegun else { return }
+    clocks.slowAt = .distantFuture
+    guard !answerProgress.hasBegun else { return }
     if isToTell(.breaker, .breakerTold), let breaker = hold.state?.breaker,
       isSlow(breaker, requestWait)
     {
@@ -125,7 +123,9 @@ extension Exchange {
   private func isSlow(_ breaker: CircuitBreaker, _ wait: Int64) -> Bool {
     let slow = breaker.slowNanoseconds
     if wait > slow { return true }
-    if slow != .max { slowAt = min(slowAt, now.advanced(byNanoseconds: slow - wait + 1)) }
+    if slow != .max {
+      clocks.slowAt = min(clocks.slowAt, now.advanced(byNanoseconds: slow - wait + 1))
+    }
     return false
   }
 }

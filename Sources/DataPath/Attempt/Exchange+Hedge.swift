@@ -14,18 +14,19 @@ import Upstreams
 extension Exchange {
   /// The first attempt is out: says when it has been left alone for long enough.
   func armHedge(_ upstream: WorkerUpstream) {
-    guard let policy = route?.policy?.hedge, tries == 1, !head.hasBody, !head.wantsUpgrade,
+    guard let policy = route?.policy?.hedge, history.begun == 1, !head.hasBody, !head.wantsUpgrade,
       !head.logsIn, connection?.isPrivate != true,
       let delay = policy.delay(upstream.digest, isIdempotent: head.method.isIdempotent)
     else { return }
     // From where its latency counts, as that of those whose percentile this is.
-    hedgeAt = attempt.timedFrom.advanced(byNanoseconds: delay)
+    clocks.hedgeAt = attempt.timedFrom.advanced(byNanoseconds: delay)
   }
 
   func beginHedge(_ downstream: DownstreamConnection) {
-    hedgeAt = .distantFuture
+    clocks.hedgeAt = .distantFuture
     // Beside the first attempt only; what comes after it is a retry.
-    guard tries == 1, stage == .responding, !responseBegun, !isHedged, let upstream,
+    guard history.begun == 1, stage == .responding, !answerProgress.hasBegun, !isHedged,
+      let upstream,
       let budget = route?.policy?.hedgeBudget
     else { return }
     guard budget.tryBeginRetry() else { return refuseHedge(upstream) }
@@ -76,7 +77,7 @@ extension Exchange {
     guard let route, let downstream, let upstream, let endpoint = attempt.endpoint,
       lendOutput(of: connection, for: downstream)
     else { return false }
-    attempts += 1
+    history.sent += 1
     shard.add(upstream.metrics.attempts)
     connection.beginAttempt()
     return RequestWriter.write(self, route, downstream, endpoint, to: connection.output)
@@ -91,7 +92,7 @@ extension Exchange {
     guard makeRoom(in: connection.input) else { return hedgeFailed(.bufferBudgetExceeded) }
     switch connection.receive(into: connection.input) {
     case .bytes:
-      lastProgress = now
+      clocks.lastProgress = now
       judgeHedge(connection)
     case .wouldBlock:
       if connection.isBroken { hedgeFailed(.upstreamReset) }
@@ -138,7 +139,7 @@ extension Exchange {
       route?.policy?.retry?.conditions.matchesAnswer(status: status, grpcStatus: nil) ?? false
     guard isRetried || isWorthWaiting(status, upstream) else { return false }
     record(status: status, upstream)
-    tryDeadline = .distantFuture
+    clocks.tryDeadline = .distantFuture
     stage = .awaitingHedge
     return true
   }
@@ -180,9 +181,9 @@ extension Exchange {
     endHedge()
     self.connection = connection
     connection.borrower = self
-    tries += 1
-    requestDone = true
-    requestRefused = false
+    history.begun += 1
+    requestProgress.isDone = true
+    requestProgress.isRefused = false
     armTry()
     if isSent {
       stage = .responding

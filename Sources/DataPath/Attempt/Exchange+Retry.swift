@@ -17,7 +17,7 @@ extension Exchange {
   /// an answer, and another may be made; else the client's connection is cut.
   func answerFailed(_ failure: FailureKind, _ detail: StaticString = "") {
     guard let downstream, takeBackAnswer(downstream) else { return fail(failure, detail) }
-    responseHeadAt = nil
+    answerProgress.headAt = nil
     attemptFailed(failure, detail)
   }
 
@@ -34,9 +34,9 @@ extension Exchange {
     dropConnection(failure, upstream)
     if isHedged { return promoteHedge(upstream, downstream) }
     if isStale {
-      retryReason = .staleConnection
+      history.reason = .staleConnection
       trail.retry(.staleConnection, after: 0)
-      needsFresh = true
+      history.needsFresh = true
       rewindRequest()
       return choose(upstream, downstream)
     }
@@ -50,12 +50,13 @@ extension Exchange {
   /// One that is slow is not: its retry is the policy's, with its attempts and its budget.
   private func isStale(_ failure: FailureKind, bytesWritten: UInt64) -> Bool {
     guard failure == .upstreamClosed || failure == .upstreamReset,
-      attempt.isReused, tries == 1, unrepeatableBytes == 0, connection?.isPrivate != true
+      attempt.isReused, history.begun == 1, requestProgress.unrepeatableBytes == 0,
+      connection?.isPrivate != true
     else { return false }
     return RetrySafety.maySendAgain(
       RetrySafety.Evidence(
         failure: failure, isIdempotent: head.method.isIdempotent, bytesWritten: bytesWritten,
-        responseHasBegun: responseBegun))
+        responseHasBegun: answerProgress.hasBegun))
   }
 
   /// An answer that the route may want to ask for again; true: it does, and this one is dropped.
@@ -86,31 +87,32 @@ extension Exchange {
     guard let policy = route?.policy?.retry, let state = hold.state else { return false }
     // One that was a retry itself is over: its place is free for the next.
     if hold.parts.remove(.retry) != nil { state.budget.retryEnded() }
-    let deadline = min(headDeadline, totalDeadline)
+    let deadline = min(clocks.headDeadline, clocks.totalDeadline)
     let decision = RetryDecision.decide(
-      evidence, policy: policy, attemptsMade: needsFresh ? tries - 1 : tries,
+      evidence, policy: policy,
+      attemptsMade: history.needsFresh ? history.begun - 1 : history.begun,
       remainingNanoseconds: deadline.nanoseconds(since: now),
       isBreakerOpen: state.breaker.map { $0.state == .open || $0.state == .forcedOpen } ?? false,
       random: &worker.random,
       budget: state.budget.tryBeginRetry())
     switch decision {
     case .no(let refusal):
-      retryRefusal = refusal
+      history.refusal = refusal
       upstream.count(refusal)
       return false
     case .again(let nanoseconds):
       if let answered { dropAnswer(on: answered, upstream) }
       hold.parts.insert(.retry)
-      retryReason = reason
+      history.reason = reason
       trail.retry(reason, after: nanoseconds)
-      if let key = attempt.endpoint?.key { tried.insert(key) }
+      if let key = attempt.endpoint?.key { history.tried.insert(key) }
       rewindRequest()
       guard nanoseconds > 0 else {
         choose(upstream, downstream)
         return true
       }
       stage = .backingOff
-      resumeAt = now.advanced(byNanoseconds: nanoseconds)
+      clocks.resumeAt = now.advanced(byNanoseconds: nanoseconds)
       armDeadline(downstream)
       return true
     }
@@ -120,13 +122,14 @@ extension Exchange {
     RetryEvidence(
       ending: ending, isIdempotent: head.method.isIdempotent,
       hasIdempotencyKey: head.present.contains(.idempotencyKey), bytesWritten: bytesWritten,
-      isBodyReplayable: unrepeatableBytes == 0, responseHasBegun: responseBegun,
-      attemptAbove: attemptAbove, isBoundByLogin: isBoundByLogin(bytesWritten: bytesWritten))
+      isBodyReplayable: requestProgress.unrepeatableBytes == 0,
+      responseHasBegun: answerProgress.hasBegun,
+      attemptAbove: history.above, isBoundByLogin: isBoundByLogin(bytesWritten: bytesWritten))
   }
 
   /// Closes what is left of an attempt.
   private func dropConnection(_ failure: FailureKind, _ upstream: WorkerUpstream) {
-    tryDeadline = .distantFuture
+    clocks.tryDeadline = .distantFuture
     endAttempt(upstream)
     guard let connection, let endpoint else { return }
     self.connection = nil
@@ -143,7 +146,7 @@ extension Exchange {
     guard let endpoint else { return }
     record(status: responseHead.status, upstream)
     keep(.answered(status: responseHead.status))
-    tryDeadline = .distantFuture
+    clocks.tryDeadline = .distantFuture
     let input = connection.input
     input.consume(responseHead.headBytes)
     var isWhole = false
@@ -155,9 +158,9 @@ extension Exchange {
     case .length, .chunked, .untilClose: break
     }
     if isWhole {
-      responseDone = true
+      answerProgress.isDone = true
       release(connection)
-      responseDone = false
+      answerProgress.isDone = false
     } else {
       self.connection = nil
       endAttempt(upstream)

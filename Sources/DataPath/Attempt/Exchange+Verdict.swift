@@ -30,8 +30,8 @@ extension Exchange {
   }
 
   func endRetry(_ upstream: WorkerUpstream, _ isFailure: Bool) {
-    if let reason = retryReason {
-      retryReason = nil
+    if let reason = history.reason {
+      history.reason = nil
       upstream.count(reason, isFailure: isFailure)
     }
     if hold.parts.remove(.retry) != nil { hold.state?.budget.retryEnded() }
@@ -92,7 +92,7 @@ extension Exchange {
   func releaseLimit(_ outcome: Outcome, _ nanoseconds: Int64) {
     guard hold.parts.remove(.limiter) != nil, let limiter = hold.state?.limiter else { return }
     if outcome == .ignored {
-      limiter.release(atLeast: responseHeadAt == nil ? nanoseconds : 0, now: now)
+      limiter.release(atLeast: answerProgress.headAt == nil ? nanoseconds : 0, now: now)
     } else {
       limiter.release(nanoseconds: nanoseconds, outcome: outcome, now: now)
     }
@@ -105,8 +105,9 @@ extension Exchange {
     switch failure {
     case .requestTimeout, .totalTimeout, .streamIdleTimeout:
       stage == .responding
-        && (!requestDone && connection?.output.isEmpty == true
-          || responseBegun && (downstream?.output.isEmpty == false || fault.bytesPerSecond != nil))
+        && (!requestProgress.isDone && connection?.output.isEmpty == true
+          || answerProgress.hasBegun
+            && (downstream?.output.isEmpty == false || fault.bytesPerSecond != nil))
     default: false
     }
   }

@@ -41,13 +41,13 @@ extension Exchange {
     guard fault.delayNanoseconds > 0 else { return enter(upstream, downstream) }
     shard.add(worker.metrics.faults(.delay))
     stage = .delayed
-    resumeAt = now.advanced(byNanoseconds: fault.delayNanoseconds)
+    clocks.resumeAt = now.advanced(byNanoseconds: fault.delayNanoseconds)
     armDeadline(downstream)
   }
 
   private func isMeant(_ faults: RoutePolicy.Faults, _ bytes: Span<UInt8>) -> Bool {
     if faults.fields.isEmpty { return true }
-    guard isTrusted else { return false }
+    guard client.isTrusted else { return false }
     for (key, value) in faults.fields {
       guard let found = key.first(in: head, bytes) else { return false }
       if let value, !FieldKey.isSame(bytes.extracting(found.bounds), value) { return false }
@@ -62,7 +62,7 @@ extension Exchange {
     case .none: return false
     case .abort(let status):
       shard.add(worker.metrics.faults(.abort))
-      failureStatus = status
+      replyDetails.status = status
       fail(.faultInjected)
     case .reset:
       shard.add(worker.metrics.faults(.reset))
@@ -104,7 +104,7 @@ extension Exchange {
     hold.state = state
     hold.admittedAt = now
     hold.timedFrom = now
-    hold.deadline = min(headDeadline, totalDeadline)
+    hold.deadline = min(clocks.headDeadline, clocks.totalDeadline)
     let input = downstream.input
     let ceiling = ceiling(policy, input.readable)
     if let limiter = state.limiter {
@@ -133,7 +133,7 @@ extension Exchange {
   private func ceiling(_ policy: RoutePolicy?, _ bytes: Span<UInt8>) -> Share {
     guard let settings, settings.shedsByPriority else { return .all }
     var priority = policy?.priority ?? .normal
-    if isTrusted, let value = settings.priorityField.first(in: head, bytes),
+    if client.isTrusted, let value = settings.priorityField.first(in: head, bytes),
       let given = RequestPriority.named(bytes.extracting(value.bounds))
     {
       priority = given
@@ -158,9 +158,9 @@ extension Exchange {
           noteShadow(.rateLimit, upstream.plan.state)
           continue
         }
-        rateVerdict = verdict
-        ratePolicy = limit.limiter.policy
-        retryAfterSeconds = max(verdict.retryAfterSeconds, 1)
+        replyDetails.rateVerdict = verdict
+        replyDetails.ratePolicy = limit.limiter.policy
+        replyDetails.retryAfterSeconds = max(verdict.retryAfterSeconds, 1)
         return .rateLimited
       }
     }
@@ -198,8 +198,8 @@ extension Exchange {
   /// A breaker refuses; always false.
   @discardableResult
   func refuse(after nanoseconds: Int64, _ scope: BreakerScope) -> Bool {
-    retryAfterSeconds = Int((max(nanoseconds, 1) + 999_999_999) / 1_000_000_000)
-    failureDetail = scope.detail
+    replyDetails.retryAfterSeconds = Int((max(nanoseconds, 1) + 999_999_999) / 1_000_000_000)
+    replyDetails.detail = scope.detail
     if let upstream { shard.add(upstream.metrics.refused(scope)) }
     return false
   }
@@ -210,9 +210,9 @@ extension Exchange {
   func giveUp(_ kind: FailureKind, _ detail: StaticString = "") {
     guard kind == .circuitOpen || kind == .noEndpoint, !usesFallback, let downstream,
       let policy = route?.policy, let fallback = policy.fallback
-    else { return fail(kind, kind == .circuitOpen ? failureDetail : detail) }
+    else { return fail(kind, kind == .circuitOpen ? replyDetails.detail : detail) }
     usesFallback = true
-    retryReason = nil
+    history.reason = nil
     var isAnswer = false
     if case .respond = fallback { isAnswer = true }
     noteFallback(because: kind, isAnswer: isAnswer)
@@ -225,10 +225,10 @@ extension Exchange {
     case .upstream(let position):
       guard let listener, let route else { return fail(kind) }
       seriesIndex = position
-      failureDetail = ""
+      replyDetails.detail = ""
       let other = listener.targets[route.upstreams[position]]
       upstream = other
-      tried = TriedEndpoints()
+      history.tried = TriedEndpoints()
       pass(other, policy, downstream)
     }
   }

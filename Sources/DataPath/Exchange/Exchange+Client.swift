@@ -25,7 +25,7 @@ extension Exchange {
   }
 
   private func judgeVouched(_ bytes: Span<UInt8>) {
-    guard isTrusted, let settings else {
+    guard client.isTrusted, let settings else {
       forget(Self.vouched, bytes)
       return
     }
@@ -38,11 +38,7 @@ extension Exchange {
       forget(FieldSet(source), bytes)
       return
     }
-    guard let client = walk.client else { return }
-    hasClient = true
-    clientAddress = client
-    clientBytes.removeAll(keepingCapacity: true)
-    client.append(to: &clientBytes)
+    if let address = walk.client { client.learn(address) }
   }
 
   /// The field that says who the client is; nil: none does.
@@ -88,13 +84,15 @@ extension Exchange {
       return takesOthers
         && FieldName.classify(bytes.extracting(field.name.bounds)) == .trustedOnly
     }
-    if names.contains(.forwarded), head.present.contains(.forwarded) { lostForwarded = true }
-    if names.contains(.grpcTimeout), head.present.contains(.grpcTimeout) { lostTimeout = true }
+    if names.contains(.forwarded), head.present.contains(.forwarded) { client.lostForwarded = true }
+    if names.contains(.grpcTimeout), head.present.contains(.grpcTimeout) {
+      client.lostTimeout = true
+    }
     head.present = head.present.subtracting(names)
   }
 
   /// The client's address as text, `unix` where nothing but a Unix-domain socket is known.
   func clientText(_ downstream: DownstreamConnection) -> [UInt8] {
-    hasClient ? clientBytes : downstream.peerText
+    client.isKnown ? client.text : downstream.peerText
   }
 }

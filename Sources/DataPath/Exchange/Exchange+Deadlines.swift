@@ -13,25 +13,29 @@ extension Exchange {
   /// waits for `100 Continue` waits for the endpoint, so it runs from the head until that is there.
   func armTimeout() {
     // An attempt after the first has no more time than the first had.
-    guard let route, !responseBegun, tries <= 1 || headDeadline >= clientDeadline else { return }
-    headDeadline = clientDeadline
-    if let timeout = route.timeout, requestDone || !head.hasBody || awaitsContinue {
-      headDeadline = min(clientDeadline, now.advanced(byNanoseconds: timeout))
+    guard let route, !answerProgress.hasBegun,
+      history.begun <= 1 || clocks.headDeadline >= clocks.clientDeadline
+    else { return }
+    clocks.headDeadline = clocks.clientDeadline
+    if let timeout = route.timeout,
+      requestProgress.isDone || !head.hasBody || requestProgress.awaitsContinue
+    {
+      clocks.headDeadline = min(clocks.clientDeadline, now.advanced(byNanoseconds: timeout))
     }
   }
 
   /// The time of one attempt begins with it, or with its request's last byte.
   func armTry() {
     guard let retry = route?.policy?.retry, retry.perTryNanoseconds != .max,
-      requestDone || !head.hasBody
+      requestProgress.isDone || !head.hasBody
     else { return }
-    tryDeadline = now.advanced(byNanoseconds: retry.perTryNanoseconds)
+    clocks.tryDeadline = now.advanced(byNanoseconds: retry.perTryNanoseconds)
   }
 
   /// How long a trusted proxy lets us take, which bounds the answer's head; `grpc-timeout` bounds
   /// all of it.
   func readDeadline(_ downstream: DownstreamConnection) {
-    guard isTrusted else { return }
+    guard client.isTrusted else { return }
     let present = head.present
     guard
       present.contains(.xEnvoyExpectedTimeout) || present.contains(.grpcTimeout)
@@ -44,14 +48,15 @@ extension Exchange {
       switch field.id {
       case .xEnvoyExpectedTimeout:
         guard let allowed = DeadlineText.millisecondsHeader(value) else { continue }
-        clientDeadline = min(clientDeadline, startedAt.advanced(byNanoseconds: allowed))
+        clocks.clientDeadline = min(
+          clocks.clientDeadline, clocks.startedAt.advanced(byNanoseconds: allowed))
       case .grpcTimeout:
         guard let allowed = DeadlineText.grpcNanoseconds(value) else { continue }
-        let deadline = startedAt.advanced(byNanoseconds: allowed)
-        clientDeadline = min(clientDeadline, deadline)
-        totalDeadline = min(totalDeadline, deadline)
+        let deadline = clocks.startedAt.advanced(byNanoseconds: allowed)
+        clocks.clientDeadline = min(clocks.clientDeadline, deadline)
+        clocks.totalDeadline = min(clocks.totalDeadline, deadline)
       case .xEnvoyAttemptCount:
-        attemptAbove = Int(Token.decimal(value) ?? 1)
+        history.above = Int(Token.decimal(value) ?? 1)
       default: continue
       }
     }
@@ -59,14 +64,14 @@ extension Exchange {
 
   /// Whether the answer cannot be there in time: nobody is asked for it then.
   func isDoomed(_ upstream: WorkerUpstream) -> Bool {
-    let deadline = DeadlineBudget(deadline: min(clientDeadline, totalDeadline))
+    let deadline = DeadlineBudget(deadline: min(clocks.clientDeadline, clocks.totalDeadline))
     return deadline.isBounded
       && deadline.isDoomed(now, fastestNanoseconds: upstream.digest.fastestNanoseconds(now: now))
   }
 
   /// What is left for the answer's head, for the next hop; nil: no limit.
   var remainingNanoseconds: Int64? {
-    var deadline = min(headDeadline, totalDeadline, tryDeadline)
+    var deadline = min(clocks.headDeadline, clocks.totalDeadline, clocks.tryDeadline)
     if deadline == .distantFuture, let timeout = route?.timeout {
       deadline = now.advanced(byNanoseconds: timeout)
     }
@@ -79,23 +84,26 @@ extension Exchange {
 
   /// The client takes no more of its answer for now: its stall is timed from the last byte it took.
   func noteBlocked(_ tookSome: Bool, _ downstream: DownstreamConnection) {
-    if tookSome { lastProgress = now }
+    if tookSome { clocks.lastProgress = now }
     armDeadline(downstream)
   }
 
   private func nextDeadline(_ downstream: DownstreamConnection) -> Instant {
-    var next = min(headDeadline, totalDeadline, pendingDeadline)
-    next = min(next, tryDeadline, resumeAt, hedgeAt, probeDeadline, slowAt)
+    var next = min(clocks.headDeadline, clocks.totalDeadline, clocks.pendingDeadline)
+    next = min(
+      next, clocks.tryDeadline, clocks.resumeAt, clocks.hedgeAt, probeDeadline, clocks.slowAt)
     if let upstream, isTimingStream {
-      next = min(next, lastProgress.advanced(byNanoseconds: upstream.streamIdleNanoseconds))
+      next = min(next, clocks.lastProgress.advanced(byNanoseconds: upstream.streamIdleNanoseconds))
     }
     if let settings = listener?.settings {
       if isTimingBody, settings.bodyBytesPerSecondMin > 0 {
-        if bodyWindowStart.nanoseconds == 0 { bodyWindowStart = now }
-        next = min(next, bodyWindowStart.advanced(byNanoseconds: settings.bodyWindowNanoseconds))
+        if clocks.bodyWindowStart.nanoseconds == 0 { clocks.bodyWindowStart = now }
+        next = min(
+          next, clocks.bodyWindowStart.advanced(byNanoseconds: settings.bodyWindowNanoseconds))
       }
       if !downstream.output.isEmpty {
-        next = min(next, lastProgress.advanced(byNanoseconds: settings.writeStallNanoseconds))
+        next = min(
+          next, clocks.lastProgress.advanced(byNanoseconds: settings.writeStallNanoseconds))
       }
     }
     return next
@@ -108,10 +116,10 @@ extension Exchange {
       dropHedge(upstream)
       return resumeAnswer()
     }
-    if now >= resumeAt { return goOn(downstream) }
-    if now >= tryDeadline { return attemptFailed(.perTryTimeout) }
-    if now >= slowAt, let upstream { watchSlow(upstream) }
-    if now >= hedgeAt { beginHedge(downstream) }
+    if now >= clocks.resumeAt { return goOn(downstream) }
+    if now >= clocks.tryDeadline { return attemptFailed(.perTryTimeout) }
+    if now >= clocks.slowAt, let upstream { watchSlow(upstream) }
+    if now >= clocks.hedgeAt { beginHedge(downstream) }
     if now >= probeDeadline { giveUpProbes() }
     armDeadline(downstream)
   }
@@ -119,7 +127,7 @@ extension Exchange {
   /// When a probe of a half-open breaker is given up whose client still sends: a slow upload must not
   /// hold the only probe, and with it everybody else. As long as a request may wait for a connection.
   private var probeDeadline: Instant {
-    guard head.hasBody, !requestDone, let upstream else { return .distantFuture }
+    guard head.hasBody, !requestProgress.isDone, let upstream else { return .distantFuture }
     let holdsOne =
       (hold.parts.contains(.breaker) && hold.ticket.isProbe)
       || (hold.parts.contains(.routeBreaker) && hold.routeTicket.isProbe)
@@ -136,7 +144,7 @@ extension Exchange {
 
   /// A delay is over, or a back-off.
   private func goOn(_ downstream: DownstreamConnection) {
-    resumeAt = .distantFuture
+    clocks.resumeAt = .distantFuture
     guard let upstream else { return }
     switch stage {
     case .delayed: enter(upstream, downstream)
@@ -144,7 +152,7 @@ extension Exchange {
     case .waiting:
       upstream.shed()
       if stage == .waiting {
-        resumeAt = upstream.queue.refusalDue ?? .distantFuture
+        clocks.resumeAt = upstream.queue.refusalDue ?? .distantFuture
         armDeadline(downstream)
       }
     // Bytes that a limit held back may go on.
@@ -155,24 +163,24 @@ extension Exchange {
   /// The policy of the queue that it waits in has changed.
   func queueLook(at due: Instant) {
     guard stage == .waiting, let downstream else { return }
-    resumeAt = due
+    clocks.resumeAt = due
     armDeadline(downstream)
   }
 
   /// What has run out, if anything has.
   private func expired(_ downstream: DownstreamConnection) -> FailureKind? {
-    if now >= totalDeadline { return .totalTimeout }
-    if stage == .waiting, now >= pendingDeadline { return .pendingTimeout }
-    if now >= headDeadline { return stage == .head ? .requestHeadTimeout : .requestTimeout }
+    if now >= clocks.totalDeadline { return .totalTimeout }
+    if stage == .waiting, now >= clocks.pendingDeadline { return .pendingTimeout }
+    if now >= clocks.headDeadline { return stage == .head ? .requestHeadTimeout : .requestTimeout }
     guard let settings = listener?.settings else { return nil }
     if !downstream.output.isEmpty,
-      now >= lastProgress.advanced(byNanoseconds: settings.writeStallNanoseconds)
+      now >= clocks.lastProgress.advanced(byNanoseconds: settings.writeStallNanoseconds)
     {
       return .downstreamWriteStalled
     }
     if isTimingBody, let failure = bodyRate(settings) { return failure }
     if let upstream, isTimingStream,
-      now >= lastProgress.advanced(byNanoseconds: upstream.streamIdleNanoseconds)
+      now >= clocks.lastProgress.advanced(byNanoseconds: upstream.streamIdleNanoseconds)
     {
       return connection?.output.isEmpty == false ? .upstreamWriteStalled : .streamIdleTimeout
     }
@@ -188,27 +196,29 @@ extension Exchange {
     }
   }
 
-  private var isTimingBody: Bool { stage == .responding && !requestDone && !awaitsContinue }
+  private var isTimingBody: Bool {
+    stage == .responding && !requestProgress.isDone && !requestProgress.awaitsContinue
+  }
 
   /// The client has been told to go on, or does so by itself.
   func endAwaitingContinue(_ downstream: DownstreamConnection) {
-    guard awaitsContinue else { return }
-    awaitsContinue = false
-    headDeadline = clientDeadline
-    bodyWindowStart = now
+    guard requestProgress.awaitsContinue else { return }
+    requestProgress.awaitsContinue = false
+    clocks.headDeadline = clocks.clientDeadline
+    clocks.bodyWindowStart = now
     armDeadline(downstream)
   }
 
   /// Judges the window that is over, unless it is the endpoint that holds the client back.
   private func bodyRate(_ settings: ListenerSettings) -> FailureKind? {
     guard settings.bodyBytesPerSecondMin > 0,
-      now >= bodyWindowStart.advanced(byNanoseconds: settings.bodyWindowNanoseconds)
+      now >= clocks.bodyWindowStart.advanced(byNanoseconds: settings.bodyWindowNanoseconds)
     else { return nil }
     let window = UInt64(max(settings.bodyWindowNanoseconds, 0))
     let needed = settings.bodyBytesPerSecondMin * (window / 1_000_000) / 1000
-    let isSlow = bodyWindowBytes < needed
-    bodyWindowStart = now
-    bodyWindowBytes = 0
+    let isSlow = clocks.bodyWindowBytes < needed
+    clocks.bodyWindowStart = now
+    clocks.bodyWindowBytes = 0
     return isSlow && connection?.output.isEmpty != false ? .requestBodyTooSlow : nil
   }
 }

@@ -15,7 +15,7 @@ extension Exchange {
     guard stage != .idle, let downstream else { return }
     if failure == nil {
       failure = kind
-      failureDetail = detail
+      replyDetails.detail = detail
     }
     if stage == .head, !hasHead { salvageHead(downstream) }
     // What the client did says nothing of the service.
@@ -23,8 +23,8 @@ extension Exchange {
     if isClients { settleAsNothing() } else { settle(kind) }
     leave(isClients ? nil : kind)
     takeBackAnswer(downstream)
-    if responseBegun { return cut(downstream) }
-    status = failureStatus == 0 ? kind.row.status : failureStatus
+    if answerProgress.hasBegun { return cut(downstream) }
+    status = replyDetails.status == 0 ? kind.row.status : replyDetails.status
     if kind.row.status == 499 || downstream.isBroken { return cut(downstream) }
     // What a client that is at fault sends next is not trusted to be a request.
     keepsDownstreamOpen =
@@ -36,13 +36,15 @@ extension Exchange {
   /// given another. False: some of it is with the client.
   @discardableResult
   func takeBackAnswer(_ downstream: DownstreamConnection) -> Bool {
-    guard responseBegun, stage == .responding, downstream.bytesSent <= answerStart else {
-      return !responseBegun
+    guard answerProgress.hasBegun, stage == .responding,
+      downstream.bytesSent <= answerProgress.start
+    else {
+      return !answerProgress.hasBegun
     }
     let out = downstream.output
-    out.truncate(Int(downstream.bytesSent + UInt64(out.count) - answerStart))
-    responseBegun = false
-    responseBodyBytes = 0
+    out.truncate(Int(downstream.bytesSent + UInt64(out.count) - answerProgress.start))
+    answerProgress.hasBegun = false
+    answerProgress.bodyBytes = 0
     return true
   }
 
@@ -57,7 +59,7 @@ extension Exchange {
     if let connection, let endpoint {
       self.connection = nil
       // A tunnel that both sides have ended still has bytes on their way.
-      let isOver = tunnelEnds == [.request, .response]
+      let isOver = answerProgress.tunnelEnds == [.request, .response]
       let reason: UpstreamMetrics.Close =
         isOver ? .notPersistent : failure?.row.side == .upstream ? .error : .abandoned
       endpoint.close(connection, reason, reset: !isOver)
@@ -67,15 +69,11 @@ extension Exchange {
   /// Sends an answer of our own; `write` answers false when it does not fit.
   func reply(_ downstream: DownstreamConnection, _ write: (Buffer) -> Bool) {
     // A request whose body has not come yet: it may be in the input, whole.
-    if !requestDone { requestDone = hasHead && skipBody(of: downstream) }
-    if !requestDone || downstream.isDraining { keepsDownstreamOpen = false }
-    responseBegun = true
+    if !requestProgress.isDone { requestProgress.isDone = hasHead && skipBody(of: downstream) }
+    if !requestProgress.isDone || downstream.isDraining { keepsDownstreamOpen = false }
+    answerProgress.hasBegun = true
     stage = .replying
-    headDeadline = .distantFuture
-    pendingDeadline = .distantFuture
-    tryDeadline = .distantFuture
-    resumeAt = .distantFuture
-    hedgeAt = .distantFuture
+    clocks.replyBegins()
     let out = downstream.output
     if !pool.lend(to: out, atLeast: BufferPool.largeBytes) { pool.lendBeyondBudget(to: out) }
     // Interim answers that the client has not taken yet go first.
@@ -90,10 +88,10 @@ extension Exchange {
     case .none: return true
     case .length(let length):
       // Bytes that went straight to an endpoint are gone from the input.
-      guard unrepeatableBytes == 0,
+      guard requestProgress.unrepeatableBytes == 0,
         length <= UInt64(downstream.input.count - head.headBytes)
       else { return false }
-      bodyOffset = head.headBytes + Int(length)
+      requestProgress.bodyOffset = head.headBytes + Int(length)
       return true
     case .chunked, .untilClose: return false
     }
@@ -121,18 +119,18 @@ extension Exchange {
   func finish(_ downstream: DownstreamConnection) {
     guard stage != .idle else { return }
     if stage == .tunnelling { leave() }
-    record(responseHeadAt == nil ? .replied : .answered)
-    let consumed = isUpgraded ? 0 : bodyOffset
-    let keepsOpen = keepsDownstreamOpen && requestDone
+    record(answerProgress.headAt == nil ? .replied : .answered)
+    let consumed = answerProgress.isUpgraded ? 0 : requestProgress.bodyOffset
+    let keepsOpen = keepsDownstreamOpen && requestProgress.isDone
     reset()
     downstream.exchangeEnded(consumed: consumed, keepsOpen: keepsOpen)
   }
 
   private func record(_ ending: ExchangeTrace.Ending) {
-    guard let listener, hasHead || isUpgraded || failure != nil else { return }
+    guard let listener, hasHead || answerProgress.isUpgraded || failure != nil else { return }
     let code = failure?.row.status == 499 ? 499 : status
     let series = route?.series[seriesIndex] ?? listener.unrouted
-    let nanoseconds = now.nanoseconds(since: startedAt)
+    let nanoseconds = now.nanoseconds(since: clocks.startedAt)
     series.record(status: code, failure: failure, nanoseconds: nanoseconds)
     log(code, nanoseconds)
     if worker.tellsRequests { worker.tell(RequestNote(self, code, nanoseconds)) }
@@ -157,62 +155,26 @@ extension Exchange {
     settings = nil
     listener = nil
     headPart = .nothing
-    hasClient = false
-    lostForwarded = false
-    lostTimeout = false
+    client.forget()
     route = nil
     seriesIndex = 0
     trace = nil
-    unrepeatableBytes = 0
-    bodyKeptMax = 0
-    bodyOutgrew = false
-    requestBodyBytes = 0
-    requestDone = false
-    requestRefused = false
+    requestProgress = RequestProgress()
     upstream = nil
     attempt.clear()
     connection = nil
-    needsFresh = false
-    attempts = 0
-    tries = 0
-    tried = TriedEndpoints()
-    retryReason = nil
-    retryRefusal = nil
-    attemptAbove = 1
+    history = AttemptHistory()
     fault = .none
     shadowBits = 0
     if !loggedAnswer.isEmpty { loggedAnswer = [] }
-    paceBytes = .max
-    failureStatus = 0
-    retryAfterSeconds = 1
-    rateVerdict = nil
-    ratePolicy = nil
+    replyDetails = ReplyDetails()
     usesFallback = false
     if trail.isUsed || trail.hasWaited { trail.reset() }
-    interimBytes = 0
-    holdsUpgrade = false
-    awaitsContinue = false
-    responseBegun = false
-    responseDone = false
+    answerProgress = AnswerProgress()
     status = 0
     failure = nil
-    failureDetail = ""
-    responseBodyBytes = 0
-    isUpgraded = false
-    tunnelEnds = []
-    responseHeadAt = nil
-    headDeadline = .distantFuture
-    totalDeadline = .distantFuture
-    clientDeadline = .distantFuture
-    pendingDeadline = .distantFuture
-    tryDeadline = .distantFuture
-    resumeAt = .distantFuture
-    hedgeAt = .distantFuture
-    slowAt = .distantFuture
-    bodyWindowStart = Instant(nanoseconds: 0)
-    bodyWindowBytes = 0
+    clocks = ExchangeClocks()
     keepsDownstreamOpen = false
-    bodyOffset = 0
     worker.give(self)
   }
 }

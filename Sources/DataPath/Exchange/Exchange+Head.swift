@@ -59,14 +59,15 @@ extension Exchange {
     guard let listener else { return }
     let input = downstream.input
     headPart = .whole
-    headDeadline = .distantFuture
-    bodyOffset = head.headBytes
+    clocks.headDeadline = .distantFuture
+    requestProgress.bodyOffset = head.headBytes
     requestBody.begin(head.framing, listener.settings.bodyLimits)
     downstream.requestCount += 1
     keepsDownstreamOpen =
       head.isPersistent
       && downstream.requestCount < listener.settings.requestsPerConnectionMax ?? .max
-    awaitsContinue = head.expectsContinue && head.hasBody && input.count == head.headBytes
+    requestProgress.awaitsContinue =
+      head.expectsContinue && head.hasBody && input.count == head.headBytes
     judgeFields(downstream)
     identify(input.readable)
     if head.method == .connect { return fail(.connectDenied) }
@@ -75,7 +76,9 @@ extension Exchange {
     {
       return fail(.requestBodyTooLarge)
     }
-    if let failure = normalizePath(input.slice(head.path)) { return fail(failure, failureDetail) }
+    if let failure = normalizePath(input.slice(head.path)) {
+      return fail(failure, replyDetails.detail)
+    }
     if MaxForwards.count(head, input.readable) == 0 {
       return reply(downstream) { LocalReply.append(.lastForward(head.method), for: self, to: $0) }
     }
@@ -93,7 +96,9 @@ extension Exchange {
     _ route: Route, _ listener: ListenerSnapshot, _ downstream: DownstreamConnection
   ) {
     self.route = route
-    if let total = route.totalTimeout { totalDeadline = startedAt.advanced(byNanoseconds: total) }
+    if let total = route.totalTimeout {
+      clocks.totalDeadline = clocks.startedAt.advanced(byNanoseconds: total)
+    }
     switch route.action {
     case .forward: admit(to: listener.targets[route.upstreams[0]], downstream)
     case .split(let split):
@@ -114,7 +119,7 @@ extension Exchange {
   /// Accepts or mints the request's id, and continues or begins its trace.
   func identify(_ bytes: Span<UInt8>) {
     trace = TraceFields.read(head, bytes, &worker.random, isTraceparent: &continuesTraceparent)
-    if isTrusted, head.present.contains(.xRequestID),
+    if client.isTrusted, head.present.contains(.xRequestID),
       let received = head.fields.first(where: { $0.id == .xRequestID })?.value,
       !received.isEmpty, Int(received.count) <= RequestID.bytesMax
     {
@@ -136,7 +141,7 @@ extension Exchange {
     switch PathNormalization.normalize(path, mergesSlashes: mergesSlashes, into: normalizedPath) {
     case .rewritten: return nil
     case .refused:
-      failureDetail = "bad_path"
+      replyDetails.detail = "bad_path"
       return .malformedRequest
     case .unchanged:
       pool.reclaim(from: normalizedPath)

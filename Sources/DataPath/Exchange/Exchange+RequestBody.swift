@@ -21,8 +21,8 @@ extension Exchange {
   func pumpRequest(_ connection: UpstreamConnection, _ downstream: DownstreamConnection) {
     for _ in 0..<Self.roundsPerTurnMax {
       var moved = Moved.all
-      if !requestDone { moved = forwardBody(connection, downstream) }
-      guard moved != .failed, flushRequest(connection), !requestDone else { return }
+      if !requestProgress.isDone { moved = forwardBody(connection, downstream) }
+      guard moved != .failed, flushRequest(connection), !requestProgress.isDone else { return }
       // What is left of the input goes before what is still in the socket, its end included.
       if moved == .full { continue }
       // Only the end is left to write, now that there is room.
@@ -49,11 +49,12 @@ extension Exchange {
     let out = connection.output
     let input = downstream.input
     let isChunked = requestBody.isChunked
-    while !requestBody.isComplete, bodyOffset < input.count {
+    while !requestBody.isComplete, requestProgress.bodyOffset < input.count {
       let room = out.writableCount - ChunkEncoder.overheadMax
       guard room > 0 else { return .full }
       let bytes = input.readable
-      let offered = bytes.extracting(bodyOffset..<min(bytes.count, bodyOffset + room))
+      let offered = bytes.extracting(
+        requestProgress.bodyOffset..<min(bytes.count, requestProgress.bodyOffset + room))
       let step: BodyStep
       do throws(BodyFault) {
         step = try requestBody.decode(offered)
@@ -64,14 +65,14 @@ extension Exchange {
       }
       if step.isStuck {
         // The end of what was offered may cut a chunk's head that the input holds whole.
-        return bodyOffset + offered.count < bytes.count ? .full : .all
+        return requestProgress.bodyOffset + offered.count < bytes.count ? .full : .all
       }
       if step.payload > 0 {
         guard note(body: step.payload) else { return .failed }
         let payload = offered.extracting(step.framing..<step.framing + step.payload)
         if isChunked { _ = ChunkEncoder.appendChunk(payload, to: out) } else { out.append(payload) }
       }
-      bodyOffset += step.framing + step.payload
+      requestProgress.bodyOffset += step.framing + step.payload
     }
     if requestBody.isComplete { endBody(out, isChunked, downstream) }
     return .all
@@ -82,15 +83,15 @@ extension Exchange {
   ) {
     // There is room for the end once the output is sent.
     if isChunked, !appendBodyEnd(out) { return }
-    requestDone = true
+    requestProgress.isDone = true
     // The time to answer begins when there is something whole to answer.
     if head.hasBody {
       attempt.timedFrom = now
       // The first attempt's: what follows it is part of what the client waited for.
-      if tries == 1 { hold.timedFrom = now }
+      if history.begun == 1 { hold.timedFrom = now }
       armTimeout()
       armTry()
-      if slowAt != .distantFuture, let upstream { watchSlow(upstream) }
+      if clocks.slowAt != .distantFuture, let upstream { watchSlow(upstream) }
       armDeadline(downstream)
     }
   }
@@ -105,9 +106,9 @@ extension Exchange {
 
   /// Counts payload; false: there is more than the listener lets through.
   private func note(body count: Int) -> Bool {
-    requestBodyBytes += UInt64(count)
-    bodyWindowBytes += UInt64(count)
-    if requestBodyBytes > listener?.settings.requestBodyBytesMax ?? .max {
+    requestProgress.bodyBytes += UInt64(count)
+    clocks.bodyWindowBytes += UInt64(count)
+    if requestProgress.bodyBytes > listener?.settings.requestBodyBytesMax ?? .max {
       fail(.requestBodyTooLarge)
       return false
     }
@@ -117,18 +118,18 @@ extension Exchange {
   /// True: the output is empty.
   private func flushRequest(_ connection: UpstreamConnection) -> Bool {
     if connection.output.isEmpty { return true }
-    if requestRefused { return false }
+    if requestProgress.isRefused { return false }
     switch connection.flush() {
     case .drained:
-      lastProgress = now
-      if requestDone { pool.reclaim(from: connection.output) }
+      clocks.lastProgress = now
+      if requestProgress.isDone { pool.reclaim(from: connection.output) }
       return true
     case .blocked(let tookSome):
-      if tookSome { lastProgress = now }
+      if tookSome { clocks.lastProgress = now }
       return false
     case .failed:
       // An endpoint may answer early and close: its answer is read before this counts.
-      requestRefused = true
+      requestProgress.isRefused = true
       return false
     }
   }
@@ -138,13 +139,13 @@ extension Exchange {
     _ connection: UpstreamConnection, _ downstream: DownstreamConnection
   ) -> Bool {
     let result: IOResult
-    if bodyKeptMax == 0, let direct = requestBody.directBytes {
+    if requestProgress.bodyKeptMax == 0, let direct = requestBody.directBytes {
       let out = connection.output
       enlarge(out, for: direct)
       result = downstream.receive(into: out, upTo: min(Int(clamping: direct), Self.bulkBytesMax))
       if case .bytes(let count) = result {
         requestBody.received(count)
-        unrepeatableBytes += UInt64(count)
+        requestProgress.unrepeatableBytes += UInt64(count)
         guard note(body: count) else { return false }
       }
     } else {
@@ -153,7 +154,7 @@ extension Exchange {
     }
     switch result {
     case .bytes:
-      lastProgress = now
+      clocks.lastProgress = now
       endAwaitingContinue(downstream)
       return true
     case .wouldBlock: return false
@@ -174,36 +175,40 @@ extension Exchange {
   /// input, behind the head, for as long as they fit there.
   func keepBody(upTo most: Int) {
     guard head.hasBody, most > 0 else { return }
-    bodyKeptMax = most
+    requestProgress.bodyKeptMax = most
     if case .length(let length) = head.framing, length > UInt64(most) { outgrow() }
   }
 
   /// The body is longer than what is kept of one: no attempt follows one that has sent it.
   private func outgrow() {
-    bodyKeptMax = 0
-    bodyOutgrew = true
+    requestProgress.bodyKeptMax = 0
+    requestProgress.bodyOutgrew = true
   }
 
   /// The request is to be sent again, from its first byte. Precondition: all of it is kept.
   func rewindRequest() {
-    precondition(unrepeatableBytes == 0, "a body that is gone cannot be sent again")
-    bodyOffset = head.headBytes
+    precondition(requestProgress.unrepeatableBytes == 0, "a body that is gone cannot be sent again")
+    requestProgress.bodyOffset = head.headBytes
     requestBody.begin(head.framing, listener?.settings.bodyLimits ?? BodyLimits())
-    requestBodyBytes = 0
-    requestDone = false
-    holdsUpgrade = false
+    requestProgress.bodyBytes = 0
+    requestProgress.isDone = false
+    answerProgress.holdsUpgrade = false
   }
 
   /// Room in the input behind the head, which stays.
   private func makeBodyRoom(in input: Buffer) -> Bool {
-    if bodyKeptMax > 0 {
-      if bodyOffset - head.headBytes <= bodyKeptMax, makeRoom(in: input) { return true }
+    if requestProgress.bodyKeptMax > 0 {
+      if requestProgress.bodyOffset - head.headBytes <= requestProgress.bodyKeptMax,
+        makeRoom(in: input)
+      {
+        return true
+      }
       outgrow()
     }
-    if bodyOffset > head.headBytes, input.writableCount < input.capacity / 2 {
-      unrepeatableBytes += UInt64(bodyOffset - head.headBytes)
-      input.removeSubrange(at: head.headBytes, count: bodyOffset - head.headBytes)
-      bodyOffset = head.headBytes
+    if requestProgress.bodyOffset > head.headBytes, input.writableCount < input.capacity / 2 {
+      requestProgress.unrepeatableBytes += UInt64(requestProgress.bodyOffset - head.headBytes)
+      input.removeSubrange(at: head.headBytes, count: requestProgress.bodyOffset - head.headBytes)
+      requestProgress.bodyOffset = head.headBytes
     }
     // A head that fills its block leaves no room behind it.
     if makeRoom(in: input) { return true }

@@ -15,19 +15,19 @@ import Telemetry
 extension Exchange {
   func pumpResponse(_ connection: UpstreamConnection, _ downstream: DownstreamConnection) {
     for _ in 0..<Self.roundsPerTurnMax {
-      if !responseBegun {
+      if !answerProgress.hasBegun {
         guard readResponseHead(connection, downstream) else { return }
         if stage == .tunnelling { return pumpTunnel(connection, downstream) }
       }
       if let rate = fault.bytesPerSecond, !keepsPace(rate, downstream) { return }
       let moved = forwardResponse(connection, downstream)
       guard moved != .failed else { return }
-      if !responseDone, !attempt.told.contains(.head) { judgeHead() }
+      if !answerProgress.isDone, !attempt.told.contains(.head) { judgeHead() }
       guard flushResponse(downstream) else { return }
-      if responseDone { return finish(downstream) }
+      if answerProgress.isDone { return finish(downstream) }
       // What is left of the input goes before what is still in the socket, its end included; or
       // only the end is left to write, now that there is room; or the pace allows no more for now.
-      if moved == .full || responseBody.isComplete || paceBytes == 0 { continue }
+      if moved == .full || responseBody.isComplete || answerProgress.paceBytes == 0 { continue }
       guard receiveResponse(connection, downstream) else { return }
     }
     loop.resumeLater(downstream)
@@ -45,14 +45,14 @@ extension Exchange {
       guard self.connection === connection else { return false }
       // An interim answer that the client has not taken stops the endpoint.
       if !downstream.output.isEmpty, !flushResponse(downstream) { return false }
-      if holdsUpgrade { return goOnUpgrading(connection, downstream) }
+      if answerProgress.holdsUpgrade { return goOnUpgrading(connection, downstream) }
       if !input.isEmpty {
         do throws(HeadFault) {
           if try connection.decoder.decode(
             input.readable, answering: head.method, into: responseHead)
           {
             guard takeHead(connection, downstream) else { return false }
-            if responseBegun { return true }
+            if answerProgress.hasBegun { return true }
             continue
           }
         } catch {
@@ -67,7 +67,7 @@ extension Exchange {
         return false
       }
       switch connection.receive(into: input) {
-      case .bytes: lastProgress = now
+      case .bytes: clocks.lastProgress = now
       case .wouldBlock: return false
       case .endOfStream:
         attemptFailed(input.isEmpty ? .upstreamClosed : .responseIncomplete)
@@ -94,16 +94,16 @@ extension Exchange {
     guard let upstream else { return false }
     if isHedged, waitsForHedge(upstream) { return false }
     if route?.policy != nil, retriesAnswer(connection, upstream, downstream) { return false }
-    responseHeadAt = now
+    answerProgress.headAt = now
     status = responseHead.status
     responseBody.begin(responseHead.framing, connection.bodyLimits)
     decideFraming(downstream)
     let before = out.count
-    answerStart = downstream.bytesSent + UInt64(before)
+    answerProgress.start = downstream.bytesSent + UInt64(before)
     guard let route, ResponseWriter.write(self, route.responseEdits, input, to: out) else {
       return headDoesNotFit(out, before)
     }
-    responseBegun = true
+    answerProgress.hasBegun = true
     if let settings, settings.loggedFields.hasResponse {
       loggedAnswer = settings.loggedFields.values(of: responseHead, input.readable)
     }
@@ -118,10 +118,12 @@ extension Exchange {
       case .chunked, .untilClose: true
       case .none, .length: false
       }
-    chunksResponse = needsChunks && head.minorVersion == 1
+    answerProgress.isChunked = needsChunks && head.minorVersion == 1
     if needsChunks, head.minorVersion == 0 { keepsDownstreamOpen = false }
     // The rest of a request that was answered early would be taken for the next one.
-    if !requestDone || downstream.isDraining || endsWithPrivate { keepsDownstreamOpen = false }
+    if !requestProgress.isDone || downstream.isDraining || endsWithPrivate {
+      keepsDownstreamOpen = false
+    }
   }
 
   /// Interim heads of one answer may fill that many final ones; more is a flood. RFC 9110 §15.2
@@ -135,8 +137,10 @@ extension Exchange {
     _ connection: UpstreamConnection, _ downstream: DownstreamConnection
   ) -> Bool {
     let input = connection.input
-    interimBytes += responseHead.headBytes
-    guard interimBytes <= Self.interimHeadsMax * connection.decoder.limits.headBytesMax else {
+    answerProgress.interimBytes += responseHead.headBytes
+    guard
+      answerProgress.interimBytes <= Self.interimHeadsMax * connection.decoder.limits.headBytesMax
+    else {
       fail(.malformedResponse, "too_many_interim")
       return false
     }
@@ -181,9 +185,9 @@ extension Exchange {
   ) -> Moved {
     let out = downstream.output
     let input = connection.input
-    if !responseDone {
+    if !answerProgress.isDone {
       while !responseBody.isComplete, !input.isEmpty {
-        let room = min(out.writableCount - ChunkEncoder.overheadMax, paceBytes)
+        let room = min(out.writableCount - ChunkEncoder.overheadMax, answerProgress.paceBytes)
         guard room > 0 else { return .full }
         let bytes = input.readable
         let offered = bytes.extracting(0..<min(bytes.count, room))
@@ -201,9 +205,9 @@ extension Exchange {
         }
         if step.payload > 0 {
           let payload = offered.extracting(step.framing..<step.framing + step.payload)
-          responseBodyBytes += UInt64(step.payload)
-          if paceBytes != .max { paceBytes -= step.payload }
-          if chunksResponse {
+          answerProgress.bodyBytes += UInt64(step.payload)
+          if answerProgress.paceBytes != .max { answerProgress.paceBytes -= step.payload }
+          if answerProgress.isChunked {
             _ = ChunkEncoder.appendChunk(payload, to: out)
           } else {
             out.append(payload)
@@ -212,30 +216,30 @@ extension Exchange {
         input.consume(step.framing + step.payload)
       }
     }
-    if responseBody.isComplete, !responseDone { endResponse(connection, out) }
+    if responseBody.isComplete, !answerProgress.isDone { endResponse(connection, out) }
     return .all
   }
 
   /// A fault lets the body through at `rate` bytes a second; false: it has to wait now.
   private func keepsPace(_ rate: UInt64, _ downstream: DownstreamConnection) -> Bool {
-    guard let begun = responseHeadAt, !responseBody.isComplete else { return true }
+    guard let begun = answerProgress.headAt, !responseBody.isComplete else { return true }
     judgeHead()
     let elapsed = Double(max(now.nanoseconds(since: begun), 0)) / 1e9
-    let allowed = elapsed * Double(rate) - Double(responseBodyBytes)
-    paceBytes = Int(min(max(allowed, 0), Double(Self.bulkBytesMax)))
-    if paceBytes > 0 { return true }
+    let allowed = elapsed * Double(rate) - Double(answerProgress.bodyBytes)
+    answerProgress.paceBytes = Int(min(max(allowed, 0), Double(Self.bulkBytesMax)))
+    if answerProgress.paceBytes > 0 { return true }
     // A twentieth of a second's worth at a time, or a byte.
     let wait = max(50_000_000, Int64(1e9 / Double(rate)))
     guard flushResponse(downstream) else { return false }
-    resumeAt = now.advanced(byNanoseconds: wait)
+    clocks.resumeAt = now.advanced(byNanoseconds: wait)
     armDeadline(downstream)
     return false
   }
 
   @inline(__always)
   private func endResponse(_ connection: UpstreamConnection, _ out: Buffer) {
-    if chunksResponse, !appendResponseEnd(out) { return }
-    responseDone = true
+    if answerProgress.isChunked, !appendResponseEnd(out) { return }
+    answerProgress.isDone = true
     headStands()
     if let upstream {
       record(status: status, upstream)
@@ -257,10 +261,10 @@ extension Exchange {
   private func flushResponse(_ downstream: DownstreamConnection) -> Bool {
     switch downstream.flush() {
     case .drained:
-      lastProgress = now
+      clocks.lastProgress = now
       return true
     case .blocked(let tookSome):
-      if responseDone { stage = .replying }
+      if answerProgress.isDone { stage = .replying }
       noteBlocked(tookSome, downstream)
       return false
     case .failed:
@@ -275,15 +279,15 @@ extension Exchange {
   ) -> Bool {
     guard connection.mayReceive else { return false }
     let result: IOResult
-    if !chunksResponse, let direct = responseBody.directBytes, connection.input.isEmpty {
+    if !answerProgress.isChunked, let direct = responseBody.directBytes, connection.input.isEmpty {
       let out = downstream.output
       enlarge(out, for: direct)
       result = connection.receive(
-        into: out, upTo: min(Int(clamping: direct), Self.bulkBytesMax, paceBytes))
+        into: out, upTo: min(Int(clamping: direct), Self.bulkBytesMax, answerProgress.paceBytes))
       if case .bytes(let count) = result {
         responseBody.received(count)
-        responseBodyBytes += UInt64(count)
-        if paceBytes != .max { paceBytes -= count }
+        answerProgress.bodyBytes += UInt64(count)
+        if answerProgress.paceBytes != .max { answerProgress.paceBytes -= count }
       }
     } else {
       guard makeRoom(in: connection.input) else {
@@ -294,7 +298,7 @@ extension Exchange {
     }
     switch result {
     case .bytes:
-      lastProgress = now
+      clocks.lastProgress = now
       return true
     case .wouldBlock: return false
     case .endOfStream:

@@ -43,16 +43,9 @@ package final class Exchange: ConnectionReceiver {
   var downstream: DownstreamConnection?
   /// What it began with: a reload does not change the rules under it.
   var settings: ProxySettings?
-  /// The client's forwarded fields and ids are believed.
-  var isTrusted = false
   var listener: ListenerSnapshot?
-  /// A trusted proxy said who the client is: `clientAddress`, as text `clientBytes`.
-  var hasClient = false
-  var clientAddress = IPAddress.loopback4
-  var clientBytes: [UInt8] = []
-  /// A `Forwarded` and a `grpc-timeout` were sent that are not believed: ours go in their place.
-  var lostForwarded = false
-  var lostTimeout = false
+  /// Who is calling, and what of that is believed.
+  var client = ClientIdentity()
 
   // MARK: The request
 
@@ -61,8 +54,6 @@ package final class Exchange: ConnectionReceiver {
   /// How much of it is understood.
   var headPart = RequestHead.Part.nothing
   var hasHead: Bool { headPart == .whole }
-  /// The client sends its body only when it is told to: no clock of its own runs until then.
-  var awaitsContinue = false
   /// The path after normalisation; without a block where that changed nothing.
   let normalizedPath = Buffer()
   var route: Route?
@@ -73,19 +64,7 @@ package final class Exchange: ConnectionReceiver {
   /// It came in a `traceparent`, whose `tracestate` belongs to it.
   var continuesTraceparent = false
   let requestBody = BodyDecoder()
-  /// Where the body's unread bytes begin in the downstream input, behind the head.
-  var bodyOffset = 0
-  /// Body bytes that have left the input and cannot be sent again.
-  var unrepeatableBytes: UInt64 = 0
-  /// Payload that may stay in the input for another attempt; 0: none does.
-  var bodyKeptMax = 0
-  /// The body was to be kept, and was too long.
-  var bodyOutgrew = false
-  var requestBodyBytes: UInt64 = 0
-  /// The whole request has been put into the upstream's output.
-  var requestDone = false
-  /// The endpoint stopped taking the request; its answer may still come.
-  var requestRefused = false
+  var requestProgress = RequestProgress()
 
   // MARK: The attempt
 
@@ -94,19 +73,10 @@ package final class Exchange: ConnectionReceiver {
   var connection: UpstreamConnection?
   /// Its place among those who wait for a connection.
   var ticket: UInt32 = 0
-  var attempts: UInt32 = 0
-  /// Attempts that were begun, those that could not connect included.
-  var tries = 0
+  /// What came before the attempt that is under way.
+  var history = AttemptHistory()
   /// What admission took, to be given back.
   var hold = AdmissionHold()
-  /// Endpoints that a retry looks past.
-  var tried = TriedEndpoints()
-  /// What asked for the attempt that is under way, if it is one after the first.
-  var retryReason: RetryReason?
-  /// Why there was no further attempt.
-  var retryRefusal: RetryRefusal?
-  /// As a trusted proxy in front of us counts.
-  var attemptAbove = 1
   var fault = Fault.none
   /// What the access log shows of the answer's fields, by `LoggedFields.response`.
   var loggedAnswer: [[UInt8]?] = []
@@ -117,20 +87,12 @@ package final class Exchange: ConnectionReceiver {
   }
   /// Here, because asking a set of another module costs a call, and each request asks.
   var shadowBits: UInt8 = 0
-  /// How many bytes of the answer's body a fault lets through now.
-  var paceBytes = Int.max
-  /// In place of the row's, for an abort on purpose; 0: the row's.
-  var failureStatus: UInt16 = 0
-  var retryAfterSeconds = 1
-  /// What the rate limit said that refused it.
-  var rateVerdict: RateLimitVerdict?
-  var ratePolicy: RateLimitPolicy?
+  /// What a reply of ours says beside its failure's name.
+  var replyDetails = ReplyDetails()
   var usesFallback = false
   private(set) lazy var hedge = HedgeAttempt()
   /// `hedge` has a connection.
   var isHedged = false
-  /// The next attempt is not to go out on a connection that was used before.
-  var needsFresh = false
 
   /// What of the way so far was not the plain one.
   var trail = ExchangeTrail()
@@ -139,45 +101,12 @@ package final class Exchange: ConnectionReceiver {
 
   let responseHead = ResponseHead()
   let responseBody = BodyDecoder()
-  /// A final head has been put into the downstream output.
-  var responseBegun = false
-  /// Where in all that the client was ever sent the answer begins.
-  var answerStart: UInt64 = 0
-  /// Bytes of the 1xx heads of this answer.
-  var interimBytes = 0
-  /// A 101 stands in the input, whose turn comes when the request's last byte has gone.
-  var holdsUpgrade = false
-  var responseDone = false
-  /// The answer to the client is sent in chunks.
-  var chunksResponse = false
+  var answerProgress = AnswerProgress()
   var keepsDownstreamOpen = false
   var status: UInt16 = 0
   var failure: FailureKind?
-  var failureDetail: StaticString = ""
-  var responseBodyBytes: UInt64 = 0
-  var isUpgraded = false
-  var tunnelEnds: TunnelEnds = []
 
-  // MARK: Time
-
-  var startedAt = Instant(nanoseconds: 0)
-  var responseHeadAt: Instant?
-  var headDeadline = Instant.distantFuture
-  var totalDeadline = Instant.distantFuture
-  /// What the client still waits, as a trusted proxy told us.
-  var clientDeadline = Instant.distantFuture
-  var pendingDeadline = Instant.distantFuture
-  /// When the attempt has taken too long, and another may be made.
-  var tryDeadline = Instant.distantFuture
-  /// When a delay or a back-off is over.
-  var resumeAt = Instant.distantFuture
-  /// When a second attempt goes out beside the first.
-  var hedgeAt = Instant.distantFuture
-  /// When a breaker has to hear that the call is slow.
-  var slowAt = Instant.distantFuture
-  var lastProgress = Instant(nanoseconds: 0)
-  var bodyWindowStart = Instant(nanoseconds: 0)
-  var bodyWindowBytes: UInt64 = 0
+  var clocks = ExchangeClocks()
 
   init(worker: Worker) {
     self.worker = worker
@@ -199,15 +128,15 @@ package final class Exchange: ConnectionReceiver {
     self.downstream = downstream
     let settings = downstream.listener.settings
     self.settings = settings
-    isTrusted = downstream.isTrusted(by: settings)
+    client.isTrusted = downstream.isTrusted(by: settings)
     let listener = downstream.listener.current
     self.listener = listener
     decoder = RequestDecoder(limits: listener.settings.headLimits)
     stage = .head
     let now = now
-    startedAt = now
-    lastProgress = now
-    headDeadline = now.advanced(byNanoseconds: listener.settings.requestHeadNanoseconds)
+    clocks.startedAt = now
+    clocks.lastProgress = now
+    clocks.headDeadline = now.advanced(byNanoseconds: listener.settings.requestHeadNanoseconds)
     readHead(downstream)
     if stage == .head { armDeadline(downstream) }
   }

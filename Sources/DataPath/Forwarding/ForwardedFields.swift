@@ -10,7 +10,7 @@ enum ForwardedFields {
     _ exchange: Exchange, _ downstream: DownstreamConnection, _ omitted: FieldSet,
     _ bytes: Span<UInt8>, to out: Buffer
   ) -> Bool {
-    let isTrusted = exchange.isTrusted
+    let isTrusted = exchange.client.isTrusted
     let peer = downstream.peerText
     if !omitted.contains(.xForwardedFor) {
       guard writeFor(exchange, bytes, peer, out) else { return false }
@@ -29,7 +29,7 @@ enum ForwardedFields {
       else { return false }
     }
     // Only continued: who does not send it reads the x- forms.
-    if exchange.head.present.contains(.forwarded) || exchange.lostForwarded,
+    if exchange.head.present.contains(.forwarded) || exchange.client.lostForwarded,
       !omitted.contains(.forwarded)
     {
       return writeForwarded(exchange, bytes, peer, out)
@@ -44,9 +44,9 @@ enum ForwardedFields {
     FieldLine.begin(.xForwardedFor, "x-forwarded-for: ", exchange.head, bytes, out)
     if exchange.head.present.contains(.xForwardedFor) {
       guard join(.xForwardedFor, exchange, bytes, out) else { return false }
-    } else if exchange.hasClient {
-      guard exchange.clientBytes.count + 2 <= out.writableCount else { return false }
-      out.append(exchange.clientBytes)
+    } else if exchange.client.isKnown {
+      guard exchange.client.text.count + 2 <= out.writableCount else { return false }
+      out.append(exchange.client.text)
       out.append(", ")
     }
     guard peer.count + 2 <= out.writableCount else { return false }
@@ -62,8 +62,8 @@ enum ForwardedFields {
     FieldLine.begin(.forwarded, "forwarded: ", exchange.head, bytes, out)
     let before = out.count
     guard join(.forwarded, exchange, bytes, out) else { return false }
-    if out.count == before, exchange.hasClient {
-      guard writeNode(exchange.clientBytes, out), HeadEncoder.append(", ", to: out) else {
+    if out.count == before, exchange.client.isKnown {
+      guard writeNode(exchange.client.text, out), HeadEncoder.append(", ", to: out) else {
         return false
       }
     }

@@ -29,13 +29,13 @@ enum LocalReply {
         ? "content-type: text/plain; charset=utf-8\r\n" : "content-type: application/json\r\n")
     if exchange.status == 503 || exchange.status == 429 {
       out.append("retry-after: ")
-      out.append(decimal: UInt64(exchange.retryAfterSeconds))
+      out.append(decimal: UInt64(exchange.replyDetails.retryAfterSeconds))
       out.append("\r\n")
     }
-    if exchange.rateVerdict != nil { appendRateLimit(exchange, out) }
-    if exchange.tries > 1, exchange.route?.policy?.retry != nil {
+    if exchange.replyDetails.rateVerdict != nil { appendRateLimit(exchange, out) }
+    if exchange.history.begun > 1, exchange.route?.policy?.retry != nil {
       out.append("x-weir-retried: ")
-      out.append(decimal: UInt64(exchange.tries))
+      out.append(decimal: UInt64(exchange.history.begun))
       out.append("\r\n")
     }
     let opening: StaticString = wantsText ? "weir: " : "{\"error\":\""
@@ -91,7 +91,9 @@ enum LocalReply {
 
   /// What the client may know of the limit that it ran into.
   private static func appendRateLimit(_ exchange: Exchange, _ out: Buffer) {
-    guard let verdict = exchange.rateVerdict, let policy = exchange.ratePolicy else { return }
+    guard let verdict = exchange.replyDetails.rateVerdict,
+      let policy = exchange.replyDetails.ratePolicy
+    else { return }
     out.append("ratelimit-policy: ")
     RateLimitFields.putPolicy(policy, name: "weir") { out.append($0) }
     out.append("\r\nratelimit: ")

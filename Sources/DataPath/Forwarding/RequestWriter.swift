@@ -35,11 +35,11 @@ enum RequestWriter {
     // A stranger's is gone already; it gets ours, where there is one for the whole of a call.
     let shrinksTimeout =
       exchange.head.present.contains(.grpcTimeout)
-      || (exchange.lostTimeout && exchange.totalDeadline != .distantFuture)
+      || (exchange.client.lostTimeout && exchange.clocks.totalDeadline != .distantFuture)
     if shrinksTimeout { dropped.insert(.grpcTimeout) }
     // Drops the priority header of untrusted clients.
     var others = edits.others
-    if !exchange.isTrusted {
+    if !exchange.client.isTrusted {
       settings.priorityField.omit(from: exchange.head, bytes, &dropped, &others)
     }
     return writeLine(exchange, route, input, out)
@@ -194,13 +194,13 @@ enum RequestWriter {
       if shrinksTimeout {
         FieldLine.begin(.grpcTimeout, "grpc-timeout: ", head, bytes, out)
         // This is the time for the whole call, the other that for the answer's head.
-        let whole = min(exchange.clientDeadline, exchange.totalDeadline)
+        let whole = min(exchange.clocks.clientDeadline, exchange.clocks.totalDeadline)
         let wholeLeft = whole == .distantFuture ? left : whole.nanoseconds(since: exchange.now)
         DeadlineText.putGRPC(max(wholeLeft, 1)) { out.append($0) }
         out.append("\r\n")
       }
     }
-    let attempt = max(exchange.tries, exchange.attemptAbove)
+    let attempt = max(exchange.history.begun, exchange.history.above)
     if attempt > 1 || exchange.route?.policy?.retry != nil {
       FieldLine.begin(.xEnvoyAttemptCount, "x-envoy-attempt-count: ", head, bytes, out)
       out.append(decimal: UInt64(attempt))

@@ -69,7 +69,7 @@ enum ResponseWriter {
     let head = exchange.responseHead
     let name = head.framingName
     guard out.writableCount >= Int(name.count) + 64 else { return false }
-    if exchange.chunksResponse {
+    if exchange.answerProgress.isChunked {
       if name.isEmpty {
         out.append("transfer-encoding: chunked\r\n")
       } else {
@@ -123,7 +123,7 @@ enum ResponseWriter {
   }
 
   private static func saysRetried(_ exchange: Exchange) -> Bool {
-    exchange.tries > 1 && exchange.isAnswerBad && exchange.route?.policy?.retry != nil
+    exchange.history.begun > 1 && exchange.isAnswerBad && exchange.route?.policy?.retry != nil
   }
 
   /// An answer that is still bad after retries says so: who is above need not try again.
@@ -131,7 +131,7 @@ enum ResponseWriter {
     guard saysRetried(exchange) else { return true }
     guard out.writableCount >= 64 else { return false }
     out.append("x-weir-retried: ")
-    out.append(decimal: UInt64(exchange.tries))
+    out.append(decimal: UInt64(exchange.history.begun))
     out.append("\r\n")
     return true
   }

@@ -26,22 +26,22 @@ enum AccessLogLine {
     writeRequest(exchange, &json, out)
     json.number("status", UInt64(code))
     json.text("failure", exchange.failure?.row.name ?? "none")
-    if exchange.failureDetail.utf8CodeUnitCount > 0 {
-      json.text("failure_detail", exchange.failureDetail)
+    if exchange.replyDetails.detail.utf8CodeUnitCount > 0 {
+      json.text("failure_detail", exchange.replyDetails.detail)
     }
     if let listener = exchange.listener { json.text("listener", listener.settings.name) }
     if let route = exchange.route { json.text("route", route.name) }
     if let upstream = exchange.upstream { json.text("upstream", upstream.plan.name) }
     if let endpoint = exchange.endpoint?.text { json.text("endpoint", endpoint.span) }
-    json.number("attempts", UInt64(exchange.attempts))
+    json.number("attempts", UInt64(exchange.history.sent))
     writePolicies(exchange, &json)
     exchange.settings?.loggedFields.writeResponse(exchange.loggedAnswer, &json)
-    json.number("request_bytes", exchange.requestBodyBytes)
-    json.number("response_bytes", exchange.responseBodyBytes)
+    json.number("request_bytes", exchange.requestProgress.bodyBytes)
+    json.number("response_bytes", exchange.answerProgress.bodyBytes)
     json.number("duration_us", UInt64(max(nanoseconds, 0)) / 1000)
-    if let at = exchange.responseHeadAt {
+    if let at = exchange.answerProgress.headAt {
       json.number(
-        "response_head_us", UInt64(max(at.nanoseconds(since: exchange.startedAt), 0)) / 1000)
+        "response_head_us", UInt64(max(at.nanoseconds(since: exchange.clocks.startedAt), 0)) / 1000)
     }
     json.end()
   }
@@ -53,7 +53,7 @@ enum AccessLogLine {
     let client = exchange.clientText(downstream)
     json.text("client", client.span)
     let port = downstream.peer?.port.map { UInt64($0) }
-    guard exchange.hasClient, exchange.clientAddress != downstream.peer?.ip else {
+    guard exchange.client.isKnown, exchange.client.address != downstream.peer?.ip else {
       if let port { json.number("client_port", port) }
       return
     }
@@ -132,13 +132,13 @@ enum AccessLogLine {
     if let reason = trail.attempts.last(where: { $0.retry != nil })?.retry {
       json.text("retry_reason", reason.name)
     }
-    if let refusal = exchange.retryRefusal { json.text("retry_refusal", refusal.rawValue) }
+    if let refusal = exchange.history.refusal { json.text("retry_refusal", refusal.rawValue) }
     if exchange.attempt.isHedge || trail.attempts.contains(where: \.isHedge) {
       json.text("hedge", exchange.attempt.isHedge ? "won" : "lost")
     }
     if let fallback = trail.fallback { json.text("fallback_for", fallback.failure.row.name) }
     if let allowed = exchange.allowedNanoseconds {
-      let left = allowed - exchange.now.nanoseconds(since: exchange.startedAt)
+      let left = allowed - exchange.now.nanoseconds(since: exchange.clocks.startedAt)
       json.number("deadline_left_us", UInt64(max(left, 0)) / 1000)
     }
   }

@@ -12,7 +12,8 @@ import Upstreams
 extension Exchange {
   /// The attempt is over and will be replaced.
   func keep(_ ending: AttemptTrace.Ending) {
-    guard !attempt.isKept, let trace = AttemptTrace(attempt, ending, since: startedAt, now) else {
+    guard !attempt.isKept, let trace = AttemptTrace(attempt, ending, since: clocks.startedAt, now)
+    else {
       return
     }
     attempt.isKept = true
@@ -21,7 +22,9 @@ extension Exchange {
 
   /// The same of the hedge.
   func keepHedge(_ ending: AttemptTrace.Ending) {
-    if let trace = AttemptTrace(hedge.attempt, ending, since: startedAt, now) { trail.add(trace) }
+    if let trace = AttemptTrace(hedge.attempt, ending, since: clocks.startedAt, now) {
+      trail.add(trace)
+    }
   }
 
   /// The way leads past the upstream that could not take it.
@@ -29,7 +32,7 @@ extension Exchange {
     guard let upstream else { return }
     trail.fell(
       ExchangeTrace.Fallback(
-        from: upstream.plan.name, failure: kind, at: now.nanoseconds(since: startedAt),
+        from: upstream.plan.name, failure: kind, at: now.nanoseconds(since: clocks.startedAt),
         isAnswer: isAnswer))
   }
 
@@ -37,7 +40,7 @@ extension Exchange {
   @inline(__always)
   func isWorthExplaining(_ code: UInt16, _ nanoseconds: Int64) -> Bool {
     failure != nil || trail.isUsed || code >= 500 || shadowBits != 0
-      || (nanoseconds >= worker.explainSlowNanoseconds && !isUpgraded)
+      || (nanoseconds >= worker.explainSlowNanoseconds && !answerProgress.isUpgraded)
   }
 
   /// Puts the timeline into the worker's ring.
@@ -45,7 +48,7 @@ extension Exchange {
     guard self.trace != nil, let downstream, worker.explainRing.capacity > 0 else { return }
     // Refused before any endpoint was asked, or by a shadow: many alike may come at once.
     let isShadowed = shadowBits != 0 && failure == nil && !trail.isUsed && code < 500
-    let isRefused = tries == 0 && (failure?.row.side == .local || !hasHead)
+    let isRefused = history.begun == 0 && (failure?.row.side == .local || !hasHead)
     if isShadowed || isRefused, !worker.refusalRate.takes(now: now) { return }
     keep(lastEnding)
     trail.waitEnded(now)
@@ -56,13 +59,13 @@ extension Exchange {
     trace.beganAt = loop.kernel.unixNanoseconds() - nanoseconds
     trace.status = code
     trace.failure = failure
-    trace.detail = failureDetail
+    trace.detail = replyDetails.detail
     trace.ending = ending
     trace.duration = nanoseconds
-    trace.headAt = responseHeadAt?.nanoseconds(since: startedAt)
-    trace.requestBytes = requestBodyBytes
-    trace.responseBytes = responseBodyBytes
-    if responseHeadAt != nil, case .length(let length) = responseHead.framing {
+    trace.headAt = answerProgress.headAt?.nanoseconds(since: clocks.startedAt)
+    trace.requestBytes = requestProgress.bodyBytes
+    trace.responseBytes = answerProgress.bodyBytes
+    if answerProgress.headAt != nil, case .length(let length) = responseHead.framing {
       trace.responseLength = length
     }
     fillPolicies(&trace)
@@ -72,15 +75,15 @@ extension Exchange {
 
   /// How the attempt went that was the last.
   private var lastEnding: AttemptTrace.Ending {
-    if let failure, failure.row.side != .downstream, responseHeadAt == nil {
+    if let failure, failure.row.side != .downstream, answerProgress.headAt == nil {
       return .failed(failure)
     }
-    return responseHeadAt == nil ? .abandoned : .answered(status: responseHead.status)
+    return answerProgress.headAt == nil ? .abandoned : .answered(status: responseHead.status)
   }
 
   private func fillPolicies(_ trace: inout ExchangeTrace) {
     if let state = hold.state {
-      trace.admittedAt = hold.admittedAt.nanoseconds(since: startedAt)
+      trace.admittedAt = hold.admittedAt.nanoseconds(since: clocks.startedAt)
       if hold.ticket != .none, state.breaker != nil {
         trace.upstreamBreaker = BreakerMark(hold.ticket)
       }
@@ -88,23 +91,23 @@ extension Exchange {
     }
     trace.priority = hold.priority
     trace.deadline = allowedNanoseconds
-    trace.isDeadlineGiven = clientDeadline != .distantFuture
+    trace.isDeadlineGiven = clocks.clientDeadline != .distantFuture
     trace.fault = fault
     trace.shadows = shadows
     let isAnswered = trail.fallback?.isAnswer ?? false
     if failure == .circuitOpen || failure == .rateLimited, !isAnswered {
-      trace.retryAfterSeconds = retryAfterSeconds
+      trace.retryAfterSeconds = replyDetails.retryAfterSeconds
     }
-    if failure == .circuitOpen, tries == 0 { trace.refusedBy = refusingBreaker }
+    if failure == .circuitOpen, history.begun == 0 { trace.refusedBy = refusingBreaker }
     trace.waited = trail.waited
     trace.fallback = trail.fallback
     trace.hedgeAbsence = hedgeAbsence
     trace.attemptsSkipped = trail.skipped
-    trace.retryRefusal = retryRefusal
+    trace.retryRefusal = history.refusal
   }
 
   private var hedgeAbsence: HedgeAbsence? {
-    guard let policy = route?.policy?.hedge, let upstream, tries > 0,
+    guard let policy = route?.policy?.hedge, let upstream, history.begun > 0,
       !attempt.isHedge, !trail.attempts.contains(where: \.isHedge)
     else { return nil }
     if trail.isHedgeRefused { return .refused }
@@ -143,8 +146,8 @@ extension Exchange {
   /// What the request was allowed in all, from its first byte; nil: no limit, or no upstream.
   var allowedNanoseconds: Int64? {
     guard upstream != nil else { return nil }
-    let deadline = min(hold.deadline, clientDeadline, totalDeadline)
-    if deadline != .distantFuture { return deadline.nanoseconds(since: startedAt) }
+    let deadline = min(hold.deadline, clocks.clientDeadline, clocks.totalDeadline)
+    if deadline != .distantFuture { return deadline.nanoseconds(since: clocks.startedAt) }
     return route?.timeout
   }
 }

@@ -34,7 +34,7 @@ package struct RequestNote: Sendable {
     endpoint = exchange.endpoint.map { String(decoding: $0.text, as: UTF8.self) }
     status = Int(code)
     failure = exchange.failure?.name ?? "none"
-    attempts = Int(exchange.attempts)
+    attempts = Int(exchange.history.sent)
     durationNanoseconds = nanoseconds
   }
 

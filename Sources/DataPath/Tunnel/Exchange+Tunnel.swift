@@ -46,13 +46,13 @@ extension Exchange {
     let out = downstream.output
     let request = downstream.input
     // A client that waits to be told to go on would wait for ever.
-    guard isUpgradeAgreed(request.readable, input.readable), !awaitsContinue else {
+    guard isUpgradeAgreed(request.readable, input.readable), !requestProgress.awaitsContinue else {
       fail(.upgradeFailed)
       return false
     }
-    holdsUpgrade = !requestDone
+    answerProgress.holdsUpgrade = !requestProgress.isDone
     // It may have left before its 101 was read: no event would come again.
-    if holdsUpgrade { return goOnUpgrading(connection, downstream) }
+    if answerProgress.holdsUpgrade { return goOnUpgrading(connection, downstream) }
     guard makeOutput(out) else {
       fail(.bufferBudgetExceeded)
       return false
@@ -68,13 +68,13 @@ extension Exchange {
       settle(status: status)
       if isHedged { dropHedge(upstream) }
     }
-    tryDeadline = .distantFuture
-    hedgeAt = .distantFuture
-    responseBegun = true
-    responseHeadAt = now
-    isUpgraded = true
+    clocks.tryDeadline = .distantFuture
+    clocks.hedgeAt = .distantFuture
+    answerProgress.hasBegun = true
+    answerProgress.headAt = now
+    answerProgress.isUpgraded = true
     keepsDownstreamOpen = false
-    headDeadline = .distantFuture
+    clocks.headDeadline = .distantFuture
     stage = .tunnelling
     // What the client sent ahead goes first.
     guard pool.lend(to: connection.output) else {
@@ -88,19 +88,19 @@ extension Exchange {
   func goOnUpgrading(
     _ connection: UpstreamConnection, _ downstream: DownstreamConnection
   ) -> Bool {
-    if requestDone { return takeUpgrade(connection, downstream) }
+    if requestProgress.isDone { return takeUpgrade(connection, downstream) }
     // It switched and left: what is still to come of the request goes nowhere.
-    if requestRefused || connection.isBroken { attemptFailed(.upstreamReset) }
+    if requestProgress.isRefused || connection.isBroken { attemptFailed(.upstreamReset) }
     return false
   }
 
   func pumpTunnel(_ connection: UpstreamConnection, _ downstream: DownstreamConnection) {
     var isBusy = false
     guard
-      move(from: downstream, behind: bodyOffset, to: connection, .request, &isBusy),
+      move(from: downstream, behind: requestProgress.bodyOffset, to: connection, .request, &isBusy),
       move(from: connection, behind: 0, to: downstream, .response, &isBusy)
     else { return }
-    if tunnelEnds == [.request, .response] { return finish(downstream) }
+    if answerProgress.tunnelEnds == [.request, .response] { return finish(downstream) }
     if isBusy { loop.resumeLater(downstream) }
     if !downstream.output.isEmpty { armDeadline(downstream) }
   }
@@ -116,17 +116,17 @@ extension Exchange {
       switch target.flush() {
       case .drained: break
       case .blocked(let tookSome):
-        if tookSome { lastProgress = now }
+        if tookSome { clocks.lastProgress = now }
         return true
       case .failed: return endTunnel(end == .request ? .upstreamReset : .downstreamClosed)
       }
       if source.input.count > offset { continue }
-      if tunnelEnds.contains(end) { return true }
+      if answerProgress.tunnelEnds.contains(end) { return true }
       switch source.receive(into: target.output) {
       case .bytes(let count): noteMoved(UInt64(count), end)
       case .wouldBlock: return true
       case .endOfStream:
-        tunnelEnds.insert(end)
+        answerProgress.tunnelEnds.insert(end)
         target.kernel.shutdownSend(target.descriptor)
         return true
       case .failed: return endTunnel(end == .request ? .downstreamClosed : .upstreamReset)
@@ -147,8 +147,12 @@ extension Exchange {
   }
 
   private func noteMoved(_ bytes: UInt64, _ end: TunnelEnds) {
-    lastProgress = now
-    if end == .request { requestBodyBytes += bytes } else { responseBodyBytes += bytes }
+    clocks.lastProgress = now
+    if end == .request {
+      requestProgress.bodyBytes += bytes
+    } else {
+      answerProgress.bodyBytes += bytes
+    }
   }
 
   private func endTunnel(_ failure: FailureKind) -> Bool {

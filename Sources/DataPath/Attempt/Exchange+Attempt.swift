@@ -20,7 +20,7 @@ extension Exchange {
     if downstream.hasPrivates, choosePrivate(request, upstream, downstream) { return }
     // A login begins on a connection that nobody has used: none of its legs may go to a stale one.
     switch upstream.checkOut(for: self, request, isFresh: history.needsFresh || head.logsIn) {
-    case .reused(let connection): take(connection, upstream, downstream)
+    case .reused(let connection): takeConnection(connection, upstream, downstream)
     case .connecting(let connection):
       self.connection = connection
       beginAttempt(upstream)
@@ -40,7 +40,7 @@ extension Exchange {
         if failure == .circuitOpen {
           // Nothing is known before that of those that are open; one look, however many they are.
           let next = upstream.availability.nextLook
-          refuse(after: next == .distantFuture ? 0 : next.nanoseconds(since: now), .endpoint)
+          noteRefusal(after: next == .distantFuture ? 0 : next.nanoseconds(since: now), .endpoint)
         }
         // Nobody was asked: there is no attempt that could be made again.
         return giveUp(failure)
@@ -101,19 +101,19 @@ extension Exchange {
   }
 
   /// A connection to `endpoint` has come free: true if the waiter may take it.
-  func attempts(at endpoint: WorkerEndpoint) -> Bool {
+  func tryAttempt(at endpoint: WorkerEndpoint) -> Bool {
     guard !history.needsFresh, !head.logsIn, let upstream, let downstream else { return false }
     return upstream.pick(endpoint, for: pickRequest(upstream, downstream), into: &attempt)
   }
 
   /// A waiter is given a connection that has been used before.
-  func take(_ connection: UpstreamConnection) {
+  func takeConnection(_ connection: UpstreamConnection) {
     guard let upstream, let downstream else { return }
-    take(connection, upstream, downstream)
+    takeConnection(connection, upstream, downstream)
   }
 
   @inline(__always)
-  func take(
+  func takeConnection(
     _ connection: UpstreamConnection, _ upstream: WorkerUpstream,
     _ downstream: DownstreamConnection
   ) {
@@ -122,17 +122,17 @@ extension Exchange {
     beginAttempt(upstream)
     connection.borrower = self
     shard.add(upstream.metrics.reused)
-    begin(on: connection, downstream)
+    sendRequest(on: connection, downstream)
   }
 
   /// The connection that was waited for is there.
-  func begin(on connection: UpstreamConnection, _ downstream: DownstreamConnection) {
+  func sendRequest(on connection: UpstreamConnection, _ downstream: DownstreamConnection) {
     guard let endpoint, let upstream else { return }
-    begin(on: connection, endpoint, upstream, downstream)
+    sendRequest(on: connection, endpoint, upstream, downstream)
   }
 
   /// Sends the request on a connected connection.
-  private func begin(
+  private func sendRequest(
     on connection: UpstreamConnection, _ endpoint: WorkerEndpoint, _ upstream: WorkerUpstream,
     _ downstream: DownstreamConnection
   ) {

@@ -133,12 +133,12 @@ extension Exchange {
 
   /// The first attempt's answer is bad and the hedge is out: it is kept, undelivered, until the
   /// hedge has answered or failed or the request's time is up. False: it goes to the client.
-  func waitsForHedge(_ upstream: WorkerUpstream) -> Bool {
+  func waitForHedge(_ upstream: WorkerUpstream) -> Bool {
     let status = responseHead.status
     let isRetried =
       route?.policy?.retry?.conditions.matchesAnswer(status: status, grpcStatus: nil) ?? false
     guard isRetried || isWorthWaiting(status, upstream) else { return false }
-    record(status: status, upstream)
+    recordAttempt(status: status, upstream)
     clocks.tryDeadline = .distantFuture
     stage = .awaitingHedge
     return true
@@ -164,16 +164,16 @@ extension Exchange {
       endpoint.close(connection, .abandoned, reset: true)
     }
     upstream.count(.won)
-    take(over: hedge, downstream)
+    adopt(hedge, downstream)
   }
 
   /// The first attempt has failed: the hedge is what is left.
   func promoteHedge(_ upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
     upstream.count(.won)
-    take(over: hedge, downstream)
+    adopt(hedge, downstream)
   }
 
-  private func take(over hedge: HedgeAttempt, _ downstream: DownstreamConnection) {
+  private func adopt(_ hedge: HedgeAttempt, _ downstream: DownstreamConnection) {
     guard let connection = hedge.connection else { return }
     let isSent = hedge.isSent
     attempt = hedge.attempt

@@ -19,14 +19,14 @@ extension Exchange {
       return false
     }
     let pick = Pick(index: own.endpoint.index, reason: .ownConnection)
-    guard upstream.enter(own.endpoint, pick, now, &attempt) else {
+    guard upstream.tryEndpoint(own.endpoint, pick, now, &attempt) else {
       attempt.clear()
       let next = upstream.availability.nextLook
-      refuse(after: next == .distantFuture ? 0 : next.nanoseconds(since: now), .endpoint)
+      noteRefusal(after: next == .distantFuture ? 0 : next.nanoseconds(since: now), .endpoint)
       giveUp(.circuitOpen)
       return true
     }
-    take(own.checkOut(), upstream, downstream)
+    takeConnection(own.checkOut(), upstream, downstream)
     return true
   }
 

@@ -29,7 +29,7 @@ extension Exchange {
       bytesWritten: connection?.attemptBytesSent ?? 0)
     let isStale = status == 0 && isStale(failure, bytesWritten: evidence.bytesWritten)
     status = 0
-    record(failure, upstream)
+    recordAttempt(failure, upstream)
     keep(.failed(failure))
     dropConnection(failure, upstream)
     if isHedged { return promoteHedge(upstream, downstream) }
@@ -60,7 +60,7 @@ extension Exchange {
   }
 
   /// An answer that the route may want to ask for again; true: it does, and this one is dropped.
-  func retriesAnswer(
+  func retryAnswer(
     _ connection: UpstreamConnection, _ upstream: WorkerUpstream,
     _ downstream: DownstreamConnection
   ) -> Bool {
@@ -144,7 +144,7 @@ extension Exchange {
   /// back to its pool.
   private func dropAnswer(on connection: UpstreamConnection, _ upstream: WorkerUpstream) {
     guard let endpoint else { return }
-    record(status: responseHead.status, upstream)
+    recordAttempt(status: responseHead.status, upstream)
     keep(.answered(status: responseHead.status))
     clocks.tryDeadline = .distantFuture
     let input = connection.input

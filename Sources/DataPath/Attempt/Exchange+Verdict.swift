@@ -9,13 +9,13 @@ import Upstreams
 extension Exchange {
   // MARK: The attempt
 
-  func record(status: UInt16, _ upstream: WorkerUpstream) {
+  func recordAttempt(status: UInt16, _ upstream: WorkerUpstream) {
     guard !attempt.isRecorded else { return }
     upstream.record(&attempt, status: status, now)
     endRetry(upstream, attempt.isFailure)
   }
 
-  func record(_ failure: FailureKind, _ upstream: WorkerUpstream) {
+  func recordAttempt(_ failure: FailureKind, _ upstream: WorkerUpstream) {
     guard attempt.endpoint != nil, !attempt.isRecorded else { return }
     upstream.record(&attempt, failure, now)
     endRetry(upstream, true)
@@ -119,7 +119,7 @@ extension Exchange {
   }
 
   /// Gives back what admission took.
-  func giveBack() {
+  func giveBackAdmission() {
     guard let state = hold.state else { return }
     settleAsNothing()
     if hold.parts.contains(.retry) { state.budget.retryEnded() }

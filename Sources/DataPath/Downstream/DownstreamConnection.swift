@@ -131,7 +131,7 @@ package final class DownstreamConnection: ByteStream {
   func closeUnlessAsked() {
     isExpired = true
     expectBytes()
-    begin()
+    beginExchange()
     isExpired = false
   }
 
@@ -141,11 +141,11 @@ package final class DownstreamConnection: ByteStream {
     } else if isLingering {
       discard()
     } else if mayReceive || !input.isEmpty {
-      begin()
+      beginExchange()
     }
   }
 
-  private func begin() {
+  private func beginExchange() {
     let fresh = worker.takeExchange()
     exchange = fresh
     fresh.begin(self)

@@ -26,7 +26,7 @@ extension Exchange {
     readDeadline(downstream)
     armTimeout()
     if isDoomed(upstream) { return fail(.deadlineUnreachable) }
-    guard let faults = route?.policy?.faults else { return enter(upstream, downstream) }
+    guard let faults = route?.policy?.faults else { return admitBehindFaults(upstream, downstream) }
     inject(faults, upstream, downstream)
   }
 
@@ -36,9 +36,9 @@ extension Exchange {
     _ faults: RoutePolicy.Faults, _ upstream: WorkerUpstream, _ downstream: DownstreamConnection
   ) {
     let input = downstream.input
-    guard isMeant(faults, input.readable) else { return enter(upstream, downstream) }
+    guard isMeant(faults, input.readable) else { return admitBehindFaults(upstream, downstream) }
     fault = faults.plan.decide(random: &worker.random)
-    guard fault.delayNanoseconds > 0 else { return enter(upstream, downstream) }
+    guard fault.delayNanoseconds > 0 else { return admitBehindFaults(upstream, downstream) }
     shard.add(worker.metrics.faults(.delay))
     stage = .delayed
     clocks.resumeAt = now.advanced(byNanoseconds: fault.delayNanoseconds)
@@ -56,7 +56,7 @@ extension Exchange {
   }
 
   /// True: the fault was the end of the request.
-  private func endsByFault(_ downstream: DownstreamConnection) -> Bool {
+  private func endByFault(_ downstream: DownstreamConnection) -> Bool {
     if fault.bytesPerSecond != nil { shard.add(worker.metrics.faults(.bandwidth)) }
     switch fault.ending {
     case .none: return false
@@ -76,10 +76,10 @@ extension Exchange {
   // MARK: The rest
 
   /// Goes on behind the faults.
-  func enter(_ upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
+  func admitBehindFaults(_ upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
     let policy = route?.policy
     if let policy {
-      if fault != .none, endsByFault(downstream) { return }
+      if fault != .none, endByFault(downstream) { return }
       if !policy.rateLimits.isEmpty, let failure = limitRate(policy, upstream, downstream) {
         return fail(failure)
       }
@@ -114,7 +114,7 @@ extension Exchange {
         return giveUp(failure)
       }
     }
-    guard passesBreakers(policy, state, downstream) else { return giveUp(.circuitOpen) }
+    guard passBreakers(policy, state, downstream) else { return giveUp(.circuitOpen) }
     if state.limits.acquire(.requests, ceiling) {
       hold.parts.insert(.requestSlot)
     } else if let failure = refusal(byRequestsOf: state, ceiling) {
@@ -167,7 +167,7 @@ extension Exchange {
     return nil
   }
 
-  private func passesBreakers(
+  private func passBreakers(
     _ policy: RoutePolicy?, _ state: UpstreamState, _ downstream: DownstreamConnection
   ) -> Bool {
     if !usesFallback, let breaker = policy?.breaker {
@@ -179,7 +179,7 @@ extension Exchange {
           upstream?.told(change, .route, route: routeSubject)
         }
       case .refused(let nanoseconds):
-        return refuse(after: nanoseconds, .route)
+        return noteRefusal(after: nanoseconds, .route)
       }
     }
     if let breaker = state.breaker {
@@ -189,7 +189,7 @@ extension Exchange {
         hold.parts.insert(.breaker)
         if let change = ticket.transition(at: now) { upstream?.told(change, .upstream) }
       case .refused(let nanoseconds):
-        return refuse(after: nanoseconds, .upstream)
+        return noteRefusal(after: nanoseconds, .upstream)
       }
     }
     return true
@@ -197,7 +197,7 @@ extension Exchange {
 
   /// A breaker refuses; always false.
   @discardableResult
-  func refuse(after nanoseconds: Int64, _ scope: BreakerScope) -> Bool {
+  func noteRefusal(after nanoseconds: Int64, _ scope: BreakerScope) -> Bool {
     replyDetails.retryAfterSeconds = Int((max(nanoseconds, 1) + 999_999_999) / 1_000_000_000)
     replyDetails.detail = scope.detail
     if let upstream { shard.add(upstream.metrics.refused(scope)) }
@@ -216,7 +216,7 @@ extension Exchange {
     var isAnswer = false
     if case .respond = fallback { isAnswer = true }
     noteFallback(because: kind, isAnswer: isAnswer)
-    giveBack()
+    giveBackAdmission()
     if let upstream { shard.add(upstream.metrics.fallbacks) }
     switch fallback {
     case .respond(let response):

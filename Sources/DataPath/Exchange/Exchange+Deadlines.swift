@@ -147,7 +147,7 @@ extension Exchange {
     clocks.resumeAt = .distantFuture
     guard let upstream else { return }
     switch stage {
-    case .delayed: enter(upstream, downstream)
+    case .delayed: admitBehindFaults(upstream, downstream)
     case .backingOff: choose(upstream, downstream)
     case .waiting:
       upstream.shed()

@@ -53,7 +53,7 @@ extension Exchange {
     guard let upstream else { return }
     if stage == .waiting { upstream.leaveQueue(ticket) }
     if isHedged { dropHedge(upstream) }
-    if let kind, kind.row.side != .downstream { record(kind, upstream) }
+    if let kind, kind.row.side != .downstream { recordAttempt(kind, upstream) }
     recordCut(upstream)
     endAttempt(upstream)
     if let connection, let endpoint {
@@ -110,7 +110,7 @@ extension Exchange {
 
   /// The client gets no whole answer: its connection is reset.
   func cut(_ downstream: DownstreamConnection) {
-    record(.cut)
+    closeBooks(.cut)
     reset()
     downstream.close(reset: true)
   }
@@ -119,14 +119,14 @@ extension Exchange {
   func finish(_ downstream: DownstreamConnection) {
     guard stage != .idle else { return }
     if stage == .tunnelling { leave() }
-    record(answerProgress.headAt == nil ? .replied : .answered)
+    closeBooks(answerProgress.headAt == nil ? .replied : .answered)
     let consumed = answerProgress.isUpgraded ? 0 : requestProgress.bodyOffset
     let keepsOpen = keepsDownstreamOpen && requestProgress.isDone
     reset()
     downstream.exchangeEnded(consumed: consumed, keepsOpen: keepsOpen)
   }
 
-  private func record(_ ending: ExchangeTrace.Ending) {
+  private func closeBooks(_ ending: ExchangeTrace.Ending) {
     guard let listener, hasHead || answerProgress.isUpgraded || failure != nil else { return }
     let code = failure?.row.status == 499 ? 499 : status
     let series = route?.series[seriesIndex] ?? listener.unrouted
@@ -149,7 +149,7 @@ extension Exchange {
   /// Ready for the worker's store. What is held is given back.
   func reset() {
     if normalizedPath.hasBlock { pool.reclaim(from: normalizedPath) }
-    giveBack()
+    giveBackAdmission()
     stage = .idle
     downstream = nil
     settings = nil

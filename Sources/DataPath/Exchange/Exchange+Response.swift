@@ -19,7 +19,7 @@ extension Exchange {
         guard readResponseHead(connection, downstream) else { return }
         if stage == .tunnelling { return pumpTunnel(connection, downstream) }
       }
-      if let rate = fault.bytesPerSecond, !keepsPace(rate, downstream) { return }
+      if let rate = fault.bytesPerSecond, !keepPace(rate, downstream) { return }
       let moved = forwardResponse(connection, downstream)
       guard moved != .failed else { return }
       if !answerProgress.isDone, !attempt.told.contains(.head) { judgeHead() }
@@ -92,8 +92,8 @@ extension Exchange {
     if responseHead.status == 101 { return takeUpgrade(connection, downstream) }
     if responseHead.status < 200 { return takeInterim(connection, downstream) }
     guard let upstream else { return false }
-    if isHedged, waitsForHedge(upstream) { return false }
-    if route?.policy != nil, retriesAnswer(connection, upstream, downstream) { return false }
+    if isHedged, waitForHedge(upstream) { return false }
+    if route?.policy != nil, retryAnswer(connection, upstream, downstream) { return false }
     answerProgress.headAt = now
     status = responseHead.status
     responseBody.begin(responseHead.framing, connection.bodyLimits)
@@ -221,7 +221,7 @@ extension Exchange {
   }
 
   /// A fault lets the body through at `rate` bytes a second; false: it has to wait now.
-  private func keepsPace(_ rate: UInt64, _ downstream: DownstreamConnection) -> Bool {
+  private func keepPace(_ rate: UInt64, _ downstream: DownstreamConnection) -> Bool {
     guard let begun = answerProgress.headAt, !responseBody.isComplete else { return true }
     judgeHead()
     let elapsed = Double(max(now.nanoseconds(since: begun), 0)) / 1e9
@@ -242,7 +242,7 @@ extension Exchange {
     answerProgress.isDone = true
     headStands()
     if let upstream {
-      record(status: status, upstream)
+      recordAttempt(status: status, upstream)
       settle(status: status)
     }
     // An early answer: the endpoint does not want the rest of the request.

@@ -166,7 +166,7 @@ package final class Exchange: ConnectionReceiver {
     switch stage {
     case .connecting:
       endpoint?.reached()
-      begin(on: connection, downstream)
+      sendRequest(on: connection, downstream)
     case .responding:
       // Bytes that were there before the request went out answer no request of ours.
       if connection.isAnsweredTooEarly { return attemptFailed(.upstreamClosed) }

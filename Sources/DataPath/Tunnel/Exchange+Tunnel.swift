@@ -64,7 +64,7 @@ extension Exchange {
     input.consume(responseHead.headBytes)
     status = 101
     if let upstream {
-      record(status: status, upstream)
+      recordAttempt(status: status, upstream)
       settle(status: status)
       if isHedged { dropHedge(upstream) }
     }

@@ -106,10 +106,10 @@ extension WorkerUpstream {
     } else if endpoint.index < 0 {
       endpoint.close(connection, .drain)
     } else if let ticket = nextWaiter(), let exchange = waiters[Int(ticket)],
-      exchange.attempts(at: endpoint)
+      exchange.tryAttempt(at: endpoint)
     {
       leaveQueue(ticket)
-      exchange.take(connection)
+      exchange.takeConnection(connection)
     } else {
       // Its slot is what the first waiter needs, for a fresh one.
       endpoint.close(connection, .evicted)
@@ -123,7 +123,7 @@ extension WorkerUpstream {
     guard endpoint.state.isWell, request.hash == nil, request.subset == nil,
       !request.tried.contains(endpoint.key)
     else { return false }
-    return enter(
+    return tryEndpoint(
       endpoint, Pick(index: endpoint.index, reason: .freeConnection), worker.loop.now, &attempt)
   }
 
@@ -142,10 +142,12 @@ extension WorkerUpstream {
 
   /// Refuses those who have waited beyond the target of an overloaded queue.
   func shed() {
-    while let ticket = queue.refuse(now: worker.loop.now) { refuse(.refuse(ticket, .overload)) }
+    while let ticket = queue.refuse(now: worker.loop.now) {
+      refuseWaiter(.refuse(ticket, .overload))
+    }
   }
 
-  func refuse(_ turn: PendingQueue.Turn) {
+  func refuseWaiter(_ turn: PendingQueue.Turn) {
     guard case .refuse(let ticket, let refusal) = turn else { return }
     let exchange = waiters[Int(ticket)]
     left(ticket)
@@ -170,7 +172,7 @@ extension WorkerUpstream {
   func takeSlot() {
     while let turn = queue.pop(now: worker.loop.now) {
       guard case .serve(let ticket) = turn else {
-        refuse(turn)
+        refuseWaiter(turn)
         continue
       }
       let outer = isSlotGranted

@@ -95,7 +95,7 @@ package final class WorkerUpstream {
     isRetired = true
     adopt(plan.emptied())
     while let turn = queue.pop(now: worker.loop.now) {
-      if case .serve(let ticket) = turn { wake(ticket) } else { refuse(turn) }
+      if case .serve(let ticket) = turn { wake(ticket) } else { refuseWaiter(turn) }
     }
   }
 
@@ -140,7 +140,7 @@ package final class WorkerUpstream {
       attempt.clear()
       return false
     }
-    if enter(endpoints[pick.index], pick, now, &attempt) { return true }
+    if tryEndpoint(endpoints[pick.index], pick, now, &attempt) { return true }
     isRefusedByBreaker = true
     return pickElsewhere(request, endpoints[pick.index], now, &attempt)
   }
@@ -156,7 +156,7 @@ package final class WorkerUpstream {
         break
       }
       let endpoint = endpoints[pick.index]
-      if enter(endpoint, pick, now, &attempt) { return true }
+      if tryEndpoint(endpoint, pick, now, &attempt) { return true }
       if request.tried.contains(endpoint.key) { break }
       request.tried.insert(endpoint.key)
     }
@@ -166,7 +166,7 @@ package final class WorkerUpstream {
 
   /// Past the endpoint's breaker; false: it lets nobody through now.
   @inline(__always)
-  func enter(
+  func tryEndpoint(
     _ endpoint: WorkerEndpoint, _ pick: Pick, _ now: Instant, _ attempt: inout Attempt
   ) -> Bool {
     guard let breaker = endpoint.state.breaker else {
@@ -246,7 +246,7 @@ package final class WorkerUpstream {
       limits.acquireBeyond(.connections)
       return open(endpoint, for: exchange)
     }
-    giveBack(exchange.attempt)
+    giveBackTicket(of: exchange.attempt)
     exchange.attempt.clear()
     return wait(exchange, request)
   }
@@ -260,7 +260,7 @@ package final class WorkerUpstream {
       if let connection = endpoint.checkOut() { return .reused(connection) }
       if acquireSlot() { return open(endpoint, for: hedge) }
     }
-    giveBack(hedge.attempt)
+    giveBackTicket(of: hedge.attempt)
     hedge.attempt.clear()
     return .refused(.noEndpoint)
   }
@@ -276,15 +276,15 @@ package final class WorkerUpstream {
 
   private func standIn(_ other: WorkerEndpoint, _ attempt: inout Attempt) {
     if other === attempt.endpoint { return }
-    giveBack(attempt)
+    giveBackTicket(of: attempt)
     let pick = Pick(index: other.index, reason: .freeConnection)
     let now = worker.loop.now
     // Another worker may have opened its breaker just now: that is too late.
-    if !enter(other, pick, now, &attempt) { attempt.begin(other, pick, .none, now) }
+    if !tryEndpoint(other, pick, now, &attempt) { attempt.begin(other, pick, .none, now) }
   }
 
   /// The attempt is not made: its breaker need not wait for it.
-  func giveBack(_ attempt: Attempt) {
+  func giveBackTicket(of attempt: Attempt) {
     guard let breaker = attempt.endpoint?.state.breaker else { return }
     _ = breaker.record(attempt.ticket, .ignored, nanoseconds: 0, now: worker.loop.now)
   }

@@ -150,7 +150,7 @@ extension RequestPriority {
 }
 
 extension RequestKey {
-  init(_ source: ProxyConfiguration.BalancingSettings.HashSource) {
+  init(_ source: BalancingConfiguration.HashSource) {
     switch source {
     case .header(let name): self = .header(FieldKey(name))
     case .cookie(let name): self = .cookie(Array(name.utf8))
@@ -160,9 +160,9 @@ extension RequestKey {
   }
 }
 
-extension Upstreams.BalancingSettings {
+extension BalancingSettings {
   /// `zones`: the number of each zone's name.
-  init(_ settings: ProxyConfiguration.BalancingSettings, ownZone: UInt8?) {
+  init(_ settings: BalancingConfiguration, ownZone: UInt8?) {
     self.init(
       policy: BalancingPolicy(rawValue: settings.policy.rawValue) ?? .roundRobin,
       slowStart: settings.slowStart, panicThreshold: settings.panicThreshold, ownZone: ownZone,

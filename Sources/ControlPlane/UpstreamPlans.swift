@@ -81,7 +81,7 @@ struct UpstreamPlans {
   }
 
   private func fill(_ plan: UpstreamPlan, _ upstream: UpstreamConfiguration) {
-    plan.balancing = Upstreams.BalancingSettings(
+    plan.balancing = BalancingSettings(
       upstream.balancing, ownZone: configuration.zone.flatMap { zones[$0] })
     if plan.balancing.policy.isHashed {
       plan.placement = HashPlacement(plan.balancing, plan.endpoints.map(\.balanced))

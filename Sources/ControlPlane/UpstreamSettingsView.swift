@@ -48,7 +48,7 @@ enum UpstreamSettingsView {
     return .object(members)
   }
 
-  private static func balancing(_ balancing: BalancingSettings) -> JSONValue {
+  private static func balancing(_ balancing: BalancingConfiguration) -> JSONValue {
     var members: [(String, JSONValue)] = [("policy", .text(balancing.policy.rawValue))]
     if let source = balancing.hashOn {
       let member: (String, JSONValue) =

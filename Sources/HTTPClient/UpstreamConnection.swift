@@ -28,7 +28,7 @@ public final class UpstreamConnection: ByteStream {
   package var isPrivate = false
   private var attemptTurn: UInt64 = 0
   /// The event that is being told was fetched before this attempt's request was sent: what it
-  /// brought answers another request, or none (response-queue poisoning, limits.md).
+  /// brought answers another request, or none (response-queue poisoning).
   package private(set) var isAnsweredTooEarly = false
   /// Bytes sent before this attempt.
   private var sentBefore: UInt64 = 0

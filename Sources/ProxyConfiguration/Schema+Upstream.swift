@@ -62,7 +62,8 @@ extension Schema {
 
   private static let balancing: [Key] = [
     Key(
-      "policy", .choice(BalancingSettings.Policy.allCases.map(\.rawValue)), default: "round_robin",
+      "policy", .choice(BalancingConfiguration.Policy.allCases.map(\.rawValue)),
+      default: "round_robin",
       "round_robin: smooth and weighted, as nginx. least_request: the less busy of two. peak_ewma: the faster and less busy of two. random: any. ring_hash, maglev: the same for the same `hash_on`."
     ),
     Key(

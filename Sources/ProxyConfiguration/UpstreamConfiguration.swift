@@ -13,7 +13,7 @@ package struct UpstreamConfiguration: Sendable, Equatable {
 
   package var name: String
   package var endpoints: [Endpoint]
-  package var balancing: BalancingSettings
+  package var balancing: BalancingConfiguration
   package var healthCheck: HealthCheckSettings?
   package var circuitBreaker: BreakerSettings?
   package var endpointCircuitBreaker: BreakerSettings?
@@ -40,5 +40,5 @@ package struct UpstreamConfiguration: Sendable, Equatable {
   package var streamIdleTimeout: Duration
   package var resolveInterval: Duration
 
-  package var policy: BalancingSettings.Policy { balancing.policy }
+  package var policy: BalancingConfiguration.Policy { balancing.policy }
 }

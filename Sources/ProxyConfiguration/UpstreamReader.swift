@@ -54,10 +54,10 @@ enum UpstreamReader {
 
   private static func balancing(
     _ section: Section, _ checker: inout SchemaChecker
-  ) -> BalancingSettings {
+  ) -> BalancingConfiguration {
     let policy =
-      section.text("policy").flatMap { BalancingSettings.Policy(rawValue: $0) } ?? .roundRobin
-    let settings = BalancingSettings(
+      section.text("policy").flatMap { BalancingConfiguration.Policy(rawValue: $0) } ?? .roundRobin
+    let settings = BalancingConfiguration(
       policy: policy, hashOn: hashSource(section, &checker),
       boundedLoadBasisPoints: section.quantity("bounded_load"),
       slowStart: section.duration("slow_start"),
@@ -75,7 +75,7 @@ enum UpstreamReader {
 
   /// A key that does nothing with the policy is a mistake; `off` says just that.
   private static func refuseUnused(
-    _ settings: BalancingSettings, _ section: Section, _ checker: inout SchemaChecker
+    _ settings: BalancingConfiguration, _ section: Section, _ checker: inout SchemaChecker
   ) {
     let policy = settings.policy
     let hashing = "ring_hash and maglev"
@@ -96,7 +96,7 @@ enum UpstreamReader {
 
   private static func hashSource(
     _ balancing: Section, _ checker: inout SchemaChecker
-  ) -> BalancingSettings.HashSource? {
+  ) -> BalancingConfiguration.HashSource? {
     guard balancing.has("hash_on") else { return nil }
     let section = balancing.section("hash_on")
     let given = ["header", "cookie", "source", "path"].filter(section.has)

@@ -56,7 +56,7 @@ extension Simulator {
       }
       exchanges[exchange].holdsLimit = true
     }
-    if !passesBreakers(exchange, link) { return .failure(.circuitOpen) }
+    if !passBreakers(exchange, link) { return .failure(.circuitOpen) }
     return refusalByCount(link, ceiling)
   }
 
@@ -70,7 +70,7 @@ extension Simulator {
     return count > allowed ? .failure(.requestShed) : nil
   }
 
-  private mutating func passesBreakers(_ exchange: Int, _ link: Int) -> Bool {
+  private mutating func passBreakers(_ exchange: Int, _ link: Int) -> Bool {
     let instant = instant
     if !exchanges[exchange].isFallback,
       let admission = links[link].routeBreaker?.admit(instant)

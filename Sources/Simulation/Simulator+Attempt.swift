@@ -96,9 +96,9 @@ extension Simulator {
     attempts[attempt].endpoint = UInt32(endpoint)
     attempts[attempt].client = exchanges[exchange].client
     attempts[attempt].priority = exchanges[exchange].priority
-    attempts[attempt].next = Attempt.none
+    attempts[attempt].next = SimulatedAttempt.none
     attempts[attempt].sibling = exchanges[exchange].firstAttempt
-    attempts[attempt].firstCall = Attempt.none
+    attempts[attempt].firstCall = SimulatedAttempt.none
     attempts[attempt].phase = .travelling
     attempts[attempt].isWanted = true
     attempts[attempt].isHedge = false

@@ -32,9 +32,9 @@ extension Simulator {
     let exchange = exchanges.take()
     let link = plan.edges[edge].firstLink + (plan.edges[edge].linkCount == 1 ? 0 : caller)
     exchanges[exchange].link = UInt32(link)
-    exchanges[exchange].parent = Exchange.none
-    exchanges[exchange].sibling = Exchange.none
-    exchanges[exchange].firstAttempt = Attempt.none
+    exchanges[exchange].parent = SimulatedExchange.none
+    exchanges[exchange].sibling = SimulatedExchange.none
+    exchanges[exchange].firstAttempt = SimulatedAttempt.none
     exchanges[exchange].phase = .trying
     exchanges[exchange].attempts = 0
     exchanges[exchange].live = 0
@@ -172,7 +172,7 @@ extension Simulator {
     let isOptional = exchanges[exchange].isOptional
     let isDegraded = reason == .fallback || exchanges[exchange].isDegraded
     close(exchange, reason)
-    if parent == Exchange.none {
+    if parent == SimulatedExchange.none {
       let client = Int(exchanges[exchange].client)
       series[client].record(
         reason, nanoseconds: now - exchanges[exchange].began, isDegraded: isDegraded)
@@ -199,7 +199,7 @@ extension Simulator {
     if exchanges[exchange].phase == .waiting {
       links[link].waiting.cancel(exchanges[exchange].place, now: instant)
     }
-    while exchanges[exchange].firstAttempt != Attempt.none {
+    while exchanges[exchange].firstAttempt != SimulatedAttempt.none {
       leave(Int(exchanges[exchange].firstAttempt), reason)
     }
     releaseHeld(exchange, link, reason)

@@ -30,8 +30,8 @@ extension Simulator {
   private mutating func dropWork(of replica: Int) {
     replicas[replica].running = 0
     replicas[replica].queued = 0
-    replicas[replica].firstQueued = Attempt.none
-    replicas[replica].lastQueued = Attempt.none
+    replicas[replica].firstQueued = SimulatedAttempt.none
+    replicas[replica].lastQueued = SimulatedAttempt.none
     for attempt in 0..<attempts.count where Int(attempts[attempt].replica) == replica {
       switch attempts[attempt].phase {
       case .queued, .running, .calling:

@@ -125,9 +125,9 @@ extension Simulator {
 
   private mutating func enqueue(_ attempt: Int, at replica: Int) {
     attempts[attempt].phase = .queued
-    attempts[attempt].next = Attempt.none
+    attempts[attempt].next = SimulatedAttempt.none
     let last = replicas[replica].lastQueued
-    if last == Attempt.none {
+    if last == SimulatedAttempt.none {
       replicas[replica].firstQueued = UInt32(attempt)
     } else {
       attempts[Int(last)].next = UInt32(attempt)
@@ -147,10 +147,12 @@ extension Simulator {
 
   /// The next one that has not left.
   mutating func dequeue(_ replica: Int) -> Int? {
-    while replicas[replica].firstQueued != Attempt.none {
+    while replicas[replica].firstQueued != SimulatedAttempt.none {
       let attempt = Int(replicas[replica].firstQueued)
       replicas[replica].firstQueued = attempts[attempt].next
-      if attempts[attempt].next == Attempt.none { replicas[replica].lastQueued = Attempt.none }
+      if attempts[attempt].next == SimulatedAttempt.none {
+        replicas[replica].lastQueued = SimulatedAttempt.none
+      }
       guard attempts[attempt].phase != .left else {
         free(attempt)
         continue

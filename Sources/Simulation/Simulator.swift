@@ -13,8 +13,8 @@ struct Simulator {
   var plan: Plan
   var queue = EventQueue()
   var now: Int64 = 0
-  var exchanges = SlotPool(Exchange())
-  var attempts = SlotPool(Attempt())
+  var exchanges = SlotPool(SimulatedExchange())
+  var attempts = SlotPool(SimulatedAttempt())
   var replicas: [Replica]
   var links: [Link]
   var services: [ServiceModel]

@@ -89,7 +89,7 @@ struct TunnelTests {
       "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: \(offer)\r\n\r\n")
     #expect(answer.hasPrefix("HTTP/1.1 200 "))
     #expect(!answer.lowercased().contains("upgrade:"), "\(answer)")
-    // A connection that was asked to change its protocol carries nothing else (limits.md).
+    // A connection that was asked to change its protocol carries nothing else.
     #expect(try proxy.closed(by: "not_persistent") == 1)
     #expect(proxy.stop())
   }

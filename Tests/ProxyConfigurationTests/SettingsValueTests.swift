@@ -56,12 +56,12 @@ struct SettingsValueTests {
   }
 
   @Test func hashSourcesAndPolicies() throws {
-    let sources: [(String, BalancingSettings.HashSource)] = [
+    let sources: [(String, BalancingConfiguration.HashSource)] = [
       ("header: x", .header("x")), ("cookie: Sid", .cookie("Sid")), ("source: true", .source),
       ("path: true", .path),
     ]
     for (text, source) in sources {
-      for policy in [BalancingSettings.Policy.ringHash, .maglev] {
+      for policy in [BalancingConfiguration.Policy.ringHash, .maglev] {
         let balancing = try upstream(
           "balancing: { policy: \(policy.rawValue), hash_on: { \(text) }, bounded_load: 125% }"
         ).balancing
@@ -69,7 +69,7 @@ struct SettingsValueTests {
         #expect(balancing.boundedLoadBasisPoints == 12_500)
       }
     }
-    for policy in BalancingSettings.Policy.allCases where !policy.isHashing {
+    for policy in BalancingConfiguration.Policy.allCases where !policy.isHashing {
       #expect(
         try upstream("balancing: { policy: \(policy.rawValue) }").balancing.policy == policy)
     }

@@ -93,7 +93,7 @@ struct EngineTests {
 
   @Test func percentilesAreRightToThreePercent() {
     var random = RandomSource(seed: 2)
-    var histogram = LatencyHistogram()
+    var histogram = LatencyCounts()
     var values: [Int64] = []
     for _ in 0..<50_000 {
       let value = Int64((random.uniform() * 16 + 7).exponential)

@@ -12,6 +12,30 @@ struct RoomTests {
     #expect(Self.files.filter { $0.count == 1 }.count <= 3)
   }
 
+  /// What an exchange knows stands in values of its own; it gains no further property.
+  @Test func theExchangeKeepsFewProperties() {
+    let lines = Repository.text("Sources/DataPath/Exchange/Exchange.swift").split(separator: "\n")
+    let stored = lines.filter {
+      $0.contains(/^  (private\(set\) )?(lazy )?(var|let) \w+[^{]*$/)
+    }
+    #expect(stored.count > 20)
+    #expect(stored.count <= 38)
+  }
+
+  /// Who reads a name must not have to ask which of two types it is.
+  @Test func aNameStandsForOneType() {
+    var places: [String: [String]] = [:]
+    for file in Repository.sources(in: ["Sources"]) {
+      for match in file.lines.compactMap({
+        $0.firstMatch(of: /^(?:[a-z@]+ )*(?:class|struct|enum) (\w+)/)
+      }) {
+        places[String(match.1), default: []].append(file.path)
+      }
+    }
+    #expect(places.count > 300)
+    #expect(places.filter { $0.value.count > 1 } == [:])
+  }
+
   /// ARCHITECTURE.md walks the rooms that are there, and each of them.
   @Test func thePageWalksTheRooms() throws {
     let page = Repository.text("ARCHITECTURE.md")

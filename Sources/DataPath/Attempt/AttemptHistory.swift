@@ -17,4 +17,6 @@ struct AttemptHistory {
   var above = 1
   /// The next attempt is not to go out on a connection that was used before.
   var needsFresh = false
+  /// The route's fallback has taken the place of its upstream.
+  var usesFallback = false
 }

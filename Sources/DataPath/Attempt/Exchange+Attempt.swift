@@ -177,7 +177,7 @@ extension Exchange {
     guard isWhole, connection.output.isEmpty else {
       return endpoint.close(connection, .abandoned, reset: true)
     }
-    // What was asked to change its protocol is not trusted to speak the old one (limits.md).
+    // What was asked to change its protocol is not trusted to speak the old one.
     guard responseHead.isPersistent, !head.wantsUpgrade else {
       return endpoint.close(connection, .notPersistent)
     }

@@ -170,7 +170,7 @@ extension Exchange {
   private func passBreakers(
     _ policy: RoutePolicy?, _ state: UpstreamState, _ downstream: DownstreamConnection
   ) -> Bool {
-    if !usesFallback, let breaker = policy?.breaker {
+    if !history.usesFallback, let breaker = policy?.breaker {
       switch breaker.machine.admit(now: now) {
       case .admitted(let ticket):
         hold.routeTicket = ticket
@@ -208,10 +208,10 @@ extension Exchange {
 
   /// Ends as `kind`, unless the route has something else to offer.
   func giveUp(_ kind: FailureKind, _ detail: StaticString = "") {
-    guard kind == .circuitOpen || kind == .noEndpoint, !usesFallback, let downstream,
+    guard kind == .circuitOpen || kind == .noEndpoint, !history.usesFallback, let downstream,
       let policy = route?.policy, let fallback = policy.fallback
     else { return fail(kind, kind == .circuitOpen ? replyDetails.detail : detail) }
-    usesFallback = true
+    history.usesFallback = true
     history.reason = nil
     var isAnswer = false
     if case .respond = fallback { isAnswer = true }

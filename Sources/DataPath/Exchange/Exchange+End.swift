@@ -158,7 +158,7 @@ extension Exchange {
     client.forget()
     route = nil
     seriesIndex = 0
-    trace = nil
+    identifiers.trace = nil
     requestProgress = RequestProgress()
     upstream = nil
     attempt.clear()
@@ -168,7 +168,6 @@ extension Exchange {
     shadowBits = 0
     if !loggedAnswer.isEmpty { loggedAnswer = [] }
     replyDetails = ReplyDetails()
-    usesFallback = false
     if trail.isUsed || trail.hasWaited { trail.reset() }
     answerProgress = AnswerProgress()
     status = 0

@@ -103,7 +103,7 @@ extension Exchange {
     case .forward: admit(to: listener.targets[route.upstreams[0]], downstream)
     case .split(let split):
       let input = downstream.input
-      seriesIndex = split.choose(requestID.hash(head: input.readable))
+      seriesIndex = split.choose(identifiers.requestID.hash(head: input.readable))
       // A login that was begun at one of them goes on there.
       if downstream.hasPrivates, let known = ownShare(route, listener, downstream) {
         seriesIndex = known
@@ -118,14 +118,15 @@ extension Exchange {
 
   /// Accepts or mints the request's id, and continues or begins its trace.
   func identify(_ bytes: Span<UInt8>) {
-    trace = TraceFields.read(head, bytes, &worker.random, isTraceparent: &continuesTraceparent)
+    identifiers.trace = TraceFields.read(
+      head, bytes, &worker.random, isTraceparent: &identifiers.continuesTraceparent)
     if client.isTrusted, head.present.contains(.xRequestID),
       let received = head.fields.first(where: { $0.id == .xRequestID })?.value,
       !received.isEmpty, Int(received.count) <= RequestID.bytesMax
     {
-      requestID.accept(received)
+      identifiers.requestID.accept(received)
     } else {
-      requestID.mint(&worker.random)
+      identifiers.requestID.mint(&worker.random)
     }
   }
 

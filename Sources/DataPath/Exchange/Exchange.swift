@@ -18,10 +18,11 @@ import Upstreams
 ///          fail: a reply of ours ── replying ───────────────────────────────────┴──── finish ── idle
 /// ```
 ///
-/// The rooms: `Exchange+Head` (decode, route), `Exchange+Attempt` (admission, connection, retry),
-/// `Exchange+RequestBody`, `Exchange+Response`, `Exchange+Tunnel`, `Exchange+Deadlines`,
-/// `Exchange+End` (failure, finish). Data is pulled: a side is read only when the other side's
-/// output has room, so nothing is buffered beyond one buffer a direction.
+/// What it knows stands in a handful of values, each with its own invariants and each reset by one
+/// assignment: `clocks`, `requestProgress`, `answerProgress`, `client`, `identifiers`, `history`, `hold`
+/// and `replyDetails`. The steps are extensions, in the folders of the journey. Data is pulled: a
+/// side is read only when the other side's output has room, so nothing is buffered beyond one buffer
+/// a direction.
 /// Confinement: the worker's loop. Reused from request to request, so that steady traffic allocates
 /// nothing.
 package final class Exchange: ConnectionReceiver {
@@ -59,10 +60,7 @@ package final class Exchange: ConnectionReceiver {
   var route: Route?
   /// Which of the route's series counts it: which of a split's shares it took.
   var seriesIndex = 0
-  var requestID = RequestID()
-  var trace: TraceContext?
-  /// It came in a `traceparent`, whose `tracestate` belongs to it.
-  var continuesTraceparent = false
+  var identifiers = RequestIdentifiers()
   let requestBody = BodyDecoder()
   var requestProgress = RequestProgress()
 
@@ -89,7 +87,6 @@ package final class Exchange: ConnectionReceiver {
   var shadowBits: UInt8 = 0
   /// What a reply of ours says beside its failure's name.
   var replyDetails = ReplyDetails()
-  var usesFallback = false
   private(set) lazy var hedge = HedgeAttempt()
   /// `hedge` has a connection.
   var isHedged = false

@@ -116,9 +116,9 @@ enum LocalReply {
 
   /// What the access log and `/explain` know the request by.
   private static func appendRequestID(_ exchange: Exchange, _ out: Buffer) {
-    guard exchange.trace != nil, let input = exchange.downstream?.input else { return }
+    guard exchange.identifiers.trace != nil, let input = exchange.downstream?.input else { return }
     out.append("x-request-id: ")
-    exchange.requestID.append(head: input.readable, to: out)
+    exchange.identifiers.requestID.append(head: input.readable, to: out)
     out.append("\r\n")
   }
 

@@ -20,14 +20,16 @@ enum RequestWriter {
     _ exchange: Exchange, _ route: Route, _ downstream: DownstreamConnection,
     _ endpoint: WorkerEndpoint, to out: Buffer
   ) -> Bool {
-    guard let trace = exchange.trace, let settings = exchange.settings else { return false }
+    guard let trace = exchange.identifiers.trace, let settings = exchange.settings else {
+      return false
+    }
     let input = downstream.input
     let bytes = input.readable
     let edits = route.requestEdits
     let omitted = edits.omitted
     var dropped = always.union(omitted)
     // A state without a context that it belongs to is dropped (W3C §3.3.1).
-    if !exchange.continuesTraceparent { dropped.insert(.tracestate) }
+    if !exchange.identifiers.continuesTraceparent { dropped.insert(.tracestate) }
     let copiesHost = copiesHost(exchange.head, edits)
     if !copiesHost { dropped.insert(.host) }
     let forwards = MaxForwards.count(exchange.head, bytes)
@@ -163,7 +165,7 @@ enum RequestWriter {
     guard out.writableCount >= 512 else { return false }
     let head = exchange.head
     FieldLine.begin(.xRequestID, "x-request-id: ", head, bytes, out)
-    exchange.requestID.append(head: bytes, to: out)
+    exchange.identifiers.requestID.append(head: bytes, to: out)
     out.append("\r\n")
     if settings.emitsW3C {
       FieldLine.begin(.traceparent, "traceparent: ", head, bytes, out)

@@ -143,7 +143,7 @@ enum ResponseWriter {
     else { return true }
     guard out.writableCount >= RequestID.bytesMax + 32 else { return false }
     out.append("x-request-id: ")
-    exchange.requestID.append(head: input.readable, to: out)
+    exchange.identifiers.requestID.append(head: input.readable, to: out)
     out.append("\r\n")
     return true
   }

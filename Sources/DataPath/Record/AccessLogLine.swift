@@ -64,7 +64,7 @@ enum AccessLogLine {
   }
 
   private static func writeRequest(_ exchange: Exchange, _ json: inout JSONWriter, _ out: Buffer) {
-    guard exchange.trace != nil, let input = exchange.downstream?.input else { return }
+    guard exchange.identifiers.trace != nil, let input = exchange.downstream?.input else { return }
     let bytes = input.readable
     let part = exchange.headPart
     if part >= .method {
@@ -78,14 +78,14 @@ enum AccessLogLine {
     }
     if part >= .line { writeLine(exchange, &json, bytes) }
     json.name("request_id")
-    if let accepted = exchange.requestID.accepted {
+    if let accepted = exchange.identifiers.requestID.accepted {
       json.value(bytes.extracting(accepted.bounds))
     } else {
       out.append(0x22)
-      exchange.requestID.append(head: bytes, to: out)
+      exchange.identifiers.requestID.append(head: bytes, to: out)
       out.append(0x22)
     }
-    if let trace = exchange.trace {
+    if let trace = exchange.identifiers.trace {
       json.name("trace_id")
       out.append(0x22)
       trace.appendTraceID(to: out)

@@ -45,7 +45,7 @@ extension Exchange {
 
   /// Puts the timeline into the worker's ring.
   func explain(_ code: UInt16, _ nanoseconds: Int64, _ ending: ExchangeTrace.Ending) {
-    guard self.trace != nil, let downstream, worker.explainRing.capacity > 0 else { return }
+    guard identifiers.trace != nil, let downstream, worker.explainRing.capacity > 0 else { return }
     // Refused before any endpoint was asked, or by a shadow: many alike may come at once.
     let isShadowed = shadowBits != 0 && failure == nil && !trail.isUsed && code < 500
     let isRefused = history.begun == 0 && (failure?.row.side == .local || !hasHead)

@@ -60,7 +60,7 @@ struct ExplainRing {
   private mutating func write(_ exchange: Exchange, _ bytes: Span<UInt8>, at place: Int) {
     let text = entries[place].text
     text.removeAll()
-    exchange.requestID.append(head: bytes, to: text)
+    exchange.identifiers.requestID.append(head: bytes, to: text)
     entries[place].idEnd = text.count
     if exchange.headPart >= .method {
       let method = bytes.extracting(exchange.head.methodText.bounds)

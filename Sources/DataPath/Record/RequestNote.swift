@@ -24,7 +24,7 @@ package struct RequestNote: Sendable {
     method = part >= .method ? Self.text(exchange.head.methodText, in: input) : ""
     target = part >= .target ? Self.text(exchange.head.target, in: input) : ""
     let id = Buffer(capacity: 512)
-    if let input { exchange.requestID.append(head: input.readable, to: id) }
+    if let input { exchange.identifiers.requestID.append(head: input.readable, to: id) }
     requestID = Self.text(ByteRange(0..<id.count), in: id)
     client =
       exchange.downstream.map { String(decoding: exchange.clientText($0), as: UTF8.self) } ?? ""

@@ -8,7 +8,7 @@ import Upstreams
 /// An endpoint as one worker sees it: its connections, idle and in use.
 ///
 /// It receives what happens on idle connections: bytes or an end there close the connection
-/// (response-queue poisoning, limits.md). Confinement: the worker's loop.
+/// (response-queue poisoning). Confinement: the worker's loop.
 package final class WorkerEndpoint: ConnectionReceiver {
   package let address: SocketAddress
   /// What it is known by in picks.

@@ -43,7 +43,7 @@ struct EdgePolicy: Sendable {
   var adaptive: ConcurrencyPolicy?
   /// Lower classes are refused before the limits are full.
   var sheds: Bool
-  var balancing: Upstreams.BalancingSettings
+  var balancing: BalancingSettings
   /// Nil: waiting requests are served in turn.
   var queue: QueuePolicy?
   var health: HealthCheckPolicy?
@@ -86,7 +86,7 @@ struct EdgePolicy: Sendable {
         minimum: $0.concurrencyMin, maximum: $0.concurrencyMax, buffer: $0.buffer,
         interval: $0.interval)
     }
-    balancing = Upstreams.BalancingSettings(upstream.balancing)
+    balancing = BalancingSettings(upstream.balancing)
     queue = upstream.pendingTarget.map {
       QueuePolicy(target: $0, interval: upstream.pendingInterval)
     }

@@ -90,8 +90,8 @@ extension OutlierPolicy {
   }
 }
 
-extension Upstreams.BalancingSettings {
-  init(_ settings: ProxyConfiguration.BalancingSettings) {
+extension BalancingSettings {
+  init(_ settings: BalancingConfiguration) {
     self.init(
       policy: BalancingPolicy(rawValue: settings.policy.rawValue) ?? .roundRobin,
       slowStart: settings.slowStart, panicThreshold: settings.panicThreshold,

@@ -5,8 +5,8 @@ struct Replica: Sendable {
   var running = 0
   /// Those that left while they queued not counted.
   var queued = 0
-  var firstQueued = Attempt.none
-  var lastQueued = Attempt.none
+  var firstQueued = SimulatedAttempt.none
+  var lastQueued = SimulatedAttempt.none
 
   // MARK: What faults do to it; each a count, since faults overlap
 

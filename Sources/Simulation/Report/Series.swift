@@ -69,11 +69,11 @@ struct Series: Sendable {
   let name: String
   private(set) var samples: [Sample] = []
   private(set) var reasons = [Int](repeating: 0, count: Reason.count)
-  private(set) var whole = LatencyHistogram()
+  private(set) var whole = LatencyCounts()
   var counts = Counts()
   private var sampled = Counts()
   private var sampledReasons = [Int](repeating: 0, count: Reason.count)
-  private var recent = LatencyHistogram()
+  private var recent = LatencyCounts()
 
   init(name: String) {
     self.name = name

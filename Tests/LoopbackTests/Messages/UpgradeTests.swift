@@ -160,7 +160,7 @@ struct UpgradeTests {
       try socket.send(Self.post("Content-Length: 5") + "hello")
       #expect(try socket.receiveMessage().hasSuffix("\r\n\r\nhello"))
     }
-    // A connection that was asked to change its protocol carries nothing else (limits.md).
+    // A connection that was asked to change its protocol carries nothing else.
     #expect(try proxy.closed(by: "not_persistent") == 2)
     socket.close()
     #expect(proxy.stop())

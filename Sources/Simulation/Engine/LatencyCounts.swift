@@ -2,12 +2,12 @@
 ///
 /// Range: 1 µs to 73 min; what is beyond is counted at the ends. A percentile is right to 3 %.
 /// Cost: 8 KiB; about 2 ns to record.
-struct LatencyHistogram: Sendable {
+struct LatencyCounts: Sendable {
   private static let subBits = 5
   private static let shift: Int64 = 10
   private static let bucketCount = 33 << subBits
 
-  private var counts = [UInt32](repeating: 0, count: LatencyHistogram.bucketCount)
+  private var counts = [UInt32](repeating: 0, count: LatencyCounts.bucketCount)
   private(set) var count = 0
   /// The sum of all that was recorded, exact.
   private(set) var sum = 0.0
@@ -53,7 +53,7 @@ struct LatencyHistogram: Sendable {
   }
 
   /// Adds what `other` has counted.
-  mutating func add(_ other: LatencyHistogram) {
+  mutating func add(_ other: LatencyCounts) {
     for bucket in counts.indices { counts[bucket] &+= other.counts[bucket] }
     count += other.count
     sum += other.sum

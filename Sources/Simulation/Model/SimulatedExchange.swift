@@ -8,7 +8,7 @@ import Upstreams
 ///         └─────────────┴───────────┴─────────┴──→ (given back)
 ///
 /// Cost: 216 bytes, of which 88 are the endpoints tried.
-struct Exchange: Slotted {
+struct SimulatedExchange: Slotted {
   enum Phase: UInt8 {
     /// For a connection.
     case waiting
@@ -21,10 +21,10 @@ struct Exchange: Slotted {
   var generation: UInt32 = 0
   var link: UInt32 = 0
   /// The attempt whose work calls; none: a client.
-  var parent = Exchange.none
+  var parent = SimulatedExchange.none
   /// The next exchange of the same parent.
-  var sibling = Exchange.none
-  var firstAttempt = Exchange.none
+  var sibling = SimulatedExchange.none
+  var firstAttempt = SimulatedExchange.none
   /// In the queue, while it waits.
   var place: UInt32 = 0
   var client: UInt16 = 0

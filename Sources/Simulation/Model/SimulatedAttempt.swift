@@ -11,7 +11,7 @@ import Resilience
 ///                       └─ left ───┴── cancelled, killed ───────────→ (given back)
 ///
 /// Cost: 112 bytes.
-struct Attempt: Slotted {
+struct SimulatedAttempt: Slotted {
   enum Phase: UInt8 {
     case travelling
     case queued
@@ -28,17 +28,17 @@ struct Attempt: Slotted {
   static let none = UInt32.max
 
   var generation: UInt32 = 0
-  var exchange = Attempt.none
+  var exchange = SimulatedAttempt.none
   /// Over all services.
   var replica: UInt32 = 0
   /// The replica's number in its service.
   var endpoint: UInt32 = 0
   /// Behind it in the replica's queue.
-  var next = Attempt.none
+  var next = SimulatedAttempt.none
   /// The next attempt of the same exchange.
-  var sibling = Attempt.none
+  var sibling = SimulatedAttempt.none
   /// The exchanges that it waits for, linked by their `sibling`.
-  var firstCall = Attempt.none
+  var firstCall = SimulatedAttempt.none
   /// The exchange's, which may be gone when the replica makes its calls.
   var client: UInt16 = 0
   var priority: UInt8 = 0

@@ -1,7 +1,7 @@
 import Primitives
 
 /// Which endpoint of an upstream takes a request.
-package struct BalancingSettings: Sendable, Equatable {
+package struct BalancingConfiguration: Sendable, Equatable {
   package enum Policy: String, CaseIterable, Sendable {
     case roundRobin = "round_robin"
     case leastRequest = "least_request"

@@ -15,7 +15,7 @@ struct LibraryTests {
   }
 
   @Test func theLibraryKeepsTheExclusivityCheck() {
-    let flags = manifest.matches(of: /-enforce-exclusivity=unchecked"\], \.when\((.*)\)/)
+    let flags = manifest.matches(of: /-enforce-exclusivity=unchecked"\], \.when\((.*)\)\)/)
     #expect(flags.count == 1 && flags.allSatisfy { $0.1.contains("traits: [\"Proxy\"]") })
   }
 

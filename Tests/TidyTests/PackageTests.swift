@@ -51,4 +51,19 @@ struct PackageTests {
     let declared = text.matches(of: /swiftSettings: (\w+)/).map { String($0.1) }
     #expect(!declared.isEmpty && Set(declared) == ["settings"])
   }
+
+  /// The dynamic exclusivity check is left out where requests go through and nowhere else (decision
+  /// 0001).
+  @Test func onlyTheHotPathIsUnchecked() {
+    let text = Repository.text("Package.swift")
+    let hot = text.matches(of: /hotPath\(\s*"(\w+)"/).map { String($0.1) }
+    #expect(
+      Set(hot) == [
+        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
+        "Telemetry", "HTTPClient", "DataPath",
+      ])
+    // The function itself, and the micro-benchmarks, into which those targets are inlined.
+    #expect(text.matches(of: /settings \+ unchecked/).count == 2)
+    #expect(text.matches(of: /exclusivity=unchecked/).count == 1)
+  }
 }

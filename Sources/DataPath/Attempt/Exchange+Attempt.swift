@@ -64,7 +64,7 @@ extension Exchange {
   }
 
   private func beginAttempt(_ upstream: WorkerUpstream) {
-    history.begun += 1
+    history.attemptBegins()
     if history.begun > 1, !history.needsFresh { attempt.kind = .retry }
     if clocks.pendingDeadline != .distantFuture {
       trail.waitEnded(now)
@@ -142,12 +142,12 @@ extension Exchange {
       stage = .connecting
       return fail(.downstreamClosed)
     }
-    history.sent += 1
+    history.requestSent()
     shard.add(upstream.metrics.attempts)
     connection.beginAttempt()
     attempt.sends(on: connection, now)
     stage = .responding
-    requestProgress.isRefused = false
+    requestProgress.attemptBegins()
     guard lendOutput(of: connection, for: downstream) else { return fail(.bufferBudgetExceeded) }
     guard RequestWriter.write(self, route, downstream, endpoint, to: connection.output) else {
       return fail(.requestHeadTooLarge)

@@ -77,7 +77,7 @@ extension Exchange {
     guard let route, let downstream, let upstream, let endpoint = attempt.endpoint,
       lendOutput(of: connection, for: downstream)
     else { return false }
-    history.sent += 1
+    history.requestSent()
     shard.add(upstream.metrics.attempts)
     connection.beginAttempt()
     return RequestWriter.write(self, route, downstream, endpoint, to: connection.output)
@@ -181,9 +181,9 @@ extension Exchange {
     endHedge()
     self.connection = connection
     connection.borrower = self
-    history.begun += 1
-    requestProgress.isDone = true
-    requestProgress.isRefused = false
+    history.attemptBegins()
+    requestProgress.ended()
+    requestProgress.attemptBegins()
     armTry()
     if isSent {
       stage = .responding

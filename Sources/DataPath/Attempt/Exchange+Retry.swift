@@ -34,9 +34,8 @@ extension Exchange {
     dropConnection(failure, upstream)
     if isHedged { return promoteHedge(upstream, downstream) }
     if isStale {
-      history.reason = .staleConnection
+      history.retryOnFreshConnection()
       trail.retry(.staleConnection, after: 0)
-      history.needsFresh = true
       rewindRequest()
       return choose(upstream, downstream)
     }
@@ -97,15 +96,14 @@ extension Exchange {
       budget: state.budget.tryBeginRetry())
     switch decision {
     case .no(let refusal):
-      history.refusal = refusal
+      history.refuse(refusal)
       upstream.count(refusal)
       return false
     case .again(let nanoseconds):
       if let answered { dropAnswer(on: answered, upstream) }
       hold.parts.insert(.retry)
-      history.reason = reason
+      history.retry(because: reason, lookingPast: attempt.endpoint?.key)
       trail.retry(reason, after: nanoseconds)
-      if let key = attempt.endpoint?.key { history.tried.insert(key) }
       rewindRequest()
       guard nanoseconds > 0 else {
         choose(upstream, downstream)

@@ -30,8 +30,7 @@ extension Exchange {
   }
 
   func endRetry(_ upstream: WorkerUpstream, _ isFailure: Bool) {
-    if let reason = history.reason {
-      history.reason = nil
+    if let reason = history.takeReason() {
       upstream.count(reason, isFailure: isFailure)
     }
     if hold.parts.remove(.retry) != nil { hold.state?.budget.retryEnded() }

@@ -211,8 +211,7 @@ extension Exchange {
     guard kind == .circuitOpen || kind == .noEndpoint, !history.usesFallback, let downstream,
       let policy = route?.policy, let fallback = policy.fallback
     else { return fail(kind, kind == .circuitOpen ? replyDetails.detail : detail) }
-    history.usesFallback = true
-    history.reason = nil
+    history.fallBack()
     var isAnswer = false
     if case .respond = fallback { isAnswer = true }
     noteFallback(because: kind, isAnswer: isAnswer)
@@ -228,7 +227,6 @@ extension Exchange {
       replyDetails.detail = ""
       let other = listener.targets[route.upstreams[position]]
       upstream = other
-      history.tried = TriedEndpoints()
       pass(other, policy, downstream)
     }
   }

@@ -203,7 +203,7 @@ extension Exchange {
   /// The client has been told to go on, or does so by itself.
   func endAwaitingContinue(_ downstream: DownstreamConnection) {
     guard requestProgress.awaitsContinue else { return }
-    requestProgress.awaitsContinue = false
+    requestProgress.toldToContinue()
     clocks.headDeadline = clocks.clientDeadline
     clocks.bodyWindowStart = now
     armDeadline(downstream)

@@ -69,7 +69,7 @@ extension Exchange {
   /// Sends an answer of our own; `write` answers false when it does not fit.
   func reply(_ downstream: DownstreamConnection, _ write: (Buffer) -> Bool) {
     // A request whose body has not come yet: it may be in the input, whole.
-    if !requestProgress.isDone { requestProgress.isDone = hasHead && skipBody(of: downstream) }
+    if !requestProgress.isDone, hasHead { skipBody(of: downstream) }
     if !requestProgress.isDone || downstream.isDraining { keepsDownstreamOpen = false }
     answerProgress.hasBegun = true
     stage = .replying
@@ -82,18 +82,17 @@ extension Exchange {
     sendReply(downstream)
   }
 
-  /// Passes over a body that nobody wants and that is there already; false: not all of it is.
-  private func skipBody(of downstream: DownstreamConnection) -> Bool {
+  /// Passes over a body that nobody wants, if all of it is there already.
+  private func skipBody(of downstream: DownstreamConnection) {
     switch head.framing {
-    case .none: return true
+    case .none: requestProgress.skip(to: requestProgress.bodyOffset)
     case .length(let length):
       // Bytes that went straight to an endpoint are gone from the input.
       guard requestProgress.unrepeatableBytes == 0,
         length <= UInt64(downstream.input.count - head.headBytes)
-      else { return false }
-      requestProgress.bodyOffset = head.headBytes + Int(length)
-      return true
-    case .chunked, .untilClose: return false
+      else { return }
+      requestProgress.skip(to: head.headBytes + Int(length))
+    case .chunked, .untilClose: break
     }
   }
 

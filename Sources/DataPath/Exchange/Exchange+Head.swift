@@ -60,14 +60,14 @@ extension Exchange {
     let input = downstream.input
     headPart = .whole
     clocks.headDeadline = .distantFuture
-    requestProgress.bodyOffset = head.headBytes
     requestBody.begin(head.framing, listener.settings.bodyLimits)
     downstream.requestCount += 1
     keepsDownstreamOpen =
       head.isPersistent
       && downstream.requestCount < listener.settings.requestsPerConnectionMax ?? .max
-    requestProgress.awaitsContinue =
-      head.expectsContinue && head.hasBody && input.count == head.headBytes
+    requestProgress.begin(
+      behind: head.headBytes,
+      awaitsContinue: head.expectsContinue && head.hasBody && input.count == head.headBytes)
     judgeFields(downstream)
     identify(input.readable)
     if head.method == .connect { return fail(.connectDenied) }

@@ -72,7 +72,7 @@ extension Exchange {
         let payload = offered.extracting(step.framing..<step.framing + step.payload)
         if isChunked { _ = ChunkEncoder.appendChunk(payload, to: out) } else { out.append(payload) }
       }
-      requestProgress.bodyOffset += step.framing + step.payload
+      requestProgress.passed(step.framing + step.payload)
     }
     if requestBody.isComplete { endBody(out, isChunked, downstream) }
     return .all
@@ -83,7 +83,7 @@ extension Exchange {
   ) {
     // There is room for the end once the output is sent.
     if isChunked, !appendBodyEnd(out) { return }
-    requestProgress.isDone = true
+    requestProgress.ended()
     // The time to answer begins when there is something whole to answer.
     if head.hasBody {
       attempt.timedFrom = now
@@ -106,7 +106,7 @@ extension Exchange {
 
   /// Counts payload; false: there is more than the listener lets through.
   private func note(body count: Int) -> Bool {
-    requestProgress.bodyBytes += UInt64(count)
+    requestProgress.sent(UInt64(count))
     clocks.bodyWindowBytes += UInt64(count)
     if requestProgress.bodyBytes > listener?.settings.requestBodyBytesMax ?? .max {
       fail(.requestBodyTooLarge)
@@ -129,7 +129,7 @@ extension Exchange {
       return false
     case .failed:
       // An endpoint may answer early and close: its answer is read before this counts.
-      requestProgress.isRefused = true
+      requestProgress.refused()
       return false
     }
   }
@@ -145,7 +145,7 @@ extension Exchange {
       result = downstream.receive(into: out, upTo: min(Int(clamping: direct), Self.bulkBytesMax))
       if case .bytes(let count) = result {
         requestBody.received(count)
-        requestProgress.unrepeatableBytes += UInt64(count)
+        requestProgress.passedDirectly(UInt64(count))
         guard note(body: count) else { return false }
       }
     } else {
@@ -175,23 +175,16 @@ extension Exchange {
   /// input, behind the head, for as long as they fit there.
   func keepBody(upTo most: Int) {
     guard head.hasBody, most > 0 else { return }
-    requestProgress.bodyKeptMax = most
-    if case .length(let length) = head.framing, length > UInt64(most) { outgrow() }
-  }
-
-  /// The body is longer than what is kept of one: no attempt follows one that has sent it.
-  private func outgrow() {
-    requestProgress.bodyKeptMax = 0
-    requestProgress.bodyOutgrew = true
+    requestProgress.keepBody(upTo: most)
+    if case .length(let length) = head.framing, length > UInt64(most) {
+      requestProgress.outgrow()
+    }
   }
 
   /// The request is to be sent again, from its first byte. Precondition: all of it is kept.
   func rewindRequest() {
-    precondition(requestProgress.unrepeatableBytes == 0, "a body that is gone cannot be sent again")
-    requestProgress.bodyOffset = head.headBytes
+    requestProgress.rewind(to: head.headBytes)
     requestBody.begin(head.framing, listener?.settings.bodyLimits ?? BodyLimits())
-    requestProgress.bodyBytes = 0
-    requestProgress.isDone = false
     answerProgress.holdsUpgrade = false
   }
 
@@ -203,12 +196,11 @@ extension Exchange {
       {
         return true
       }
-      outgrow()
+      requestProgress.outgrow()
     }
     if requestProgress.bodyOffset > head.headBytes, input.writableCount < input.capacity / 2 {
-      requestProgress.unrepeatableBytes += UInt64(requestProgress.bodyOffset - head.headBytes)
       input.removeSubrange(at: head.headBytes, count: requestProgress.bodyOffset - head.headBytes)
-      requestProgress.bodyOffset = head.headBytes
+      requestProgress.forgetPassed(from: head.headBytes)
     }
     // A head that fills its block leaves no room behind it.
     if makeRoom(in: input) { return true }

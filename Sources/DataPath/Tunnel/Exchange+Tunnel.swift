@@ -149,7 +149,7 @@ extension Exchange {
   private func noteMoved(_ bytes: UInt64, _ end: TunnelEnds) {
     clocks.lastProgress = now
     if end == .request {
-      requestProgress.bodyBytes += bytes
+      requestProgress.sent(bytes)
     } else {
       answerProgress.bodyBytes += bytes
     }

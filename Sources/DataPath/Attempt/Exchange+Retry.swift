@@ -17,7 +17,7 @@ extension Exchange {
   /// an answer, and another may be made; else the client's connection is cut.
   func answerFailed(_ failure: FailureKind, _ detail: StaticString = "") {
     guard let downstream, takeBackAnswer(downstream) else { return fail(failure, detail) }
-    answerProgress.headAt = nil
+    answerProgress.forgetHead()
     attemptFailed(failure, detail)
   }
 
@@ -156,9 +156,9 @@ extension Exchange {
     case .length, .chunked, .untilClose: break
     }
     if isWhole {
-      answerProgress.isDone = true
+      answerProgress.ended()
       release(connection)
-      answerProgress.isDone = false
+      answerProgress.anotherFollows()
     } else {
       self.connection = nil
       endAttempt(upstream)

@@ -43,8 +43,7 @@ extension Exchange {
     }
     let out = downstream.output
     out.truncate(Int(downstream.bytesSent + UInt64(out.count) - answerProgress.start))
-    answerProgress.hasBegun = false
-    answerProgress.bodyBytes = 0
+    answerProgress.takeBack()
     return true
   }
 
@@ -71,7 +70,7 @@ extension Exchange {
     // A request whose body has not come yet: it may be in the input, whole.
     if !requestProgress.isDone, hasHead { skipBody(of: downstream) }
     if !requestProgress.isDone || downstream.isDraining { keepsDownstreamOpen = false }
-    answerProgress.hasBegun = true
+    answerProgress.replyBegins()
     stage = .replying
     clocks.replyBegins()
     let out = downstream.output

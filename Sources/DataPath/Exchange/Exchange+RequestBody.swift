@@ -185,7 +185,7 @@ extension Exchange {
   func rewindRequest() {
     requestProgress.rewind(to: head.headBytes)
     requestBody.begin(head.framing, listener?.settings.bodyLimits ?? BodyLimits())
-    answerProgress.holdsUpgrade = false
+    answerProgress.holdUpgrade(false)
   }
 
   /// Room in the input behind the head, which stays.

@@ -94,16 +94,15 @@ extension Exchange {
     guard let upstream else { return false }
     if isHedged, waitForHedge(upstream) { return false }
     if route?.policy != nil, retryAnswer(connection, upstream, downstream) { return false }
-    answerProgress.headAt = now
+    answerProgress.headArrived(now)
     status = responseHead.status
     responseBody.begin(responseHead.framing, connection.bodyLimits)
     decideFraming(downstream)
     let before = out.count
-    answerProgress.start = downstream.bytesSent + UInt64(before)
     guard let route, ResponseWriter.write(self, route.responseEdits, input, to: out) else {
       return headDoesNotFit(out, before)
     }
-    answerProgress.hasBegun = true
+    answerProgress.begin(at: downstream.bytesSent + UInt64(before))
     if let settings, settings.loggedFields.hasResponse {
       loggedAnswer = settings.loggedFields.values(of: responseHead, input.readable)
     }
@@ -118,7 +117,7 @@ extension Exchange {
       case .chunked, .untilClose: true
       case .none, .length: false
       }
-    answerProgress.isChunked = needsChunks && head.minorVersion == 1
+    answerProgress.sendChunks(needsChunks && head.minorVersion == 1)
     if needsChunks, head.minorVersion == 0 { keepsDownstreamOpen = false }
     // The rest of a request that was answered early would be taken for the next one.
     if !requestProgress.isDone || downstream.isDraining || endsWithPrivate {
@@ -137,7 +136,7 @@ extension Exchange {
     _ connection: UpstreamConnection, _ downstream: DownstreamConnection
   ) -> Bool {
     let input = connection.input
-    answerProgress.interimBytes += responseHead.headBytes
+    answerProgress.interim(responseHead.headBytes)
     guard
       answerProgress.interimBytes <= Self.interimHeadsMax * connection.decoder.limits.headBytesMax
     else {
@@ -205,8 +204,7 @@ extension Exchange {
         }
         if step.payload > 0 {
           let payload = offered.extracting(step.framing..<step.framing + step.payload)
-          answerProgress.bodyBytes += UInt64(step.payload)
-          if answerProgress.paceBytes != .max { answerProgress.paceBytes -= step.payload }
+          answerProgress.sent(step.payload)
           if answerProgress.isChunked {
             _ = ChunkEncoder.appendChunk(payload, to: out)
           } else {
@@ -226,7 +224,7 @@ extension Exchange {
     judgeHead()
     let elapsed = Double(max(now.nanoseconds(since: begun), 0)) / 1e9
     let allowed = elapsed * Double(rate) - Double(answerProgress.bodyBytes)
-    answerProgress.paceBytes = Int(min(max(allowed, 0), Double(Self.bulkBytesMax)))
+    answerProgress.allow(Int(min(max(allowed, 0), Double(Self.bulkBytesMax))))
     if answerProgress.paceBytes > 0 { return true }
     // A twentieth of a second's worth at a time, or a byte.
     let wait = max(50_000_000, Int64(1e9 / Double(rate)))
@@ -239,7 +237,7 @@ extension Exchange {
   @inline(__always)
   private func endResponse(_ connection: UpstreamConnection, _ out: Buffer) {
     if answerProgress.isChunked, !appendResponseEnd(out) { return }
-    answerProgress.isDone = true
+    answerProgress.ended()
     headStands()
     if let upstream {
       recordAttempt(status: status, upstream)
@@ -286,8 +284,7 @@ extension Exchange {
         into: out, upTo: min(Int(clamping: direct), Self.bulkBytesMax, answerProgress.paceBytes))
       if case .bytes(let count) = result {
         responseBody.received(count)
-        answerProgress.bodyBytes += UInt64(count)
-        if answerProgress.paceBytes != .max { answerProgress.paceBytes -= count }
+        answerProgress.sent(count)
       }
     } else {
       guard makeRoom(in: connection.input) else {

@@ -50,7 +50,7 @@ extension Exchange {
       fail(.upgradeFailed)
       return false
     }
-    answerProgress.holdsUpgrade = !requestProgress.isDone
+    answerProgress.holdUpgrade(!requestProgress.isDone)
     // It may have left before its 101 was read: no event would come again.
     if answerProgress.holdsUpgrade { return goOnUpgrading(connection, downstream) }
     guard makeOutput(out) else {
@@ -70,9 +70,7 @@ extension Exchange {
     }
     clocks.tryDeadline = .distantFuture
     clocks.hedgeAt = .distantFuture
-    answerProgress.hasBegun = true
-    answerProgress.headAt = now
-    answerProgress.isUpgraded = true
+    answerProgress.upgraded(now)
     keepsDownstreamOpen = false
     clocks.headDeadline = .distantFuture
     stage = .tunnelling
@@ -126,7 +124,7 @@ extension Exchange {
       case .bytes(let count): noteMoved(UInt64(count), end)
       case .wouldBlock: return true
       case .endOfStream:
-        answerProgress.tunnelEnds.insert(end)
+        answerProgress.ended(end)
         target.kernel.shutdownSend(target.descriptor)
         return true
       case .failed: return endTunnel(end == .request ? .downstreamClosed : .upstreamReset)
@@ -151,7 +149,7 @@ extension Exchange {
     if end == .request {
       requestProgress.sent(bytes)
     } else {
-      answerProgress.bodyBytes += bytes
+      answerProgress.sent(Int(bytes))
     }
   }
 

@@ -30,10 +30,9 @@ extension Exchange {
       self.ticket = ticket
       stage = .waiting
       trail.waits(since: now)
-      if clocks.pendingDeadline == .distantFuture {
-        clocks.pendingDeadline = now.advanced(byNanoseconds: upstream.plan.pendingNanoseconds)
-      }
-      clocks.resumeAt = upstream.queue.refusalDue ?? .distantFuture
+      clocks.wait(
+        until: now.advanced(byNanoseconds: upstream.plan.pendingNanoseconds),
+        looking: upstream.queue.refusalDue ?? .distantFuture)
       armDeadline(downstream)
     case .refused(let failure):
       guard attempt.endpoint != nil else {
@@ -68,13 +67,8 @@ extension Exchange {
     if history.begun > 1, !history.needsFresh { attempt.kind = .retry }
     if clocks.pendingDeadline != .distantFuture {
       trail.waitEnded(now)
-      clocks.pendingDeadline = .distantFuture
     }
-    clocks.resumeAt = .distantFuture
-    // The wait before it was nobody's silence, and no time that the client had for its body.
-    clocks.lastProgress = now
-    clocks.bodyWindowStart = Instant(nanoseconds: 0)
-    clocks.bodyWindowBytes = 0
+    clocks.attemptBegins(now)
     if let route { attempt.routeKey = route.key }
     if let endpoint = attempt.endpoint {
       attempt.isCounted = true

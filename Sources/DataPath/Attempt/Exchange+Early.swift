@@ -94,7 +94,7 @@ extension Exchange {
   /// become so for the next. Called when an attempt begins, when a body has been sent, and when
   /// `slowAt` has come. Cost: nothing where no breaker has a `slow_call`.
   func watchSlow(_ upstream: WorkerUpstream) {
-    clocks.slowAt = .distantFuture
+    clocks.nobodyIsSlow()
     guard !answerProgress.hasBegun else { return }
     if isToTell(.breaker, .breakerTold), let breaker = hold.state?.breaker,
       isSlow(breaker, requestWait)
@@ -124,7 +124,7 @@ extension Exchange {
     let slow = breaker.slowNanoseconds
     if wait > slow { return true }
     if slow != .max {
-      clocks.slowAt = min(clocks.slowAt, now.advanced(byNanoseconds: slow - wait + 1))
+      clocks.lookForSlow(at: now.advanced(byNanoseconds: slow - wait + 1))
     }
     return false
   }

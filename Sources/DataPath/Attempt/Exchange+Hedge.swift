@@ -19,11 +19,11 @@ extension Exchange {
       let delay = policy.delay(upstream.digest, isIdempotent: head.method.isIdempotent)
     else { return }
     // From where its latency counts, as that of those whose percentile this is.
-    clocks.hedgeAt = attempt.timedFrom.advanced(byNanoseconds: delay)
+    clocks.hedge(at: attempt.timedFrom.advanced(byNanoseconds: delay))
   }
 
   func beginHedge(_ downstream: DownstreamConnection) {
-    clocks.hedgeAt = .distantFuture
+    clocks.hedge(at: .distantFuture)
     // Beside the first attempt only; what comes after it is a retry.
     guard history.begun == 1, stage == .responding, !answerProgress.hasBegun, !isHedged,
       let upstream,
@@ -92,7 +92,7 @@ extension Exchange {
     guard makeRoom(in: connection.input) else { return hedgeFailed(.bufferBudgetExceeded) }
     switch connection.receive(into: connection.input) {
     case .bytes:
-      clocks.lastProgress = now
+      clocks.moved(now)
       judgeHedge(connection)
     case .wouldBlock:
       if connection.isBroken { hedgeFailed(.upstreamReset) }
@@ -139,7 +139,7 @@ extension Exchange {
       route?.policy?.retry?.conditions.matchesAnswer(status: status, grpcStatus: nil) ?? false
     guard isRetried || isWorthWaiting(status, upstream) else { return false }
     recordAttempt(status: status, upstream)
-    clocks.tryDeadline = .distantFuture
+    clocks.attemptEnded()
     stage = .awaitingHedge
     return true
   }

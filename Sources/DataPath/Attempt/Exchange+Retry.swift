@@ -110,7 +110,7 @@ extension Exchange {
         return true
       }
       stage = .backingOff
-      clocks.resumeAt = now.advanced(byNanoseconds: nanoseconds)
+      clocks.resume(at: now.advanced(byNanoseconds: nanoseconds))
       armDeadline(downstream)
       return true
     }
@@ -127,7 +127,7 @@ extension Exchange {
 
   /// Closes what is left of an attempt.
   private func dropConnection(_ failure: FailureKind, _ upstream: WorkerUpstream) {
-    clocks.tryDeadline = .distantFuture
+    clocks.attemptEnded()
     endAttempt(upstream)
     guard let connection, let endpoint else { return }
     self.connection = nil
@@ -144,7 +144,7 @@ extension Exchange {
     guard let endpoint else { return }
     recordAttempt(status: responseHead.status, upstream)
     keep(.answered(status: responseHead.status))
-    clocks.tryDeadline = .distantFuture
+    clocks.attemptEnded()
     let input = connection.input
     input.consume(responseHead.headBytes)
     var isWhole = false

@@ -41,7 +41,7 @@ extension Exchange {
     guard fault.delayNanoseconds > 0 else { return admitBehindFaults(upstream, downstream) }
     shard.add(worker.metrics.faults(.delay))
     stage = .delayed
-    clocks.resumeAt = now.advanced(byNanoseconds: fault.delayNanoseconds)
+    clocks.resume(at: now.advanced(byNanoseconds: fault.delayNanoseconds))
     armDeadline(downstream)
   }
 

@@ -16,11 +16,11 @@ extension Exchange {
     guard let route, !answerProgress.hasBegun,
       history.begun <= 1 || clocks.headDeadline >= clocks.clientDeadline
     else { return }
-    clocks.headDeadline = clocks.clientDeadline
+    clocks.answer(by: .distantFuture)
     if let timeout = route.timeout,
       requestProgress.isDone || !head.hasBody || requestProgress.awaitsContinue
     {
-      clocks.headDeadline = min(clocks.clientDeadline, now.advanced(byNanoseconds: timeout))
+      clocks.answer(by: now.advanced(byNanoseconds: timeout))
     }
   }
 
@@ -29,7 +29,7 @@ extension Exchange {
     guard let retry = route?.policy?.retry, retry.perTryNanoseconds != .max,
       requestProgress.isDone || !head.hasBody
     else { return }
-    clocks.tryDeadline = now.advanced(byNanoseconds: retry.perTryNanoseconds)
+    clocks.tryUntil(now.advanced(byNanoseconds: retry.perTryNanoseconds))
   }
 
   /// How long a trusted proxy lets us take, which bounds the answer's head; `grpc-timeout` bounds
@@ -48,13 +48,12 @@ extension Exchange {
       switch field.id {
       case .xEnvoyExpectedTimeout:
         guard let allowed = DeadlineText.millisecondsHeader(value) else { continue }
-        clocks.clientDeadline = min(
-          clocks.clientDeadline, clocks.startedAt.advanced(byNanoseconds: allowed))
+        clocks.clientWaits(until: clocks.startedAt.advanced(byNanoseconds: allowed))
       case .grpcTimeout:
         guard let allowed = DeadlineText.grpcNanoseconds(value) else { continue }
         let deadline = clocks.startedAt.advanced(byNanoseconds: allowed)
-        clocks.clientDeadline = min(clocks.clientDeadline, deadline)
-        clocks.totalDeadline = min(clocks.totalDeadline, deadline)
+        clocks.clientWaits(until: deadline)
+        clocks.end(by: deadline)
       case .xEnvoyAttemptCount:
         history.above = Int(Token.decimal(value) ?? 1)
       default: continue
@@ -84,7 +83,7 @@ extension Exchange {
 
   /// The client takes no more of its answer for now: its stall is timed from the last byte it took.
   func noteBlocked(_ tookSome: Bool, _ downstream: DownstreamConnection) {
-    if tookSome { clocks.lastProgress = now }
+    if tookSome { clocks.moved(now) }
     armDeadline(downstream)
   }
 
@@ -97,7 +96,7 @@ extension Exchange {
     }
     if let settings = listener?.settings {
       if isTimingBody, settings.bodyBytesPerSecondMin > 0 {
-        if clocks.bodyWindowStart.nanoseconds == 0 { clocks.bodyWindowStart = now }
+        clocks.beginBodyWindow(now)
         next = min(
           next, clocks.bodyWindowStart.advanced(byNanoseconds: settings.bodyWindowNanoseconds))
       }
@@ -144,7 +143,7 @@ extension Exchange {
 
   /// A delay is over, or a back-off.
   private func goOn(_ downstream: DownstreamConnection) {
-    clocks.resumeAt = .distantFuture
+    clocks.resume(at: .distantFuture)
     guard let upstream else { return }
     switch stage {
     case .delayed: admitBehindFaults(upstream, downstream)
@@ -152,7 +151,7 @@ extension Exchange {
     case .waiting:
       upstream.shed()
       if stage == .waiting {
-        clocks.resumeAt = upstream.queue.refusalDue ?? .distantFuture
+        clocks.resume(at: upstream.queue.refusalDue ?? .distantFuture)
         armDeadline(downstream)
       }
     // Bytes that a limit held back may go on.
@@ -163,7 +162,7 @@ extension Exchange {
   /// The policy of the queue that it waits in has changed.
   func queueLook(at due: Instant) {
     guard stage == .waiting, let downstream else { return }
-    clocks.resumeAt = due
+    clocks.resume(at: due)
     armDeadline(downstream)
   }
 
@@ -204,8 +203,8 @@ extension Exchange {
   func endAwaitingContinue(_ downstream: DownstreamConnection) {
     guard requestProgress.awaitsContinue else { return }
     requestProgress.toldToContinue()
-    clocks.headDeadline = clocks.clientDeadline
-    clocks.bodyWindowStart = now
+    clocks.answer(by: .distantFuture)
+    clocks.bodyMayCome(now)
     armDeadline(downstream)
   }
 
@@ -217,8 +216,7 @@ extension Exchange {
     let window = UInt64(max(settings.bodyWindowNanoseconds, 0))
     let needed = settings.bodyBytesPerSecondMin * (window / 1_000_000) / 1000
     let isSlow = clocks.bodyWindowBytes < needed
-    clocks.bodyWindowStart = now
-    clocks.bodyWindowBytes = 0
+    clocks.nextBodyWindow(now)
     return isSlow && connection?.output.isEmpty != false ? .requestBodyTooSlow : nil
   }
 }

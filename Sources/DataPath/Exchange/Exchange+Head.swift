@@ -59,7 +59,7 @@ extension Exchange {
     guard let listener else { return }
     let input = downstream.input
     headPart = .whole
-    clocks.headDeadline = .distantFuture
+    clocks.requestHeadCame()
     requestBody.begin(head.framing, listener.settings.bodyLimits)
     downstream.requestCount += 1
     keepsDownstreamOpen =
@@ -97,7 +97,7 @@ extension Exchange {
   ) {
     self.route = route
     if let total = route.totalTimeout {
-      clocks.totalDeadline = clocks.startedAt.advanced(byNanoseconds: total)
+      clocks.end(by: clocks.startedAt.advanced(byNanoseconds: total))
     }
     switch route.action {
     case .forward: admit(to: listener.targets[route.upstreams[0]], downstream)

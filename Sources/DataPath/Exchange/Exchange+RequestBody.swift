@@ -107,7 +107,7 @@ extension Exchange {
   /// Counts payload; false: there is more than the listener lets through.
   private func note(body count: Int) -> Bool {
     requestProgress.sent(UInt64(count))
-    clocks.bodyWindowBytes += UInt64(count)
+    clocks.bodyCame(UInt64(count))
     if requestProgress.bodyBytes > listener?.settings.requestBodyBytesMax ?? .max {
       fail(.requestBodyTooLarge)
       return false
@@ -121,11 +121,11 @@ extension Exchange {
     if requestProgress.isRefused { return false }
     switch connection.flush() {
     case .drained:
-      clocks.lastProgress = now
+      clocks.moved(now)
       if requestProgress.isDone { pool.reclaim(from: connection.output) }
       return true
     case .blocked(let tookSome):
-      if tookSome { clocks.lastProgress = now }
+      if tookSome { clocks.moved(now) }
       return false
     case .failed:
       // An endpoint may answer early and close: its answer is read before this counts.
@@ -154,7 +154,7 @@ extension Exchange {
     }
     switch result {
     case .bytes:
-      clocks.lastProgress = now
+      clocks.moved(now)
       endAwaitingContinue(downstream)
       return true
     case .wouldBlock: return false

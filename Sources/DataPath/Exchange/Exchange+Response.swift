@@ -67,7 +67,7 @@ extension Exchange {
         return false
       }
       switch connection.receive(into: input) {
-      case .bytes: clocks.lastProgress = now
+      case .bytes: clocks.moved(now)
       case .wouldBlock: return false
       case .endOfStream:
         attemptFailed(input.isEmpty ? .upstreamClosed : .responseIncomplete)
@@ -229,7 +229,7 @@ extension Exchange {
     // A twentieth of a second's worth at a time, or a byte.
     let wait = max(50_000_000, Int64(1e9 / Double(rate)))
     guard flushResponse(downstream) else { return false }
-    clocks.resumeAt = now.advanced(byNanoseconds: wait)
+    clocks.resume(at: now.advanced(byNanoseconds: wait))
     armDeadline(downstream)
     return false
   }
@@ -259,7 +259,7 @@ extension Exchange {
   private func flushResponse(_ downstream: DownstreamConnection) -> Bool {
     switch downstream.flush() {
     case .drained:
-      clocks.lastProgress = now
+      clocks.moved(now)
       return true
     case .blocked(let tookSome):
       if answerProgress.isDone { stage = .replying }
@@ -295,7 +295,7 @@ extension Exchange {
     }
     switch result {
     case .bytes:
-      clocks.lastProgress = now
+      clocks.moved(now)
       return true
     case .wouldBlock: return false
     case .endOfStream:

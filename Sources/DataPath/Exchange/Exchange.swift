@@ -131,9 +131,8 @@ package final class Exchange: ConnectionReceiver {
     decoder = RequestDecoder(limits: listener.settings.headLimits)
     stage = .head
     let now = now
-    clocks.startedAt = now
-    clocks.lastProgress = now
-    clocks.headDeadline = now.advanced(byNanoseconds: listener.settings.requestHeadNanoseconds)
+    clocks.begin(
+      now, headBy: now.advanced(byNanoseconds: listener.settings.requestHeadNanoseconds))
     readHead(downstream)
     if stage == .head { armDeadline(downstream) }
   }

@@ -68,11 +68,9 @@ extension Exchange {
       settle(status: status)
       if isHedged { dropHedge(upstream) }
     }
-    clocks.tryDeadline = .distantFuture
-    clocks.hedgeAt = .distantFuture
+    clocks.headStands()
     answerProgress.upgraded(now)
     keepsDownstreamOpen = false
-    clocks.headDeadline = .distantFuture
     stage = .tunnelling
     // What the client sent ahead goes first.
     guard pool.lend(to: connection.output) else {
@@ -114,7 +112,7 @@ extension Exchange {
       switch target.flush() {
       case .drained: break
       case .blocked(let tookSome):
-        if tookSome { clocks.lastProgress = now }
+        if tookSome { clocks.moved(now) }
         return true
       case .failed: return endTunnel(end == .request ? .upstreamReset : .downstreamClosed)
       }
@@ -145,7 +143,7 @@ extension Exchange {
   }
 
   private func noteMoved(_ bytes: UInt64, _ end: TunnelEnds) {
-    clocks.lastProgress = now
+    clocks.moved(now)
     if end == .request {
       requestProgress.sent(bytes)
     } else {

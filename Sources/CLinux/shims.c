@@ -2,11 +2,13 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <link.h>
 #include <linux/filter.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -89,6 +91,25 @@ int weir_allowed_processors(void) {
   if (sched_getaffinity(0, sizeof(set), &set) != 0) return -1;
   return CPU_COUNT(&set);
 }
+
+static int forget_pages(struct dl_phdr_info *info, size_t size, void *unused) {
+  (void)size;
+  (void)unused;
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  for (int number = 0; number < info->dlpi_phnum; number++) {
+    const ElfW(Phdr) *segment = &info->dlpi_phdr[number];
+    if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W) != 0) continue;
+    uintptr_t start = info->dlpi_addr + segment->p_vaddr;
+    uintptr_t end = (start + segment->p_memsz + page - 1) & ~(page - 1);
+    start &= ~(page - 1);
+    // They were never written, so the file has them all; a failure leaves them where they are.
+    (void)madvise((void *)start, end - start, MADV_DONTNEED);
+  }
+  // The first object is the program; its libraries are shared with others.
+  return 1;
+}
+
+void weir_forget_program_pages(void) { (void)dl_iterate_phdr(forget_pages, NULL); }
 
 void weir_name_thread(const char *name) {
   char kept[16] = {0};

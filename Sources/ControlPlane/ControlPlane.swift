@@ -163,6 +163,7 @@ package final class ControlPlane: @unchecked Sendable {
         "admin": "\(adminAddress.map(\.description) ?? "none")",
       ])
     if let earlyStop { stop(earlyStop) }
+    ThisProcess.forgetStart()
   }
 
   private func openLog() throws(StartFault) {

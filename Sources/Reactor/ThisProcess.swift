@@ -45,6 +45,11 @@ package enum ThisProcess {
     _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
   }
 
+  /// Gives back the memory of the program's code and constants that were needed to start and hardly are
+  /// again; what is needed comes back from the page cache, 64 KiB at a time, at a microsecond each. Any
+  /// thread, once, when all runs.
+  package static func forgetStart() { weir_forget_program_pages() }
+
   /// Stops the process until it is told to go on, as control-Z does to every job; returns then.
   package static func stopAsJob() { _ = Glibc.kill(0, SIGTSTP) }
 

@@ -42,6 +42,9 @@ int64_t weir_raise_descriptor_limit(void);
 /// Processors that this process may run on; -1 where there are more than a cpu_set_t holds.
 int weir_allowed_processors(void);
 
+/// Unmaps what is read of the program's own file, its code and constants, until it is read again.
+void weir_forget_program_pages(void);
+
 /// Names the calling thread; 15 bytes of `name` are kept.
 void weir_name_thread(const char *name);
 

@@ -102,6 +102,21 @@ struct HangingCallTests {
     #expect(limiter.inFlight == 0)
   }
 
+  /// Places that calls hold until their clients leave yield nothing: of such a limit, while it is full,
+  /// half is too much.
+  @Test func lowerAnAdaptiveLimitThatTheyFill() throws {
+    let limiter = ConcurrencyLimiter()
+    let service = try VerdictMesh(policy(slow: nil), endpoints: 1, limiter: limiter)
+    service.conduct = hanging(connects: true)
+    let most = ConcurrencyPolicy().initial
+    for number in 0..<most * 10 {
+      service.ask(after: .milliseconds(500 * number / most), patience: .seconds(1))
+    }
+    service.run(.seconds(10))
+    #expect(limiter.limit < most, "\(limiter.limit)")
+    #expect(limiter.inFlight == 0)
+  }
+
   /// Its place is for the next one at once.
   @Test func giveAProbesPlaceBackWhenTheirClientLeaves() throws {
     var policy = policy(slow: nil)

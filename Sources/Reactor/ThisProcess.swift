@@ -46,8 +46,8 @@ package enum ThisProcess {
   }
 
   /// Gives back the memory of the program's code and constants that were needed to start and hardly are
-  /// again; what is needed comes back from the page cache, 64 KiB at a time. Any thread, once, when all
-  /// runs.
+  /// again; what is needed comes back from the page cache, 64 KiB at a time (decision 0019). Any thread,
+  /// once, when all runs.
   package static func forgetStart() { weir_forget_program_pages() }
 
   /// Stops the process until it is told to go on, as control-Z does to every job; returns then.

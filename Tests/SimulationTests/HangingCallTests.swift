@@ -137,6 +137,29 @@ struct HangingCallTests {
     #expect(service.states == [.recovering, .recovering, .recovering])
   }
 
+  /// A slow upload must not hold the only probe for as long as it takes: after the time that a request
+  /// may wait for a connection its place is another's, and how it ends counts nowhere.
+  @Test func giveAProbesPlaceBackWhoseClientSendsSlowly() throws {
+    var policy = policy(slow: nil)
+    policy.consecutiveFailures = 1
+    policy.openFor = .seconds(1)
+    policy.openJitter = .zero
+    policy.halfOpenCalls = 1
+    let service = try VerdictMesh(policy, endpoints: 1)
+    service.conduct = { _, request in
+      [.resets, .hangs][safe: request] ?? .answers(VerdictMesh.good)
+    }
+    let pending = Duration.seconds(3)
+    service.ask()
+    service.ask(
+      after: .seconds(2), "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nfive!",
+      patience: pending + .seconds(3))
+    let refused = service.ask(after: .seconds(2) + pending - .milliseconds(50))
+    let next = service.ask(after: .seconds(2) + pending + .milliseconds(50))
+    service.run(.seconds(60))
+    #expect(refused.status == 503 && next.status == 200)
+  }
+
   /// A probe that hangs reopens when it is slow, not when its client's time is up.
   @Test func areSlowProbes() throws {
     var policy = policy()

@@ -18,6 +18,21 @@ struct HangingCallTests {
     return policy
   }
 
+  /// Opens by one failure, and a second later lets one probe through.
+  private func probing(slow: Duration? = .milliseconds(300)) -> CircuitBreakerPolicy {
+    var policy = policy(slow: slow)
+    policy.consecutiveFailures = 1
+    policy.openFor = .seconds(1)
+    policy.openJitter = .zero
+    policy.halfOpenCalls = 1
+    return policy
+  }
+
+  /// The first request opens the breaker, the second is a probe that hangs, all others are answered.
+  private static func hangingProbe(_ endpoint: Int, _ request: Int) -> CheckedEndpoint.Conduct? {
+    [.resets, .hangs][safe: request] ?? .answers(VerdictMesh.good)
+  }
+
   private func hanging(connects: Bool) -> (Int, Int) -> CheckedEndpoint.Conduct? {
     { _, _ in connects ? .hangs : nil }
   }
@@ -119,15 +134,8 @@ struct HangingCallTests {
 
   /// Its place is for the next one at once.
   @Test func giveAProbesPlaceBackWhenTheirClientLeaves() throws {
-    var policy = policy(slow: nil)
-    policy.consecutiveFailures = 1
-    policy.openFor = .seconds(1)
-    policy.openJitter = .zero
-    policy.halfOpenCalls = 1
-    let service = try VerdictMesh(policy, endpoints: 1)
-    service.conduct = { _, request in
-      [.resets, .hangs][safe: request] ?? .answers(VerdictMesh.good)
-    }
+    let service = try VerdictMesh(probing(slow: nil), endpoints: 1)
+    service.conduct = Self.hangingProbe
     service.ask()
     service.ask(after: .seconds(2), patience: .milliseconds(100))
     let refused = service.ask(after: .milliseconds(2050))
@@ -140,15 +148,8 @@ struct HangingCallTests {
   /// A slow upload must not hold the only probe for as long as it takes: after the time that a request
   /// may wait for a connection its place is another's, and how it ends counts nowhere.
   @Test func giveAProbesPlaceBackWhoseClientSendsSlowly() throws {
-    var policy = policy(slow: nil)
-    policy.consecutiveFailures = 1
-    policy.openFor = .seconds(1)
-    policy.openJitter = .zero
-    policy.halfOpenCalls = 1
-    let service = try VerdictMesh(policy, endpoints: 1)
-    service.conduct = { _, request in
-      [.resets, .hangs][safe: request] ?? .answers(VerdictMesh.good)
-    }
+    let service = try VerdictMesh(probing(slow: nil), endpoints: 1)
+    service.conduct = Self.hangingProbe
     let pending = Duration.seconds(3)
     service.ask()
     service.ask(
@@ -162,12 +163,7 @@ struct HangingCallTests {
 
   /// A probe that hangs reopens when it is slow, not when its client's time is up.
   @Test func areSlowProbes() throws {
-    var policy = policy()
-    policy.consecutiveFailures = 1
-    policy.openFor = .seconds(1)
-    policy.openJitter = .zero
-    policy.halfOpenCalls = 1
-    let service = try VerdictMesh(policy, endpoints: 1)
+    let service = try VerdictMesh(probing(), endpoints: 1)
     service.conduct = { _, request in request == 0 ? .resets : .hangs }
     service.ask()
     service.ask(after: .seconds(2))

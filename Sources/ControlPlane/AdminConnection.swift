@@ -121,9 +121,9 @@ package final class AdminConnection: ByteStream {
   private func finishRequest(_ input: Buffer, _ end: Int, _ body: String) {
     let request = AdminRequest(
       method: Self.text(input, head.methodText), path: path(input),
-      query: Self.text(input, head.query), accept: field("accept", input),
-      acceptEncoding: field("accept-encoding", input), origin: optional("origin", input),
-      host: optional("host", input), body: body)
+      query: Self.text(input, head.query), accept: field("accept", input) ?? "",
+      acceptEncoding: field("accept-encoding", input) ?? "", origin: field("origin", input),
+      host: field("host", input), body: body)
     keepsOpen = head.isPersistent
     input.consume(end)
     isWaiting = true
@@ -141,15 +141,11 @@ package final class AdminConnection: ByteStream {
   }
 
   /// The values of all fields of that name, which is in lower case (RFC 9110 §5.3).
-  private func field(_ name: String, _ input: Buffer) -> String {
-    head.fields.lazy.filter { Self.text(input, $0.name).lowercased() == name }
-      .map { Self.text(input, $0.value) }.joined(separator: ", ")
-  }
-
-  /// The same; nil: there is no such field.
-  private func optional(_ name: String, _ input: Buffer) -> String? {
-    let isThere = head.fields.contains { Self.text(input, $0.name).lowercased() == name }
-    return isThere ? field(name, input) : nil
+  /// nil: there is no such field.
+  private func field(_ name: String, _ input: Buffer) -> String? {
+    let fields = head.fields.filter { Self.text(input, $0.name).lowercased() == name }
+    if fields.isEmpty { return nil }
+    return fields.map { Self.text(input, $0.value) }.joined(separator: ", ")
   }
 
   private struct Confined: @unchecked Sendable {

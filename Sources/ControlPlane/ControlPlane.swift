@@ -163,7 +163,6 @@ package final class ControlPlane: @unchecked Sendable {
         "admin": "\(adminAddress.map(\.description) ?? "none")",
       ])
     if let earlyStop { stop(earlyStop) }
-    ThisProcess.forgetStart()
   }
 
   private func openLog() throws(StartFault) {

@@ -98,7 +98,7 @@ extension Simulator {
     attempts[attempt].priority = exchanges[exchange].priority
     attempts[attempt].next = SimulatedAttempt.none
     attempts[attempt].sibling = exchanges[exchange].firstAttempt
-    attempts[attempt].firstCall = SimulatedAttempt.none
+    attempts[attempt].firstCall = SimulatedExchange.none
     attempts[attempt].phase = .travelling
     attempts[attempt].isWanted = true
     attempts[attempt].isHedge = false

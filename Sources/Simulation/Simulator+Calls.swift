@@ -75,7 +75,7 @@ extension Simulator {
   }
 
   mutating func abandonCalls(_ attempt: Int) {
-    while attempts[attempt].firstCall != SimulatedAttempt.none {
+    while attempts[attempt].firstCall != SimulatedExchange.none {
       let exchange = Int(attempts[attempt].firstCall)
       attempts[attempt].firstCall = exchanges[exchange].sibling
       abandon(exchange)

@@ -46,6 +46,7 @@ struct Run: ParsableCommand {
       ThisProcess.say("weir: \(error)")
       throw ExitCode.unavailable
     }
+    ThisProcess.forgetStart()
     withExtendedLifetime(signals) { dispatchMain() }
   }
 

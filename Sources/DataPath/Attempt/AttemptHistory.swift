@@ -3,8 +3,8 @@ import Upstreams
 
 /// What came before the attempt that is under way, and what asked for that.
 ///
-/// Invariant: `sent` is at most `begun`; `reason` is there from the decision for a retry until its
-/// attempt has ended.
+/// Invariant: `reason` is there from the decision for a retry until its attempt has ended. A hedge counts
+/// in `sent` when it goes out, and in `begun` only if it takes over.
 struct AttemptHistory {
   /// Attempts whose request was put on a connection.
   private(set) var sent: UInt32 = 0

@@ -84,7 +84,7 @@ extension Exchange {
   /// Passes over a body that nobody wants, if all of it is there already.
   private func skipBody(of downstream: DownstreamConnection) {
     switch head.framing {
-    case .none: requestProgress.skip(to: requestProgress.bodyOffset)
+    case .none: requestProgress.ended()
     case .length(let length):
       // Bytes that went straight to an endpoint are gone from the input.
       guard requestProgress.unrepeatableBytes == 0,

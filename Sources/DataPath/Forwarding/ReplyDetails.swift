@@ -1,4 +1,3 @@
-import HTTPModel
 import Primitives
 import Resilience
 

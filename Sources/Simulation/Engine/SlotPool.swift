@@ -5,6 +5,11 @@ protocol Slotted {
   var generation: UInt32 { get set }
 }
 
+extension Slotted {
+  /// No slot, where one would be named.
+  static var none: UInt32 { .max }
+}
+
 /// Values in slots that are used again, last freed first.
 ///
 /// Cost: O(1), no allocation once grown. Confinement: its owner.

@@ -25,10 +25,8 @@ struct SimulatedAttempt: Slotted {
     case free
   }
 
-  static let none = UInt32.max
-
   var generation: UInt32 = 0
-  var exchange = SimulatedAttempt.none
+  var exchange = SimulatedExchange.none
   /// Over all services.
   var replica: UInt32 = 0
   /// The replica's number in its service.
@@ -38,7 +36,7 @@ struct SimulatedAttempt: Slotted {
   /// The next attempt of the same exchange.
   var sibling = SimulatedAttempt.none
   /// The exchanges that it waits for, linked by their `sibling`.
-  var firstCall = SimulatedAttempt.none
+  var firstCall = SimulatedExchange.none
   /// The exchange's, which may be gone when the replica makes its calls.
   var client: UInt16 = 0
   var priority: UInt8 = 0

@@ -16,15 +16,13 @@ struct SimulatedExchange: Slotted {
     case backingOff
   }
 
-  static let none = UInt32.max
-
   var generation: UInt32 = 0
   var link: UInt32 = 0
   /// The attempt whose work calls; none: a client.
   var parent = SimulatedExchange.none
   /// The next exchange of the same parent.
   var sibling = SimulatedExchange.none
-  var firstAttempt = SimulatedExchange.none
+  var firstAttempt = SimulatedAttempt.none
   /// In the queue, while it waits.
   var place: UInt32 = 0
   var client: UInt16 = 0

@@ -1,6 +1,7 @@
 import DataPath
 import Discovery
 import HTTP1
+import HTTPModel
 import Primitives
 import ProxyConfiguration
 import Resilience

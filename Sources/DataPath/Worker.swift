@@ -1,4 +1,3 @@
-import HTTP1
 import Primitives
 import Reactor
 import Telemetry

@@ -1,3 +1,4 @@
+import HTTPModel
 import Primitives
 
 /// `host [":" port]` as `Host` and an absolute target hold it (RFC 9110 §7.2, RFC 3986 §3.2.2).

@@ -1,3 +1,4 @@
+import HTTPModel
 import Primitives
 
 /// Other protocols that are spoken to an HTTP/1.1 port by mistake, told by how they begin.

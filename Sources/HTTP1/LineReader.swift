@@ -1,3 +1,4 @@
+import HTTPModel
 import Primitives
 
 /// Finds the lines of a head as its bytes arrive: each byte is looked at once.

@@ -1,3 +1,4 @@
+import HTTPModel
 import Primitives
 
 /// What an `Upgrade` field offers or takes (RFC 9110 §7.8).

@@ -1,3 +1,4 @@
+import HTTPModel
 import Primitives
 
 /// `HTTP/1.1` (RFC 9112 §2.3): one digit each, upper case.

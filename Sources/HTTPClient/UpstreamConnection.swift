@@ -68,6 +68,9 @@ public final class UpstreamConnection: ByteStream {
     decoder.reset()
   }
 
+  /// The limits on the heads that are read from here on.
+  package func adopt(_ limits: HeadLimits) { decoder.limits = limits }
+
   /// Bytes of this attempt that were given to the kernel.
   package var attemptBytesSent: UInt64 { bytesSent - sentBefore }
 

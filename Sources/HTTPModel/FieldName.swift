@@ -71,7 +71,7 @@
 
   /// The name in lower case, as HTTP/2 writes it; empty for `other`, `disguised` and
   /// `trustedOnly`.
-  package var text: StaticString {
+  @usableFromInline package var text: StaticString {
     switch self {
     case .other, .disguised, .trustedOnly: ""
     case .host: "host"

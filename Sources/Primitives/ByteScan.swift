@@ -2,7 +2,7 @@
 ///
 /// Why words: `SIMD16` masks compile to byte-by-byte code in places (18 % of a proxied request went
 /// there), and heads are short. Unsafe loads stay in this file. No allocation.
-package enum ByteScan {
+@usableFromInline package enum ByteScan {
   /// The index of the first `byte` at or behind `start`, or nil.
   package static func firstIndex(
     of byte: UInt8, in bytes: Span<UInt8>, from start: Int = 0
@@ -61,7 +61,9 @@ package enum ByteScan {
   }
 
   /// True when `bytes` is `text` but for the case of ASCII letters. `text` is in lower case.
-  package static func equalIgnoringCase(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
+  @usableFromInline package static func equalIgnoringCase(
+    _ bytes: Span<UInt8>, _ text: StaticString
+  ) -> Bool {
     isText(bytes, text, word: lowercased, byte: asciiLowercased)
   }
 

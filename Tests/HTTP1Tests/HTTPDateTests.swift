@@ -1,4 +1,5 @@
 import HTTP1
+import HTTPModel
 import Testing
 
 struct HTTPDateTests {

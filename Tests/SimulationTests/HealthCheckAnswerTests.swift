@@ -1,5 +1,6 @@
 import ControlPlane
 import HTTP1
+import HTTPModel
 import Primitives
 import Testing
 import Upstreams

@@ -1,4 +1,4 @@
-import HTTP1
+import HTTPModel
 import Primitives
 
 /// Finds the client in a chain of hops that trusted proxies told: the first address from the right

@@ -1,4 +1,3 @@
-import HTTP1
 import HTTPModel
 import Primitives
 

@@ -1,4 +1,4 @@
-import HTTP1
+import HTTPModel
 import Primitives
 
 /// How a listener treats its connections, whatever the route.

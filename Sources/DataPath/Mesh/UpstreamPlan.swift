@@ -1,4 +1,4 @@
-import HTTP1
+import HTTPModel
 import Primitives
 import Upstreams
 

@@ -1,4 +1,4 @@
-import HTTP1
+import HTTPModel
 import Telemetry
 
 /// The slots of what a worker counts beside requests and upstreams.

@@ -1,5 +1,5 @@
-import HTTP1
 import HTTPClient
+import HTTPModel
 import Primitives
 import Reactor
 import Telemetry
@@ -149,7 +149,7 @@ package final class WorkerEndpoint: ConnectionReceiver {
 
   /// Connections that are open take them over too, idle or in use.
   func adopt(_ limits: HeadLimits) {
-    for connection in connections { connection?.decoder.limits = limits }
+    for connection in connections { connection?.adopt(limits) }
   }
 
   /// Brings the counters up to what the connection has moved.

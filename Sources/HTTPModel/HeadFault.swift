@@ -69,7 +69,7 @@ package enum HeadFault: UInt8, Error, CaseIterable, Sendable {
   }
 
   /// The same where the line is the first of a head: that has no fields.
-  var inStartLine: HeadFault {
+  package var inStartLine: HeadFault {
     self == .badFieldValue || self == .badFieldName ? .badStartLine : self
   }
 

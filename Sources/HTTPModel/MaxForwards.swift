@@ -1,4 +1,3 @@
-import HTTPModel
 import Primitives
 
 /// How many more proxies a `TRACE` or an `OPTIONS` may pass (RFC 9110 §7.6.2). Other methods' is

@@ -1,4 +1,3 @@
-import HTTPModel
 import Primitives
 
 /// The names by which a proxy in front says who its client is, what that asked for, or what the next

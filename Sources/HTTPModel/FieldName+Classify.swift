@@ -1,4 +1,3 @@
-import HTTPModel
 import Primitives
 
 extension FieldName {
@@ -8,7 +7,7 @@ extension FieldName {
   /// Cost: a switch on length and first letter leaves at most one candidate to compare; only a name
   /// that fails there is looked at for a disguise and among `TrustedNames`. Inlined, since both
   /// decoders call it for every field.
-  @inline(__always)
+  @inlinable @inline(__always)
   package static func classify(_ bytes: Span<UInt8>) -> FieldName {
     guard bytes.count >= 2 else { return .other }
     let candidate = candidate(bytes)
@@ -17,14 +16,16 @@ extension FieldName {
   }
 
   /// The name is not `candidate`, the one known name that it could have been.
-  private static func classifyUnknown(_ bytes: Span<UInt8>, _ candidate: FieldName) -> FieldName {
+  @usableFromInline static func classifyUnknown(_ bytes: Span<UInt8>, _ candidate: FieldName)
+    -> FieldName
+  {
     if candidate != .other, ByteScan.equalFolded(bytes, candidate.text) { return .disguised }
     return TrustedNames.mayBegin(with: bytes[0] | 0x20) ? TrustedNames.classify(bytes) : .other
   }
 
   // Length, first and sixth letter tell the known names apart.
-  @inline(__always)
-  private static func candidate(_ bytes: Span<UInt8>) -> FieldName {
+  @inlinable @inline(__always)
+  static func candidate(_ bytes: Span<UInt8>) -> FieldName {
     switch (bytes.count, bytes[0] | 0x20) {
     case (2, 0x74): .te
     case (2, 0x62): .b3

@@ -48,7 +48,7 @@ package final class Worker {
   var idleAskedAt = Instant(nanoseconds: 0)
   /// Where the next scrape begins to count bytes.
   private var nextCounted = 0
-  private var exchanges: [Exchange] = []
+  private var streams: [HTTP1DownstreamStream] = []
   /// The exchanges that ended, for `/explain`.
   var explainRing: ExplainRing
   var refusalRate = RefusalRate()
@@ -215,15 +215,18 @@ package final class Worker {
     done()
   }
 
-  /// An exchange for a request that begins.
-  func takeExchange() -> Exchange {
+  /// Streams, each with its exchange, that are kept for the next requests.
+  private static let streamsKeptMax = 256
+
+  /// A stream for a request that begins.
+  func takeStream() -> HTTP1DownstreamStream {
     shard.add(metrics.requestsActive)
-    return exchanges.popLast() ?? Exchange(worker: self)
+    return streams.popLast() ?? HTTP1DownstreamStream(worker: self)
   }
 
-  func give(_ exchange: Exchange) {
+  func give(_ stream: HTTP1DownstreamStream) {
     shard.subtract(metrics.requestsActive)
-    if exchanges.count < 256 { exchanges.append(exchange) }
+    if streams.count < Self.streamsKeptMax { streams.append(stream) } else { stream.exchange.end() }
   }
 
   func report(_ event: PolicyEvent) { reportEvent?(event) }

@@ -102,12 +102,15 @@ package final class BodyDecoder {
     if case .chunked = framing { true } else { false }
   }
 
-  /// Appends the trailer lines, each with its CRLF, but the names left out, which are as for
-  /// `HeadEncoder.copyFields`; false, and nothing appended, if they do not fit.
+  /// Appends the trailer lines, each with its CRLF, but what was left out of the head: `omitted`,
+  /// `others`, as for `HeadEncoder.copyFields`, and what its `Connection` nominates (RFC 9110 §7.6.1).
+  /// Where that `nominatesOthers` the names are not at hand any more, so no trailer is sent on, which
+  /// §6.5.1 allows. False, and nothing appended: they do not fit.
   package func appendTrailers(
-    omitting omitted: FieldSet, others: [[UInt8]], to out: Buffer
+    omitting omitted: FieldSet, others: [[UInt8]], nominatesOthers: Bool, to out: Buffer
   ) -> Bool {
-    trailers?.append(omitting: omitted, others: others, to: out) ?? true
+    guard let trailers, !nominatesOthers else { return true }
+    return trailers.append(omitting: omitted, others: others, to: out)
   }
 
   /// One step at the front of `bytes`: framing to skip, then a run of payload. Call again behind

@@ -19,17 +19,11 @@ package enum ChunkEncoder {
     return true
   }
 
-  /// The last chunk, the decoder's trailers and the empty line. What was left out of the head is
-  /// left out of the trailers: `omitted`, `others`, and what its `Connection` nominates (RFC 9110
-  /// §7.6.1). Where that `nominatesOthers` the names are not at hand any more, so no trailer is
-  /// sent on, which §6.5.1 allows.
-  package static func appendEnd(
-    trailersOf body: BodyDecoder, omitting omitted: FieldSet, others: [[UInt8]],
-    nominatesOthers: Bool, to out: Buffer
-  ) -> Bool {
+  /// The last chunk, the trailers that `trailers` appends, and the empty line; false, and nothing
+  /// appended, when they do not fit.
+  package static func appendEnd(to out: Buffer, trailers: (Buffer) -> Bool) -> Bool {
     let before = out.count
-    guard HeadEncoder.append("0\r\n", to: out),
-      nominatesOthers || body.appendTrailers(omitting: omitted, others: others, to: out),
+    guard HeadEncoder.append("0\r\n", to: out), trailers(out),
       HeadEncoder.append("\r\n", to: out)
     else {
       out.truncate(out.count - before)

@@ -105,7 +105,7 @@ import Primitives
     if field.id != .other, omitted.contains(field.id) { return true }
     if nominating.isEmpty, others.isEmpty { return false }
     let name = bytes.extracting(field.name.bounds)
-    if !nominating.isEmpty, isNominated(name, nominating, bytes) { return true }
+    if !nominating.isEmpty, ConnectionField.nominates(name, nominating, bytes) { return true }
     return field.id == .other && others.contains { ByteScan.equalFolded(name, $0.span) }
   }
 
@@ -129,28 +129,5 @@ import Primitives
   private static func undo(_ before: Int, _ out: Buffer) -> Bool {
     out.truncate(out.count - before)
     return false
-  }
-
-  /// Whether a `Connection` field names `name`. Cost: linear in the Connection fields, which the
-  /// decoders keep short (`tooManyConnectionOptions`).
-  package static func isNominated(
-    _ name: Span<UInt8>, _ fields: [Field], _ bytes: Span<UInt8>
-  ) -> Bool {
-    for field in fields where field.id == .connection {
-      let found = !Token.eachElement(of: bytes, in: field.value.bounds) { element in
-        !equalIgnoringCase(bytes.extracting(element), name)
-      }
-      if found { return true }
-    }
-    return false
-  }
-
-  package static func equalIgnoringCase(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
-    guard left.count == right.count else { return false }
-    for index in left.indices
-    where ByteScan.asciiLowercased(left[index]) != ByteScan.asciiLowercased(right[index]) {
-      return false
-    }
-    return true
   }
 }

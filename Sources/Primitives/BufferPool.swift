@@ -59,6 +59,24 @@
     _ = buffer.attach(small.pop())
   }
 
+  /// Room behind what `buffer` holds: in a first block, then a larger one. A decoder's limit is
+  /// reached before the larger one is full. False: the budget is spent.
+  package func makeRoom(in buffer: Buffer) -> Bool {
+    if buffer.writableCount > 0 { return true }
+    buffer.compact()
+    if buffer.writableCount > 0 { return true }
+    let bytes = buffer.hasBlock ? Self.largeBytes : Self.smallBytes
+    return buffer.capacity < bytes && lend(to: buffer, atLeast: bytes)
+  }
+
+  /// A long payload of `expected` bytes is worth a large block; without one it goes on through the
+  /// small one.
+  package func enlarge(_ buffer: Buffer, for expected: UInt64) {
+    if buffer.isEmpty, buffer.capacity < Self.largeBytes, expected > UInt64(buffer.capacity) {
+      _ = lend(to: buffer, atLeast: Self.largeBytes)
+    }
+  }
+
   /// Takes the buffer's block back, whatever it holds.
   package func reclaim(from buffer: Buffer) {
     if let block = buffer.detach() { take(block) }

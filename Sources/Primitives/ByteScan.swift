@@ -60,6 +60,16 @@
     isText(bytes, text, word: { $0 }, byte: { $0 })
   }
 
+  /// True when both are the same but for the case of ASCII letters.
+  package static func equalIgnoringCase(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+    guard left.count == right.count else { return false }
+    for index in left.indices
+    where asciiLowercased(left[index]) != asciiLowercased(right[index]) {
+      return false
+    }
+    return true
+  }
+
   /// True when `bytes` is `text` but for the case of ASCII letters. `text` is in lower case.
   @usableFromInline package static func equalIgnoringCase(
     _ bytes: Span<UInt8>, _ text: StaticString

@@ -48,12 +48,7 @@ package final class EventLoop {
     watching interest: Readiness = [.readable, .writable],
     isExclusive: Bool = false
   ) throws(Errno) {
-    let slot = freeSlots.popLast() ?? UInt32(sources.count)
-    if Int(slot) == sources.count {
-      sources.append(nil)
-      registrations.append(0)
-      timers.reserve(sources.count)
-    }
+    let slot = takeSlot()
     let token = UInt64(registrations[Int(slot)]) << 32 | UInt64(slot)
     do throws(Errno) {
       try kernel.watch(descriptor, interest, token: token, isExclusive: isExclusive)
@@ -64,6 +59,38 @@ package final class EventLoop {
     sources[Int(slot)] = source
     source.descriptor = descriptor
     source.slot = slot
+  }
+
+  /// Gives a source without a descriptor a deadline and turns of its own: one of several that live on
+  /// the same connection.
+  package func add(_ source: EventSource) {
+    precondition(!source.isAdded, "a source has one loop")
+    let slot = takeSlot()
+    sources[Int(slot)] = source
+    source.slot = slot
+  }
+
+  /// Forgets a source that has no descriptor.
+  package func remove(_ source: EventSource) {
+    precondition(source.isAdded && !source.isOpen, "a source with a descriptor is closed")
+    freeSlot(of: source)
+  }
+
+  private func takeSlot() -> UInt32 {
+    if let slot = freeSlots.popLast() { return slot }
+    sources.append(nil)
+    registrations.append(0)
+    timers.reserve(sources.count)
+    return UInt32(sources.count - 1)
+  }
+
+  private func freeSlot(of source: EventSource) {
+    let slot = Int(source.slot)
+    timers.remove(source.slot)
+    sources[slot] = nil
+    registrations[slot] &+= 1
+    freeSlots.append(source.slot)
+    source.slot = .max
   }
 
   /// Closes the source's descriptor and forgets it; events of it that are still queued are dropped.
@@ -78,29 +105,25 @@ package final class EventLoop {
     precondition(source.isOpen && sources[slot] === source, "a source of another loop")
     let descriptor = source.descriptor
     kernel.unwatch(descriptor)
-    timers.remove(source.slot)
-    sources[slot] = nil
-    registrations[slot] &+= 1
-    freeSlots.append(source.slot)
+    freeSlot(of: source)
     source.descriptor = -1
-    source.slot = .max
     return descriptor
   }
 
   /// Sets the source's one deadline, replacing an earlier one.
   package func arm(_ source: EventSource, at deadline: Instant) {
-    guard source.isOpen else { return }
+    guard source.isAdded else { return }
     timers.arm(source.slot, at: deadline)
   }
 
   package func disarm(_ source: EventSource) {
-    guard source.isOpen else { return }
+    guard source.isAdded else { return }
     timers.disarm(source.slot)
   }
 
   /// The source's deadline, to the millisecond; nil: it has none.
   package func deadline(of source: EventSource) -> Instant? {
-    source.isOpen ? timers.deadline(source.slot) : nil
+    source.isAdded ? timers.deadline(source.slot) : nil
   }
 
   /// Calls the source's `resume` in the next turn, after the events that are waiting by then.
@@ -145,7 +168,7 @@ package final class EventLoop {
     swap(&resumable, &resuming)
     for source in resuming {
       source.isQueuedToResume = false
-      if source.isOpen { source.resume() }
+      if source.isAdded { source.resume() }
     }
     resuming.removeAll(keepingCapacity: true)
   }

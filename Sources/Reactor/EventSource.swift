@@ -17,6 +17,9 @@ open class EventSource {
 
   package final var isOpen: Bool { descriptor >= 0 }
 
+  /// A loop has it: with a descriptor, or for its deadline and turns alone.
+  package final var isAdded: Bool { slot != .max }
+
   /// Edges that came since the last call.
   open func ready(_ readiness: Readiness) {}
 

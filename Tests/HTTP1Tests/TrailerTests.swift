@@ -14,9 +14,11 @@ struct TrailerTests {
     let step = try decoder.decode(bytes.span)
     try #require(step.isComplete && step.framing == bytes.count)
     let out = Buffer(capacity: 16_384)
-    let fits = ChunkEncoder.appendEnd(
-      trailersOf: decoder, omitting: omitted, others: others.map { Array($0.utf8) },
-      nominatesOthers: nominatesOthers, to: out)
+    let fits = ChunkEncoder.appendEnd(to: out) {
+      decoder.appendTrailers(
+        omitting: omitted, others: others.map { Array($0.utf8) },
+        nominatesOthers: nominatesOthers, to: $0)
+    }
     try #require(fits)
     var text: [UInt8] = []
     for index in out.readable.indices { text.append(out.readable[index]) }

@@ -1,10 +1,19 @@
 import HTTPClient
+import HTTPModel
 import Primitives
 import Resilience
 import Upstreams
 
-/// One try of a request at one endpoint: what the machines are to be told when it ends.
-struct Attempt {
+/// One try of a request at one endpoint: its endpoint, its stream there, and what the machines are to be
+/// told when it ends.
+///
+/// ```
+/// idle ──(begin)── picked ──(takes)── connecting | connected ──(sends)── sent ──(clear)── idle
+/// ```
+///
+/// An exchange has one, and a second while a hedge is out; both are reused from request to request.
+/// It hears what happens on its connection and tells its exchange. Confinement: the worker's loop.
+final class Attempt: ConnectionReceiver {
   /// Who has heard how it goes; the last word may differ from the first (`Exchange+Early`).
   struct Told: OptionSet {
     let rawValue: UInt8
@@ -24,6 +33,10 @@ struct Attempt {
     case hedge
   }
 
+  private unowned let exchange: Exchange
+  private let http1: HTTP1UpstreamStream
+  /// Its side of the endpoint's connection; nil: it has none yet, or no more.
+  private(set) var stream: UpstreamStream?
   /// Stays after the attempt, for the log.
   var endpoint: WorkerEndpoint?
   var pick = Pick(index: 0, reason: .turn)
@@ -46,11 +59,14 @@ struct Attempt {
   /// From when its latency counts: the start, or the last byte of a request with a body, since how
   /// long a client takes to send one says nothing of the endpoint.
   var timedFrom = Instant(nanoseconds: 0)
+  private(set) var isSent = false
   /// When its request was put on the connection; 0: it was not.
   var sentAt = Instant(nanoseconds: 0)
   /// When that connection was opened.
   var openedAt = Instant(nanoseconds: 0)
   var requestNumber: UInt64 = 0
+  /// Its place among those who wait for a connection.
+  var queueTicket: UInt32 = 0
   /// From `timedFrom` to the answer's head; nil: there was none.
   var nanoseconds: Int64?
   /// When its breaker heard of it, if that was before its end.
@@ -61,20 +77,75 @@ struct Attempt {
 
   var isHedge: Bool { kind == .hedge }
 
+  init(of exchange: Exchange, _ worker: Worker) {
+    self.exchange = exchange
+    http1 = HTTP1UpstreamStream(worker: worker)
+    super.init()
+  }
+
+  // Said outright, since the compiler refuses the one that it would make ("infinite recursion").
+  override init() { preconditionFailure("an attempt has an exchange") }
+
+  /// The head of the answer, also once its connection is gone; of an answer that did not come, that
+  /// of another one.
+  var answer: ResponseHead { http1.head }
+
   /// The machines have been told how it ended.
   var isRecorded: Bool { told.contains(.end) }
 
-  /// Its request goes out on `connection`.
-  mutating func sends(on connection: UpstreamConnection, _ now: Instant) {
+  // MARK: Its connection
+
+  /// It has a connection to its endpoint, or one that is being opened.
+  func takes(_ connection: UpstreamConnection, isReused: Bool) {
+    connection.borrower = self
+    http1.bind(connection)
+    stream = http1
+    self.isReused = isReused
+    isSent = false
+  }
+
+  /// Its request goes out.
+  func sends(_ now: Instant) {
+    let connection = http1.bound
+    isSent = true
     sentAt = now
     openedAt = connection.openedAt
     requestNumber = connection.requestCount
   }
 
+  /// Closes what it has of a connection, or forgets one that is closed.
+  func close(_ reason: UpstreamMetrics.Close, reset: Bool = false) {
+    guard let stream, let endpoint else { return }
+    self.stream = nil
+    stream.close(at: endpoint, reason, reset: reset)
+  }
+
+  /// Gives its connection up, which may carry another request; nil: it may not, and is closed.
+  func giveBack(afterUpgradeAsked: Bool) -> UpstreamConnection? {
+    if let reason = http1.closing(afterUpgradeAsked: afterUpgradeAsked) {
+      close(reason)
+      return nil
+    }
+    let connection = http1.bound
+    stream = nil
+    http1.unbind()
+    return connection
+  }
+
+  override func connectionReady(_ connection: UpstreamConnection) {
+    exchange.streamReady(of: self)
+  }
+
+  override func connectFailed(_ connection: UpstreamConnection, _ failure: FailureKind) {
+    exchange.connectFailed(self, failure)
+  }
+
+  // MARK: The try
+
   // In place, a field at a time: an attempt is written twice a request, and a whole one assigned
   // costs as much as the pick.
 
-  mutating func begin(
+  func begin(
     _ endpoint: WorkerEndpoint, _ pick: Pick, _ ticket: CircuitBreaker.Ticket, _ now: Instant
   ) {
     self.endpoint = endpoint
@@ -92,7 +163,7 @@ struct Attempt {
     nanoseconds = nil
   }
 
-  mutating func clear() {
+  func clear() {
     endpoint = nil
     isReused = false
     isCounted = false

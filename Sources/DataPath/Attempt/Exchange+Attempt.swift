@@ -1,4 +1,3 @@
-import HTTP1
 import HTTPClient
 import HTTPModel
 import Primitives
@@ -14,20 +13,22 @@ import Upstreams
 /// `name_unresolved`, `connect_*`, `upstream_reset`, `upstream_closed`.
 extension Exchange {
   /// Asks for a connection and goes on with what comes of it.
-  func choose(_ upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
+  func choose(_ upstream: WorkerUpstream, _ downstream: DownstreamStream) {
     stage = .choosing
     let request = pickRequest(upstream, downstream)
-    if downstream.hasPrivates, choosePrivate(request, upstream, downstream) { return }
+    if downstream.connection.hasPrivates, choosePrivate(request, upstream, downstream) { return }
     // A login begins on a connection that nobody has used: none of its legs may go to a stale one.
-    switch upstream.checkOut(for: self, request, isFresh: history.needsFresh || head.logsIn) {
+    switch upstream.checkOut(
+      for: attempt, request, isFresh: history.needsFresh || downstream.head.logsIn, waiting: self)
+    {
     case .reused(let connection): takeConnection(connection, upstream, downstream)
     case .connecting(let connection):
-      self.connection = connection
+      attempt.takes(connection, isReused: false)
       beginAttempt(upstream)
       stage = .connecting
       armDeadline(downstream)
     case .waiting(let ticket):
-      self.ticket = ticket
+      attempt.queueTicket = ticket
       stage = .waiting
       trail.waits(since: now)
       clocks.wait(
@@ -50,7 +51,7 @@ extension Exchange {
   }
 
   func pickRequest(
-    _ upstream: WorkerUpstream, _ downstream: DownstreamConnection
+    _ upstream: WorkerUpstream, _ downstream: DownstreamStream
   ) -> PickRequest {
     var request = PickRequest(tried: history.tried)
     if let subset = route?.subset {
@@ -96,8 +97,10 @@ extension Exchange {
 
   /// A connection to `endpoint` has come free: true if the waiter may take it.
   func tryAttempt(at endpoint: WorkerEndpoint) -> Bool {
-    guard !history.needsFresh, !head.logsIn, let upstream, let downstream else { return false }
-    return upstream.pick(endpoint, for: pickRequest(upstream, downstream), into: &attempt)
+    guard !history.needsFresh, let upstream, let downstream, !downstream.head.logsIn else {
+      return false
+    }
+    return upstream.pick(endpoint, for: pickRequest(upstream, downstream), into: attempt)
   }
 
   /// A waiter is given a connection that has been used before.
@@ -109,28 +112,17 @@ extension Exchange {
   @inline(__always)
   func takeConnection(
     _ connection: UpstreamConnection, _ upstream: WorkerUpstream,
-    _ downstream: DownstreamConnection
+    _ downstream: DownstreamStream
   ) {
-    self.connection = connection
-    attempt.isReused = true
+    attempt.takes(connection, isReused: true)
     beginAttempt(upstream)
-    connection.borrower = self
     shard.add(upstream.metrics.reused)
-    sendRequest(on: connection, downstream)
+    if let stream = attempt.stream { sendRequest(on: stream, downstream) }
   }
 
-  /// The connection that was waited for is there.
-  func sendRequest(on connection: UpstreamConnection, _ downstream: DownstreamConnection) {
-    guard let endpoint, let upstream else { return }
-    sendRequest(on: connection, endpoint, upstream, downstream)
-  }
-
-  /// Sends the request on a connected connection.
-  private func sendRequest(
-    on connection: UpstreamConnection, _ endpoint: WorkerEndpoint, _ upstream: WorkerUpstream,
-    _ downstream: DownstreamConnection
-  ) {
-    guard let route else { return }
+  /// Sends the request on a connection that is there.
+  func sendRequest(on stream: UpstreamStream, _ downstream: DownstreamStream) {
+    guard let endpoint, let upstream, let route else { return }
     if hasLeft(downstream) {
       // It no longer waits, if it did.
       stage = .connecting
@@ -138,50 +130,35 @@ extension Exchange {
     }
     history.requestSent()
     shard.add(upstream.metrics.attempts)
-    connection.beginAttempt()
-    attempt.sends(on: connection, now)
     stage = .responding
     requestProgress.attemptBegins()
-    guard lendOutput(of: connection, for: downstream) else { return fail(.bufferBudgetExceeded) }
-    guard RequestWriter.write(self, route, downstream, endpoint, to: connection.output) else {
-      return fail(.requestHeadTooLarge)
+    let sent = stream.sendHead(of: self, downstream, route, to: endpoint)
+    attempt.sends(now)
+    switch sent {
+    case .whole: break
+    case .noRoom: return fail(.bufferBudgetExceeded)
+    case .tooLarge: return fail(.requestHeadTooLarge)
     }
-    armHedge(upstream)
+    armHedge(upstream, downstream)
     armDeadline(downstream)
-    pump(connection, downstream)
+    pump(stream, downstream)
   }
 
-  /// A block for the request, which is a little longer than what the client sent; false: there is
-  /// none.
-  @inline(__always)
-  func lendOutput(of connection: UpstreamConnection, for downstream: DownstreamConnection) -> Bool {
-    let isLarge = downstream.input.count > BufferPool.smallBytes * 3 / 4
-    return pool.lend(
-      to: connection.output, atLeast: isLarge ? BufferPool.largeBytes : BufferPool.smallBytes)
-  }
-
-  /// Gives the connection back, to its pool if it may carry another request.
-  func release(_ connection: UpstreamConnection) {
-    guard let endpoint, let upstream else { return }
-    self.connection = nil
+  /// Gives the connection back, to its pool if it may carry another request. `isWhole`: the answer is
+  /// there to its last byte.
+  func release(isWhole: Bool, _ downstream: DownstreamStream) {
+    guard let endpoint, let upstream, let stream = attempt.stream else { return }
     let isWhole =
-      answerProgress.isDone && requestProgress.isDone && !requestProgress.isRefused
-      && !answerProgress.isUpgraded
+      isWhole && requestProgress.isDone && !requestProgress.isRefused
+      && !answerProgress.isUpgraded && stream.isOutputEmpty
     endAttempt(upstream)
-    guard isWhole, connection.output.isEmpty else {
-      return endpoint.close(connection, .abandoned, reset: true)
+    guard isWhole else { return attempt.close(.abandoned, reset: true) }
+    let isLogin = isLogin(on: stream, downstream)
+    guard let connection = attempt.giveBack(afterUpgradeAsked: downstream.head.wantsUpgrade) else {
+      return
     }
-    // What was asked to change its protocol is not trusted to speak the old one.
-    guard responseHead.isPersistent, !head.wantsUpgrade else {
-      return endpoint.close(connection, .notPersistent)
-    }
-    // Bytes behind the answer belong to no request of ours.
-    guard connection.input.isEmpty, drained(connection) else {
-      return endpoint.close(connection, .unsolicited)
-    }
-    connection.giveBuffers(to: pool)
-    if isLogin(on: connection) { return keepForClient(connection, endpoint) }
-    if let seconds = responseHead.keepAliveSeconds { endpoint.learn(keepAliveSeconds: seconds) }
+    if isLogin { return keepForClient(connection, endpoint, downstream) }
+    if let seconds = attempt.answer.keepAliveSeconds { endpoint.learn(keepAliveSeconds: seconds) }
     upstream.checkIn(connection, endpoint)
   }
 
@@ -190,13 +167,5 @@ extension Exchange {
     guard attempt.isCounted, let endpoint else { return }
     attempt.isCounted = false
     upstream.attemptEnded(endpoint, attempt.nanoseconds, isFailure: attempt.isFailure)
-  }
-
-  /// Nothing waits in the socket. Known without a call after a short receive; a body that was
-  /// received to its exact end needs one.
-  private func drained(_ connection: UpstreamConnection) -> Bool {
-    guard connection.mayReceive else { return true }
-    return pool.lend(to: connection.input)
-      && connection.receive(into: connection.input) == .wouldBlock
   }
 }

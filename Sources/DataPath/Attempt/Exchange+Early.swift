@@ -29,7 +29,7 @@ extension Exchange {
   func judgeHead() {
     guard !attempt.told.contains(.head), let upstream else { return }
     headStands()
-    if !attempt.isRecorded { upstream.recordHead(&attempt, status: status, now) }
+    if !attempt.isRecorded { upstream.recordHead(attempt, status: status, now) }
     attempt.told.insert(.head)
     if hold.parts.remove(.retry) != nil { hold.state?.budget.retryEnded() }
     guard let state = hold.state, !hold.isSettled,
@@ -75,18 +75,18 @@ extension Exchange {
   /// still sends, or since no attempt is under way.
   var attemptWait: Int64 {
     guard attempt.endpoint != nil, !attempt.isRecorded else { return 0 }
-    if stage == .connecting || requestProgress.isDone || !head.hasBody {
+    if stage == .connecting || hasSent {
       return max(now.nanoseconds(since: attempt.timedFrom), 0)
     }
     // An endpoint that takes no more of a body holds its client up.
-    guard stage == .responding, connection?.output.isEmpty == false else { return 0 }
+    guard stage == .responding, attempt.stream?.isOutputEmpty == false else { return 0 }
     return max(now.nanoseconds(since: clocks.lastProgress), 0)
   }
 
   /// The same of the request, whose retries and the waits between them count.
   var requestWait: Int64 {
     guard history.begun > 0 else { return 0 }
-    guard requestProgress.isDone || !head.hasBody else { return attemptWait }
+    guard hasSent else { return attemptWait }
     return max(now.nanoseconds(since: hold.timedFrom), 0)
   }
 
@@ -109,12 +109,12 @@ extension Exchange {
     if attempt.told.isEmpty, let breaker = attempt.endpoint?.state.breaker,
       isSlow(breaker, attemptWait)
     {
-      upstream.recordSlow(&attempt, attemptWait, now)
+      upstream.recordSlow(attempt, attemptWait, now)
     }
-    guard isHedged, hedge.attempt.told.isEmpty else { return }
-    let wait = now.nanoseconds(since: hedge.attempt.timedFrom)
-    if let breaker = hedge.attempt.endpoint?.state.breaker, isSlow(breaker, wait) {
-      upstream.recordSlow(&hedge.attempt, wait, now)
+    guard isHedged, hedge.told.isEmpty else { return }
+    let wait = now.nanoseconds(since: hedge.timedFrom)
+    if let breaker = hedge.endpoint?.state.breaker, isSlow(breaker, wait) {
+      upstream.recordSlow(hedge, wait, now)
     }
   }
 

@@ -1,4 +1,3 @@
-import HTTP1
 import HTTPClient
 import HTTPModel
 import Primitives
@@ -13,16 +12,17 @@ import Upstreams
 /// leaves the other to go on.
 extension Exchange {
   /// The first attempt is out: says when it has been left alone for long enough.
-  func armHedge(_ upstream: WorkerUpstream) {
+  func armHedge(_ upstream: WorkerUpstream, _ downstream: DownstreamStream) {
+    let head = downstream.head
     guard let policy = route?.policy?.hedge, history.begun == 1, !head.hasBody, !head.wantsUpgrade,
-      !head.logsIn, connection?.isPrivate != true,
+      !head.logsIn, attempt.stream?.isPrivate != true,
       let delay = policy.delay(upstream.digest, isIdempotent: head.method.isIdempotent)
     else { return }
     // From where its latency counts, as that of those whose percentile this is.
     clocks.hedge(at: attempt.timedFrom.advanced(byNanoseconds: delay))
   }
 
-  func beginHedge(_ downstream: DownstreamConnection) {
+  func beginHedge(_ downstream: DownstreamStream) {
     clocks.hedge(at: .distantFuture)
     // Beside the first attempt only; what comes after it is a retry.
     guard history.begun == 1, stage == .responding, !answerProgress.hasBegun, !isHedged,
@@ -36,21 +36,20 @@ extension Exchange {
     let hedge = hedge
     let connection: UpstreamConnection
     let isConnected: Bool
-    switch upstream.checkOut(for: hedge, request) {
+    switch upstream.checkOut(for: hedge, request, isFresh: false, waiting: nil) {
     case .reused(let kept): (connection, isConnected) = (kept, true)
     case .connecting(let fresh): (connection, isConnected) = (fresh, false)
     case .waiting: return giveUpHedge(nil, upstream, budget)
     case .refused(let failure): return giveUpHedge(failure, upstream, budget)
     }
     hold.parts.insert(.hedge)
-    isHedged = true
-    hedge.attempt.isReused = isConnected
-    hedge.attempt.isCounted = true
-    hedge.attempt.kind = .hedge
-    hedge.attempt.routeKey = attempt.routeKey
-    if let endpoint = hedge.attempt.endpoint { upstream.attemptBegan(endpoint) }
-    hedge.begin(for: self, on: connection, isConnected: isConnected)
-    if isHedged, hedge.attempt.ticket != .none { watchSlow(upstream) }
+    hedge.takes(connection, isReused: isConnected)
+    hedge.isCounted = true
+    hedge.kind = .hedge
+    hedge.routeKey = attempt.routeKey
+    if let endpoint = hedge.endpoint { upstream.attemptBegan(endpoint) }
+    if isConnected, let stream = hedge.stream { sendHedge(on: stream) }
+    if isHedged, hedge.ticket != .none { watchSlow(upstream) }
   }
 
   /// No connection came of it. An endpoint whose connection could not even be begun hears so: its
@@ -58,8 +57,8 @@ extension Exchange {
   private func giveUpHedge(
     _ failure: FailureKind?, _ upstream: WorkerUpstream, _ budget: RetryBudget
   ) {
-    if let failure, hedge.attempt.endpoint != nil {
-      upstream.record(&hedge.attempt, failure, now)
+    if let failure, hedge.endpoint != nil {
+      upstream.record(hedge, failure, now)
       keepHedge(.failed(failure))
     }
     hedge.clear()
@@ -72,54 +71,52 @@ extension Exchange {
     upstream.count(.refused)
   }
 
-  /// Writes the request for the hedge; false: there is no room.
-  func writeHedge(on connection: UpstreamConnection, _ attempt: Attempt) -> Bool {
-    guard let route, let downstream, let upstream, let endpoint = attempt.endpoint,
-      lendOutput(of: connection, for: downstream)
-    else { return false }
+  /// The hedge has its connection: its request goes out.
+  private func sendHedge(on stream: UpstreamStream) {
+    guard let route, let downstream, let upstream, let endpoint = hedge.endpoint else { return }
+    endpoint.reached()
     history.requestSent()
     shard.add(upstream.metrics.attempts)
-    connection.beginAttempt()
-    return RequestWriter.write(self, route, downstream, endpoint, to: connection.output)
+    guard case .whole = stream.sendHead(of: self, downstream, route, to: endpoint) else {
+      return hedgeFailed(.bufferBudgetExceeded)
+    }
+    hedge.sends(now)
+    if case .failed = stream.flush() { hedgeFailed(.upstreamReset) }
   }
 
-  /// Something came on the hedge's connection. Only bytes are an answer: an end without any leaves
-  /// the first attempt alone, and what was there before the hedge went out answers no request of
-  /// ours.
-  func hedgeReady(_ connection: UpstreamConnection) {
-    guard connection.mayReceive || connection.isBroken else { return }
-    if connection.isAnsweredTooEarly { return hedgeFailed(.upstreamClosed) }
-    guard makeRoom(in: connection.input) else { return hedgeFailed(.bufferBudgetExceeded) }
-    switch connection.receive(into: connection.input) {
+  /// Something came on the hedge's side. Only bytes are an answer: an end without any leaves the
+  /// first attempt alone, and what was there before the hedge went out answers no request of ours.
+  func hedgeReady(_ stream: UpstreamStream) {
+    if !hedge.isSent { return sendHedge(on: stream) }
+    if !stream.isOutputEmpty, case .failed = stream.flush() { return hedgeFailed(.upstreamReset) }
+    guard stream.mayReceive || stream.isBroken else { return }
+    if stream.isAnsweredTooEarly { return hedgeFailed(.upstreamClosed) }
+    switch stream.receive() {
     case .bytes:
       clocks.moved(now)
-      judgeHedge(connection)
-    case .wouldBlock:
-      if connection.isBroken { hedgeFailed(.upstreamReset) }
-    case .endOfStream: hedgeFailed(.upstreamClosed)
-    case .failed: hedgeFailed(.upstreamReset)
+      judgeHedge(stream)
+    case .nothing: break
+    case .failed(let failure): hedgeFailed(failure)
     }
   }
 
   /// A bad answer that is quick does not cut a first attempt that may yet be answered well.
-  private func judgeHedge(_ connection: UpstreamConnection) {
-    let input = connection.input
-    guard let status = ResponseHints.status(input.readable) else {
-      // Its first line is not there yet; one that is none is the decoder's to refuse.
-      if input.count >= ResponseHints.statusEnd { adoptHedge() }
-      return
+  private func judgeHedge(_ stream: UpstreamStream) {
+    switch stream.readStatus() {
+    case .incomplete: return
+    // The decoder is to refuse it.
+    case .none: return adoptHedge()
+    case .known(let status):
+      guard attempt.stream != nil, let upstream, let endpoint = hedge.endpoint,
+        isWorthWaiting(status, upstream)
+      else { return adoptHedge() }
+      upstream.record(hedge, status: status, now)
+      keepHedge(.answered(status: status))
+      upstream.attemptEnded(endpoint, hedge.nanoseconds, isFailure: true)
+      endHedge(.abandoned, reset: true)
+      upstream.count(.lost)
+      resumeAnswer()
     }
-    guard self.connection != nil, let upstream, let endpoint = hedge.attempt.endpoint,
-      isWorthWaiting(status, upstream)
-    else { return adoptHedge() }
-    upstream.record(&hedge.attempt, status: status, now)
-    keepHedge(.answered(status: status))
-    upstream.attemptEnded(endpoint, hedge.attempt.nanoseconds, isFailure: true)
-    hedge.clear()
-    endHedge()
-    endpoint.close(connection, .abandoned, reset: true)
-    upstream.count(.lost)
-    resumeAnswer()
   }
 
   /// An answer that another attempt, which is out already, may better: a failure of the service, or
@@ -133,8 +130,8 @@ extension Exchange {
 
   /// The first attempt's answer is bad and the hedge is out: it is kept, undelivered, until the
   /// hedge has answered or failed or the request's time is up. False: it goes to the client.
-  func waitForHedge(_ upstream: WorkerUpstream) -> Bool {
-    let status = responseHead.status
+  func waitForHedge(_ head: ResponseHead, _ upstream: WorkerUpstream) -> Bool {
+    let status = head.status
     let isRetried =
       route?.policy?.retry?.conditions.matchesAnswer(status: status, grpcStatus: nil) ?? false
     guard isRetried || isWorthWaiting(status, upstream) else { return false }
@@ -146,89 +143,68 @@ extension Exchange {
 
   /// The hedge is gone: an answer that waited for it goes on from its head.
   func resumeAnswer() {
-    guard stage == .awaitingHedge, let connection, let downstream else { return }
+    guard stage == .awaitingHedge, let stream = attempt.stream, let downstream else { return }
     stage = .responding
-    connection.decoder.reset()
+    stream.rereadHead()
     armDeadline(downstream)
-    pump(connection, downstream)
+    pump(stream, downstream)
   }
 
   /// The hedge has been answered first: the first attempt is cut.
   private func adoptHedge() {
     guard let upstream, let downstream else { return }
-    if let connection, let endpoint {
-      self.connection = nil
-      keep(attempt.isRecorded ? .answered(status: responseHead.status) : .abandoned)
+    if let stream = attempt.stream {
+      keep(attempt.isRecorded ? .answered(status: stream.head.status) : .abandoned)
       recordCut(upstream)
       endAttempt(upstream)
-      endpoint.close(connection, .abandoned, reset: true)
+      attempt.close(.abandoned, reset: true)
     }
-    upstream.count(.won)
-    adopt(hedge, downstream)
+    promoteHedge(upstream, downstream)
   }
 
-  /// The first attempt has failed: the hedge is what is left.
-  func promoteHedge(_ upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
+  /// The first attempt is over: the hedge is what is left.
+  func promoteHedge(_ upstream: WorkerUpstream, _ downstream: DownstreamStream) {
     upstream.count(.won)
-    adopt(hedge, downstream)
-  }
-
-  private func adopt(_ hedge: HedgeAttempt, _ downstream: DownstreamConnection) {
-    guard let connection = hedge.connection else { return }
-    let isSent = hedge.isSent
-    attempt = hedge.attempt
-    hedge.clear()
-    endHedge()
-    self.connection = connection
-    connection.borrower = self
+    promoteSecond()
+    endHedgeBudget()
+    guard let stream = attempt.stream else { return }
     history.attemptBegins()
     requestProgress.ended()
     requestProgress.attemptBegins()
     armTry()
-    if isSent {
-      stage = .responding
-      armDeadline(downstream)
-      pump(connection, downstream)
-    } else {
-      stage = .connecting
-      armDeadline(downstream)
-    }
+    stage = attempt.isSent ? .responding : .connecting
+    armDeadline(downstream)
+    if stage == .responding { pump(stream, downstream) }
   }
 
   func hedgeFailed(_ failure: FailureKind) {
-    guard let upstream, let connection = hedge.connection, let endpoint = hedge.attempt.endpoint
-    else { return }
-    upstream.record(&hedge.attempt, failure, now)
+    guard let upstream, isHedged, let endpoint = hedge.endpoint else { return }
+    upstream.record(hedge, failure, now)
     keepHedge(.failed(failure))
     upstream.attemptEnded(endpoint, nil, isFailure: true)
-    hedge.clear()
-    endHedge()
-    if connection.isOpen {
-      endpoint.close(connection, .error)
-    } else {
-      endpoint.forget(connection, .connectFailed)
-    }
+    endHedge(.error, reset: false)
     upstream.count(.lost)
     resumeAnswer()
   }
 
   /// The exchange has its answer, or is over.
   func dropHedge(_ upstream: WorkerUpstream) {
-    guard isHedged, let connection = hedge.connection, let endpoint = hedge.attempt.endpoint else {
-      return
-    }
-    let wait = now.nanoseconds(since: hedge.attempt.timedFrom)
-    upstream.recordCut(&hedge.attempt, after: wait, now)
+    guard isHedged, let endpoint = hedge.endpoint else { return }
+    let wait = now.nanoseconds(since: hedge.timedFrom)
+    upstream.recordCut(hedge, after: wait, now)
     keepHedge(.abandoned)
     upstream.attemptEnded(endpoint, nil, isFailure: false)
-    hedge.clear()
-    endHedge()
-    endpoint.close(connection, .abandoned, reset: true)
+    endHedge(.abandoned, reset: true)
     upstream.count(.lost)
   }
 
-  private func endHedge() {
-    isHedged = false
+  private func endHedge(_ reason: UpstreamMetrics.Close, reset: Bool) {
+    hedge.close(reason, reset: reset)
+    hedge.clear()
+    endHedgeBudget()
+  }
+
+  private func endHedgeBudget() {
     if hold.parts.remove(.hedge) != nil { route?.policy?.hedgeBudget?.retryEnded() }
   }
 }

@@ -1,4 +1,3 @@
-import HTTP1
 import HTTPClient
 import HTTPModel
 import Primitives
@@ -13,13 +12,14 @@ import Upstreams
 extension Exchange {
   /// True: the request went out on its client's own connection to `upstream`, or was refused there.
   func choosePrivate(
-    _ request: PickRequest, _ upstream: WorkerUpstream, _ downstream: DownstreamConnection
+    _ request: PickRequest, _ upstream: WorkerUpstream, _ downstream: DownstreamStream
   ) -> Bool {
-    guard let own = downstream.privateConnection(to: upstream, subset: request.subset) else {
+    guard let own = downstream.connection.privateConnection(to: upstream, subset: request.subset)
+    else {
       return false
     }
     let pick = Pick(index: own.endpoint.index, reason: .ownConnection)
-    guard upstream.tryEndpoint(own.endpoint, pick, now, &attempt) else {
+    guard upstream.tryEndpoint(own.endpoint, pick, now, attempt) else {
       attempt.clear()
       let next = upstream.availability.nextLook
       noteRefusal(after: next == .distantFuture ? 0 : next.nanoseconds(since: now), .endpoint)
@@ -31,41 +31,44 @@ extension Exchange {
   }
 
   /// The request's connection is to be its client's own from here on, or is already.
-  func isLogin(on connection: UpstreamConnection) -> Bool {
-    connection.isPrivate || responseHead.logsIn || head.logsIn
+  func isLogin(on stream: UpstreamStream, _ downstream: DownstreamStream) -> Bool {
+    stream.isPrivate || stream.head.logsIn || downstream.head.logsIn
   }
 
   /// The answer is there, and the connection could carry another request: of this client only.
-  func keepForClient(_ connection: UpstreamConnection, _ endpoint: WorkerEndpoint) {
-    guard let downstream, keepsDownstreamOpen, !downstream.isDraining else {
+  func keepForClient(
+    _ connection: UpstreamConnection, _ endpoint: WorkerEndpoint,
+    _ downstream: DownstreamStream
+  ) {
+    guard downstream.keepsOpen, !downstream.connection.isDraining else {
       return endpoint.close(connection, .client)
     }
     guard endpoint.index >= 0 else { return endpoint.close(connection, .drain) }
     endpoint.makePrivate(connection)
-    downstream.keep(connection, endpoint)
+    downstream.connection.keep(connection, endpoint)
   }
 
   /// Whether the client's connection has to end with this answer, since its own one to the endpoint
   /// does.
   var endsWithPrivate: Bool {
-    guard let connection, connection.isPrivate, let endpoint else { return false }
-    return !responseHead.isPersistent || endpoint.index < 0
+    guard let stream = attempt.stream, stream.isPrivate, let endpoint else { return false }
+    return !stream.head.isPersistent || endpoint.index < 0
   }
 
   /// Whether an attempt belongs to its connection: what came on that before is part of it.
   func isBoundByLogin(bytesWritten: UInt64) -> Bool {
-    connection?.isPrivate ?? false || (head.logsIn && bytesWritten > 0)
+    attempt.stream?.isPrivate ?? false || (downstream?.head.logsIn == true && bytesWritten > 0)
   }
 
   /// Which of a split's upstreams the client has a connection of its own to.
   func ownShare(
-    _ route: Route, _ listener: ListenerSnapshot, _ downstream: DownstreamConnection
+    _ route: Route, _ listener: ListenerSnapshot, _ client: DownstreamConnection
   ) -> Int? {
     route.upstreams.indices.first { index in
       if case .upstream(index)? = route.policy?.fallback { return false }
       let target = listener.targets[route.upstreams[index]]
       let subset = route.subset?.number(at: index, in: target.plan)
-      return downstream.privateConnection(to: target, subset: subset) != nil
+      return client.privateConnection(to: target, subset: subset) != nil
     }
   }
 }

@@ -1,4 +1,3 @@
-import HTTP1
 import HTTPClient
 import HTTPModel
 import Primitives
@@ -26,8 +25,9 @@ extension Exchange {
     guard let upstream, let downstream else { return fail(failure, detail) }
     let evidence = evidence(
       failure == .perTryTimeout ? .perTryTimeout : .failure(failure),
-      bytesWritten: connection?.attemptBytesSent ?? 0)
-    let isStale = status == 0 && isStale(failure, bytesWritten: evidence.bytesWritten)
+      bytesWritten: attempt.stream?.bytesWritten ?? 0, downstream)
+    let isStale =
+      status == 0 && isStale(failure, bytesWritten: evidence.bytesWritten, downstream)
     status = 0
     recordAttempt(failure, upstream)
     keep(.failed(failure))
@@ -36,7 +36,7 @@ extension Exchange {
     if isStale {
       history.retryOnFreshConnection()
       trail.retry(.staleConnection, after: 0)
-      rewindRequest()
+      rewindRequest(downstream)
       return choose(upstream, downstream)
     }
     // What was refused here is not an attempt that could be made again.
@@ -47,41 +47,44 @@ extension Exchange {
 
   /// A kept connection had been closed as we wrote: once, and on a fresh one, without a policy.
   /// One that is slow is not: its retry is the policy's, with its attempts and its budget.
-  private func isStale(_ failure: FailureKind, bytesWritten: UInt64) -> Bool {
+  private func isStale(
+    _ failure: FailureKind, bytesWritten: UInt64, _ downstream: DownstreamStream
+  ) -> Bool {
     guard failure == .upstreamClosed || failure == .upstreamReset,
-      attempt.isReused, history.begun == 1, requestProgress.unrepeatableBytes == 0,
-      connection?.isPrivate != true
+      attempt.isReused, history.begun == 1, downstream.unrepeatableBytes == 0,
+      attempt.stream?.isPrivate != true
     else { return false }
     return RetrySafety.maySendAgain(
       RetrySafety.Evidence(
-        failure: failure, isIdempotent: head.method.isIdempotent, bytesWritten: bytesWritten,
+        failure: failure, isIdempotent: downstream.head.method.isIdempotent,
+        bytesWritten: bytesWritten,
         responseHasBegun: answerProgress.hasBegun))
   }
 
   /// An answer that the route may want to ask for again; true: it does, and this one is dropped.
   func retryAnswer(
-    _ connection: UpstreamConnection, _ upstream: WorkerUpstream,
-    _ downstream: DownstreamConnection
+    _ stream: UpstreamStream, _ upstream: WorkerUpstream, _ downstream: DownstreamStream
   ) -> Bool {
+    let head = stream.head
     guard let retry = route?.policy?.retry,
-      retry.conditions.matchesAnswer(status: responseHead.status, grpcStatus: nil)
+      retry.conditions.matchesAnswer(status: head.status, grpcStatus: nil)
     else { return false }
-    let status = responseHead.status
+    let status = head.status
     var evidence = evidence(
-      .answer(status: status, grpcStatus: nil), bytesWritten: connection.attemptBytesSent)
-    let input = connection.input
-    let bytes = input.readable
+      .answer(status: status, grpcStatus: nil), bytesWritten: stream.bytesWritten, downstream)
+    let block = stream.headBlock
+    let bytes = block.readable
     evidence.retryAfterNanoseconds = ResponseHints.retryAfterNanoseconds(
-      responseHead, bytes, unixNanoseconds: loop.kernel.unixNanoseconds())
-    evidence.isRetriedBelow = ResponseHints.isRetriedBelow(responseHead)
-    return tryAgain(evidence, .status, upstream, downstream, dropping: connection)
+      head, bytes, unixNanoseconds: loop.kernel.unixNanoseconds())
+    evidence.isRetriedBelow = ResponseHints.isRetriedBelow(head)
+    return tryAgain(evidence, .status, upstream, downstream, dropping: stream)
   }
 
-  /// True: another attempt follows, now or after a back-off. `answered`: the connection that an
+  /// True: another attempt follows, now or after a back-off. `answered`: the one that an
   /// answer came on which is not to be passed on.
   private func tryAgain(
     _ evidence: RetryEvidence, _ reason: RetryReason, _ upstream: WorkerUpstream,
-    _ downstream: DownstreamConnection, dropping answered: UpstreamConnection? = nil
+    _ downstream: DownstreamStream, dropping answered: UpstreamStream? = nil
   ) -> Bool {
     guard let policy = route?.policy?.retry, let state = hold.state else { return false }
     // One that was a retry itself is over: its place is free for the next.
@@ -100,11 +103,11 @@ extension Exchange {
       upstream.count(refusal)
       return false
     case .again(let nanoseconds):
-      if let answered { dropAnswer(on: answered, upstream) }
+      if let answered { dropAnswer(on: answered, upstream, downstream) }
       hold.parts.insert(.retry)
       history.retry(because: reason, lookingPast: attempt.endpoint?.key)
       trail.retry(reason, after: nanoseconds)
-      rewindRequest()
+      rewindRequest(downstream)
       guard nanoseconds > 0 else {
         choose(upstream, downstream)
         return true
@@ -116,11 +119,14 @@ extension Exchange {
     }
   }
 
-  private func evidence(_ ending: RetryEvidence.Ending, bytesWritten: UInt64) -> RetryEvidence {
+  private func evidence(
+    _ ending: RetryEvidence.Ending, bytesWritten: UInt64, _ downstream: DownstreamStream
+  ) -> RetryEvidence {
     RetryEvidence(
-      ending: ending, isIdempotent: head.method.isIdempotent,
-      hasIdempotencyKey: head.present.contains(.idempotencyKey), bytesWritten: bytesWritten,
-      isBodyReplayable: requestProgress.unrepeatableBytes == 0,
+      ending: ending, isIdempotent: downstream.head.method.isIdempotent,
+      hasIdempotencyKey: downstream.head.present.contains(.idempotencyKey),
+      bytesWritten: bytesWritten,
+      isBodyReplayable: downstream.unrepeatableBytes == 0,
       responseHasBegun: answerProgress.hasBegun,
       attemptAbove: history.above, isBoundByLogin: isBoundByLogin(bytesWritten: bytesWritten))
   }
@@ -129,40 +135,17 @@ extension Exchange {
   private func dropConnection(_ failure: FailureKind, _ upstream: WorkerUpstream) {
     clocks.attemptEnded()
     endAttempt(upstream)
-    guard let connection, let endpoint else { return }
-    self.connection = nil
-    if connection.isOpen {
-      endpoint.close(connection, .error, reset: failure == .perTryTimeout)
-    } else {
-      endpoint.forget(connection, .connectFailed)
-    }
+    attempt.close(.error, reset: failure == .perTryTimeout)
   }
 
-  /// Drops an answer whose head was decoded: with a body that is there already the connection goes
-  /// back to its pool.
-  private func dropAnswer(on connection: UpstreamConnection, _ upstream: WorkerUpstream) {
-    guard let endpoint else { return }
-    recordAttempt(status: responseHead.status, upstream)
-    keep(.answered(status: responseHead.status))
+  /// Drops an answer whose head was read: with a body that is there already the connection goes back
+  /// to its pool.
+  private func dropAnswer(
+    on stream: UpstreamStream, _ upstream: WorkerUpstream, _ downstream: DownstreamStream
+  ) {
+    recordAttempt(status: stream.head.status, upstream)
+    keep(.answered(status: stream.head.status))
     clocks.attemptEnded()
-    let input = connection.input
-    input.consume(responseHead.headBytes)
-    var isWhole = false
-    switch responseHead.framing {
-    case .none: isWhole = true
-    case .length(let length) where length <= UInt64(input.count):
-      input.consume(Int(length))
-      isWhole = true
-    case .length, .chunked, .untilClose: break
-    }
-    if isWhole {
-      answerProgress.ended()
-      release(connection)
-      answerProgress.anotherFollows()
-    } else {
-      self.connection = nil
-      endAttempt(upstream)
-      endpoint.close(connection, .abandoned, reset: true)
-    }
+    release(isWhole: stream.skipAnswer(), downstream)
   }
 }

@@ -11,13 +11,13 @@ extension Exchange {
 
   func recordAttempt(status: UInt16, _ upstream: WorkerUpstream) {
     guard !attempt.isRecorded else { return }
-    upstream.record(&attempt, status: status, now)
+    upstream.record(attempt, status: status, now)
     endRetry(upstream, attempt.isFailure)
   }
 
   func recordAttempt(_ failure: FailureKind, _ upstream: WorkerUpstream) {
     guard attempt.endpoint != nil, !attempt.isRecorded else { return }
-    upstream.record(&attempt, failure, now)
+    upstream.record(attempt, failure, now)
     endRetry(upstream, true)
   }
 
@@ -25,7 +25,7 @@ extension Exchange {
   /// endpoint, and nothing else does.
   func recordCut(_ upstream: WorkerUpstream) {
     guard !attempt.isRecorded, attempt.endpoint != nil else { return }
-    upstream.recordCut(&attempt, after: attemptWait, now)
+    upstream.recordCut(attempt, after: attemptWait, now)
     endRetry(upstream, true)
   }
 
@@ -104,9 +104,9 @@ extension Exchange {
     switch failure {
     case .requestTimeout, .totalTimeout, .streamIdleTimeout:
       stage == .responding
-        && (!requestProgress.isDone && connection?.output.isEmpty == true
+        && (!requestProgress.isDone && attempt.stream?.isOutputEmpty == true
           || answerProgress.hasBegun
-            && (downstream?.output.isEmpty == false || fault.bytesPerSecond != nil))
+            && (downstream?.isOutputEmpty == false || notes.fault.bytesPerSecond != nil))
     default: false
     }
   }

@@ -1,4 +1,3 @@
-import HTTP1
 import Primitives
 import Reactor
 import Upstreams
@@ -38,7 +37,8 @@ package final class DownstreamConnection: ByteStream {
   var requestCount: UInt64 = 0
   /// Whose descriptor it has: `clients`, or `refused`.
   private let use: DescriptorBudget.Use
-  private var exchange: Exchange?
+  /// The request that is under way.
+  private var stream: HTTP1DownstreamStream?
   private var isLingering = false
   /// Connections to endpoints that carry a login of this client; of most there are none.
   var privates: [PrivateConnection] = [] {
@@ -91,7 +91,7 @@ package final class DownstreamConnection: ByteStream {
 
   /// How long it has been without a request; nil: it has one, or is about to close.
   func idleNanoseconds(at now: Instant) -> Int64? {
-    guard exchange == nil, !isLingering, input.isEmpty, let end = loop.deadline(of: self) else {
+    guard stream == nil, !isLingering, input.isEmpty, let end = loop.deadline(of: self) else {
       return nil
     }
     return settings.idleNanoseconds - end.nanoseconds(since: now)
@@ -104,7 +104,7 @@ package final class DownstreamConnection: ByteStream {
   /// Answers at once with `failure` and closes; for a connection above the limit.
   func refuse(_ failure: FailureKind) {
     guard pool.lend(to: output) else { return close() }
-    LocalReply.appendRefusal(failure, to: output)
+    HTTP1DownstreamStream.appendRefusal(failure, to: output)
     _ = flush()
     linger()
   }
@@ -117,13 +117,9 @@ package final class DownstreamConnection: ByteStream {
   package override func resume() { proceed() }
 
   package override func deadlinePassed() {
-    if let exchange {
-      exchange.deadlinePassed(self)
-    } else if isLingering {
-      close()
-    } else {
-      closeUnlessAsked()
-    }
+    // A request has clocks of its own.
+    guard stream == nil else { return }
+    if isLingering { close() } else { closeUnlessAsked() }
   }
 
   /// Closes it while it is idle, unless a request is in the socket whose event is not among those of
@@ -136,8 +132,8 @@ package final class DownstreamConnection: ByteStream {
   }
 
   private func proceed() {
-    if let exchange {
-      exchange.downstreamReady(self)
+    if let stream {
+      stream.exchange.downstreamReady(stream)
     } else if isLingering {
       discard()
     } else if mayReceive || !input.isEmpty {
@@ -146,14 +142,14 @@ package final class DownstreamConnection: ByteStream {
   }
 
   private func beginExchange() {
-    let fresh = worker.takeExchange()
-    exchange = fresh
-    fresh.begin(self)
+    let fresh = worker.takeStream()
+    stream = fresh
+    fresh.begin(on: self, settings)
   }
 
   /// The exchange is over; `consumed`: the bytes of the input that were its.
   func exchangeEnded(consumed: Int, keepsOpen: Bool) {
-    exchange = nil
+    stream = nil
     pool.reclaim(from: output)
     guard keepsOpen, !isBroken, !hasLostLogin else { return linger() }
     input.consume(consumed)
@@ -165,7 +161,7 @@ package final class DownstreamConnection: ByteStream {
 
   /// No request was begun: nothing is answered.
   func exchangeNotBegun() {
-    exchange = nil
+    stream = nil
     if peerEnded || isBroken || isExpired {
       close()
     } else {
@@ -176,19 +172,19 @@ package final class DownstreamConnection: ByteStream {
   /// Closes it soon, if it is idle: a client that is in the middle of sending a request, or whose
   /// first one waits behind the accept, gets its answer, which says that the connection closes.
   func drain() {
-    guard exchange == nil, !isLingering else { return }
+    guard stream == nil, !isLingering else { return }
     loop.arm(self, at: loop.now.advanced(byNanoseconds: idleNanoseconds))
   }
 
   /// Closes in a turn of its own, unless a request is under way or there by then: that is answered
   /// first.
   func endWhenIdle() {
-    guard exchange == nil, !isLingering, isOpen else { return }
+    guard stream == nil, !isLingering, isOpen else { return }
     loop.arm(self, at: loop.now)
   }
 
   func abandon(_ failure: FailureKind) {
-    if let exchange { exchange.fail(failure) } else { close() }
+    if let stream { stream.exchange.fail(failure) } else { close() }
   }
 
   /// Ends our direction and drops what still comes, for a while.
@@ -220,7 +216,7 @@ package final class DownstreamConnection: ByteStream {
   /// Closes at once; `reset` tells the client that the answer is not whole.
   func close(reset: Bool = false) {
     guard isOpen else { return }
-    exchange = nil
+    stream = nil
     if hasPrivates { endPrivates() }
     giveBuffers(to: pool)
     if reset { loop.kernel.resetOnClose(descriptor) }

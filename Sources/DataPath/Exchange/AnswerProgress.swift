@@ -12,16 +12,12 @@ import Primitives
 struct AnswerProgress {
   /// A final head has been put into the downstream output.
   private(set) var hasBegun = false
-  /// Where in all that the client was ever sent the answer begins.
-  private(set) var start: UInt64 = 0
   /// Bytes of the 1xx heads of this answer.
   private(set) var interimBytes = 0
   /// A 101 stands in the input, whose turn comes when the request's last byte has gone.
   private(set) var holdsUpgrade = false
   /// Its last byte has been put into the downstream output.
   private(set) var isDone = false
-  /// The answer to the client is sent in chunks.
-  private(set) var isChunked = false
   /// Payload that has been put into the downstream output.
   private(set) var bodyBytes: UInt64 = 0
   /// The endpoint switched protocols: what follows is a tunnel.
@@ -34,13 +30,9 @@ struct AnswerProgress {
 
   mutating func interim(_ bytes: Int) { interimBytes += bytes }
   mutating func headArrived(_ now: Instant) { headAt = now }
-  mutating func sendChunks(_ isChunked: Bool) { self.isChunked = isChunked }
 
-  /// Its head is in the client's output, behind the first `offset` bytes of all.
-  mutating func begin(at offset: UInt64) {
-    start = offset
-    hasBegun = true
-  }
+  /// Its head is in the client's output.
+  mutating func begin() { hasBegun = true }
 
   mutating func replyBegins() { hasBegun = true }
 
@@ -63,9 +55,6 @@ struct AnswerProgress {
   }
 
   mutating func ended() { isDone = true }
-
-  /// It is dropped: the one of another attempt is to take its place.
-  mutating func anotherFollows() { isDone = false }
 
   // MARK: A tunnel
 

@@ -20,7 +20,7 @@ import Upstreams
 /// Fails as `deadline_unreachable`, `fault_injected`, `rate_limited`, `request_shed`,
 /// `concurrency_limited`, `circuit_open`, `requests_exceeded`.
 extension Exchange {
-  func admit(to upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
+  func admit(to upstream: WorkerUpstream, _ downstream: DownstreamStream) {
     self.upstream = upstream
     readDeadline(downstream)
     armTimeout()
@@ -32,11 +32,11 @@ extension Exchange {
   // MARK: Faults
 
   private func inject(
-    _ faults: RoutePolicy.Faults, _ upstream: WorkerUpstream, _ downstream: DownstreamConnection
+    _ faults: RoutePolicy.Faults, _ upstream: WorkerUpstream, _ downstream: DownstreamStream
   ) {
-    let input = downstream.input
-    guard isMeant(faults, input.readable) else { return admitBehindFaults(upstream, downstream) }
-    fault = faults.plan.decide(random: &worker.random)
+    guard isMeant(faults, downstream) else { return admitBehindFaults(upstream, downstream) }
+    let fault = faults.plan.decide(random: &worker.random)
+    notes.fault = fault
     guard fault.delayNanoseconds > 0 else { return admitBehindFaults(upstream, downstream) }
     shard.add(worker.metrics.faults(.delay))
     stage = .delayed
@@ -44,18 +44,21 @@ extension Exchange {
     armDeadline(downstream)
   }
 
-  private func isMeant(_ faults: RoutePolicy.Faults, _ bytes: Span<UInt8>) -> Bool {
+  private func isMeant(_ faults: RoutePolicy.Faults, _ downstream: DownstreamStream) -> Bool {
     if faults.fields.isEmpty { return true }
     guard client.isTrusted else { return false }
+    let block = downstream.headBlock
+    let bytes = block.readable
     for (key, value) in faults.fields {
-      guard let found = key.first(in: head, bytes) else { return false }
+      guard let found = key.first(in: downstream.head, bytes) else { return false }
       if let value, !FieldKey.isSame(bytes.extracting(found.bounds), value) { return false }
     }
     return true
   }
 
   /// True: the fault was the end of the request.
-  private func endByFault(_ downstream: DownstreamConnection) -> Bool {
+  private func endByFault(_ downstream: DownstreamStream) -> Bool {
+    let fault = notes.fault
     if fault.bytesPerSecond != nil { shard.add(worker.metrics.faults(.bandwidth)) }
     switch fault.ending {
     case .none: return false
@@ -75,37 +78,36 @@ extension Exchange {
   // MARK: The rest
 
   /// Goes on behind the faults.
-  func admitBehindFaults(_ upstream: WorkerUpstream, _ downstream: DownstreamConnection) {
+  func admitBehindFaults(_ upstream: WorkerUpstream, _ downstream: DownstreamStream) {
     let policy = route?.policy
     if let policy {
-      if fault != .none, endByFault(downstream) { return }
+      if notes.fault != .none, endByFault(downstream) { return }
       if !policy.rateLimits.isEmpty, let failure = limitRate(policy, upstream, downstream) {
         return fail(failure)
       }
-      if let retry = policy.retry, retry.isRetrying, mayRepeat(retry) {
-        keepBody(upTo: retry.bodyBytesMax)
+      if let retry = policy.retry, retry.isRetrying, mayRepeat(downstream.head, retry) {
+        downstream.keep(upTo: retry.bodyBytesMax)
       }
     }
     pass(upstream, policy, downstream)
   }
 
   /// The request may be sent again once some of it was sent: its body is worth keeping.
-  private func mayRepeat(_ retry: RetryPolicy) -> Bool {
+  private func mayRepeat(_ head: RequestHead, _ retry: RetryPolicy) -> Bool {
     head.method.isIdempotent || retry.isNonIdempotentAllowed
       || (retry.isIdempotencyKeyHonoured && head.present.contains(.idempotencyKey))
   }
 
   /// The policies of the upstream; gone through again for a fallback.
   func pass(
-    _ upstream: WorkerUpstream, _ policy: RoutePolicy?, _ downstream: DownstreamConnection
+    _ upstream: WorkerUpstream, _ policy: RoutePolicy?, _ downstream: DownstreamStream
   ) {
     let state = upstream.plan.state
     hold.state = state
     hold.admittedAt = now
     hold.timedFrom = now
     hold.deadline = min(clocks.headDeadline, clocks.totalDeadline)
-    let input = downstream.input
-    let ceiling = ceiling(policy, input.readable)
+    let ceiling = ceiling(policy, downstream)
     if let limiter = state.limiter {
       if limiter.acquire(ceiling) {
         hold.parts.insert(.limiter)
@@ -129,10 +131,12 @@ extension Exchange {
   }
 
   /// The part of the limits that the request's class may fill.
-  private func ceiling(_ policy: RoutePolicy?, _ bytes: Span<UInt8>) -> Share {
+  private func ceiling(_ policy: RoutePolicy?, _ downstream: DownstreamStream) -> Share {
     guard let settings, settings.shedsByPriority else { return .all }
     var priority = policy?.priority ?? .normal
-    if client.isTrusted, let value = settings.priorityField.first(in: head, bytes),
+    let block = downstream.headBlock
+    let bytes = block.readable
+    if client.isTrusted, let value = settings.priorityField.first(in: downstream.head, bytes),
       let given = RequestPriority.named(bytes.extracting(value.bounds))
     {
       priority = given
@@ -144,7 +148,7 @@ extension Exchange {
   private static let shedder = PriorityShedder()
 
   private func limitRate(
-    _ policy: RoutePolicy, _ upstream: WorkerUpstream, _ downstream: DownstreamConnection
+    _ policy: RoutePolicy, _ upstream: WorkerUpstream, _ downstream: DownstreamStream
   ) -> FailureKind? {
     for limit in policy.rateLimits {
       let now = now
@@ -167,7 +171,7 @@ extension Exchange {
   }
 
   private func passBreakers(
-    _ policy: RoutePolicy?, _ state: UpstreamState, _ downstream: DownstreamConnection
+    _ policy: RoutePolicy?, _ state: UpstreamState, _ downstream: DownstreamStream
   ) -> Bool {
     if !history.usesFallback, let breaker = policy?.breaker {
       switch breaker.machine.admit(now: now) {
@@ -219,7 +223,7 @@ extension Exchange {
     switch fallback {
     case .respond(let response):
       failure = kind
-      reply(downstream) { LocalReply.append(response, for: self, to: $0) }
+      reply(downstream, .response(response))
     case .upstream(let position):
       guard let listener, let route else { return fail(kind) }
       seriesIndex = position

@@ -16,25 +16,25 @@ extension Exchange {
   ])
 
   @inline(__always)
-  func judgeFields(_ downstream: DownstreamConnection) {
-    if !head.present.isDisjoint(with: Self.vouched) {
-      let input = downstream.input
-      judgeVouched(input.readable)
+  func judgeFields(_ downstream: DownstreamStream) {
+    if !downstream.head.present.isDisjoint(with: Self.vouched) {
+      judgeVouched(downstream.head, downstream.headBlock)
     }
   }
 
-  private func judgeVouched(_ bytes: Span<UInt8>) {
+  private func judgeVouched(_ head: RequestHead, _ block: Buffer) {
+    let bytes = block.readable
     guard client.isTrusted, let settings else {
-      forget(Self.vouched, bytes)
+      forget(Self.vouched, head, bytes)
       return
     }
     let source = Self.addressField(settings.clientAddress, head.present)
-    if source != .xForwardedFor { forget(FieldSet(.xForwardedFor), bytes) }
-    if source != .forwarded { forget(FieldSet(.forwarded), bytes) }
+    if source != .xForwardedFor { forget(FieldSet(.xForwardedFor), head, bytes) }
+    if source != .forwarded { forget(FieldSet(.forwarded), head, bytes) }
     guard let source else { return }
     var walk = ClientWalk()
-    if !passHops(of: source, bytes, settings, &walk) {
-      forget(FieldSet(source), bytes)
+    if !passHops(of: source, head, bytes, settings, &walk) {
+      forget(FieldSet(source), head, bytes)
       return
     }
     if let address = walk.client { client.learn(address) }
@@ -56,7 +56,8 @@ extension Exchange {
 
   /// Gives `walk` all hops, several lines as one list (RFC 9110 §5.3). False: they do not parse.
   private func passHops(
-    of source: FieldName, _ bytes: Span<UInt8>, _ settings: ProxySettings, _ walk: inout ClientWalk
+    of source: FieldName, _ head: RequestHead, _ bytes: Span<UInt8>, _ settings: ProxySettings,
+    _ walk: inout ClientWalk
   ) -> Bool {
     for field in head.fields where field.id == source {
       if source == .forwarded {
@@ -75,7 +76,7 @@ extension Exchange {
   }
 
   /// Takes fields out of the head: nobody asks for them from here on.
-  private func forget(_ names: FieldSet, _ bytes: Span<UInt8>) {
+  private func forget(_ names: FieldSet, _ head: RequestHead, _ bytes: Span<UInt8>) {
     guard !head.present.isDisjoint(with: names) else { return }
     let takesOthers = names.contains(.trustedOnly) && head.present.contains(.trustedOnly)
     head.fields.removeAll { field in
@@ -91,7 +92,7 @@ extension Exchange {
   }
 
   /// The client's address as text, `unix` where nothing but a Unix-domain socket is known.
-  func clientText(_ downstream: DownstreamConnection) -> [UInt8] {
-    client.isKnown ? client.text : downstream.peerText
+  func clientText(_ downstream: DownstreamStream) -> [UInt8] {
+    client.isKnown ? client.text : downstream.connection.peerText
   }
 }

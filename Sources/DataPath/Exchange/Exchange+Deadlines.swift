@@ -5,9 +5,12 @@ import Resilience
 import Telemetry
 import Upstreams
 
-/// The clocks of an exchange. One timer a connection is armed for the earliest; a deadline that was
+/// The clocks of an exchange. Its one timer is armed for the earliest; a deadline that was
 /// moved meanwhile is looked up when that one fires, so progress costs nothing.
 extension Exchange {
+  /// Nothing of the request is still to come: all of it has been sent, or it has no body.
+  var hasSent: Bool { requestProgress.isDone || downstream?.head.hasBody == false }
+
   /// The time to the answer's head begins: the head is there, or the whole body. A client that
   /// waits for `100 Continue` waits for the endpoint, so it runs from the head until that is there.
   func armTimeout() {
@@ -17,7 +20,7 @@ extension Exchange {
     else { return }
     clocks.answer(by: .distantFuture)
     if let timeout = route.timeout,
-      requestProgress.isDone || !head.hasBody || requestProgress.awaitsContinue
+      hasSent || requestProgress.awaitsContinue
     {
       clocks.answer(by: now.advanced(byNanoseconds: timeout))
     }
@@ -26,21 +29,22 @@ extension Exchange {
   /// The time of one attempt begins with it, or with its request's last byte.
   func armTry() {
     guard let retry = route?.policy?.retry, retry.perTryNanoseconds != .max,
-      requestProgress.isDone || !head.hasBody
+      hasSent
     else { return }
     clocks.tryUntil(now.advanced(byNanoseconds: retry.perTryNanoseconds))
   }
 
   /// How long a trusted proxy lets us take, which bounds the answer's head; `grpc-timeout` bounds
   /// all of it.
-  func readDeadline(_ downstream: DownstreamConnection) {
+  func readDeadline(_ downstream: DownstreamStream) {
     guard client.isTrusted else { return }
+    let head = downstream.head
     let present = head.present
     guard
       present.contains(.xEnvoyExpectedTimeout) || present.contains(.grpcTimeout)
         || present.contains(.xEnvoyAttemptCount)
     else { return }
-    let input = downstream.input
+    let input = downstream.headBlock
     let bytes = input.readable
     for field in head.fields {
       let value = bytes.extracting(field.value.bounds)
@@ -76,17 +80,17 @@ extension Exchange {
     return deadline == .distantFuture ? nil : max(deadline.nanoseconds(since: now), 1)
   }
 
-  func armDeadline(_ downstream: DownstreamConnection) {
-    loop.arm(downstream, at: nextDeadline(downstream))
+  func armDeadline(_ downstream: DownstreamStream) {
+    loop.arm(self, at: nextDeadline(downstream))
   }
 
   /// The client takes no more of its answer for now: its stall is timed from the last byte it took.
-  func noteBlocked(_ tookSome: Bool, _ downstream: DownstreamConnection) {
+  func noteBlocked(_ tookSome: Bool, _ downstream: DownstreamStream) {
     if tookSome { clocks.moved(now) }
     armDeadline(downstream)
   }
 
-  private func nextDeadline(_ downstream: DownstreamConnection) -> Instant {
+  private func nextDeadline(_ downstream: DownstreamStream) -> Instant {
     var next = min(clocks.headDeadline, clocks.totalDeadline, clocks.pendingDeadline)
     next = min(
       next, clocks.tryDeadline, clocks.resumeAt, clocks.hedgeAt, probeDeadline, clocks.slowAt)
@@ -99,7 +103,7 @@ extension Exchange {
         next = min(
           next, clocks.bodyWindowStart.advanced(byNanoseconds: settings.bodyWindowNanoseconds))
       }
-      if !downstream.output.isEmpty {
+      if !downstream.isOutputEmpty {
         next = min(
           next, clocks.lastProgress.advanced(byNanoseconds: settings.writeStallNanoseconds))
       }
@@ -107,7 +111,7 @@ extension Exchange {
     return next
   }
 
-  func deadlinePassed(_ downstream: DownstreamConnection) {
+  func deadlinePassed(_ downstream: DownstreamStream) {
     if let failure = expired(downstream) {
       guard stage == .awaitingHedge, let upstream else { return fail(failure) }
       // The hedge was waited for long enough: an answer is there.
@@ -125,7 +129,7 @@ extension Exchange {
   /// When a probe of a half-open breaker is given up whose client still sends: a slow upload must not
   /// hold the only probe, and with it everybody else. As long as a request may wait for a connection.
   private var probeDeadline: Instant {
-    guard head.hasBody, !requestProgress.isDone, let upstream else { return .distantFuture }
+    guard !hasSent, let upstream else { return .distantFuture }
     let holdsOne =
       (hold.parts.contains(.breaker) && hold.ticket.isProbe)
       || (hold.parts.contains(.routeBreaker) && hold.routeTicket.isProbe)
@@ -141,7 +145,7 @@ extension Exchange {
   }
 
   /// A delay is over, or a back-off.
-  private func goOn(_ downstream: DownstreamConnection) {
+  private func goOn(_ downstream: DownstreamStream) {
     clocks.resume(at: .distantFuture)
     guard let upstream else { return }
     switch stage {
@@ -166,12 +170,12 @@ extension Exchange {
   }
 
   /// What has run out, if anything has.
-  private func expired(_ downstream: DownstreamConnection) -> FailureKind? {
+  private func expired(_ downstream: DownstreamStream) -> FailureKind? {
     if now >= clocks.totalDeadline { return .totalTimeout }
     if stage == .waiting, now >= clocks.pendingDeadline { return .pendingTimeout }
     if now >= clocks.headDeadline { return stage == .head ? .requestHeadTimeout : .requestTimeout }
     guard let settings = listener?.settings else { return nil }
-    if !downstream.output.isEmpty,
+    if !downstream.isOutputEmpty,
       now >= clocks.lastProgress.advanced(byNanoseconds: settings.writeStallNanoseconds)
     {
       return .downstreamWriteStalled
@@ -180,7 +184,7 @@ extension Exchange {
     if let upstream, isTimingStream,
       now >= clocks.lastProgress.advanced(byNanoseconds: upstream.streamIdleNanoseconds)
     {
-      return connection?.output.isEmpty == false ? .upstreamWriteStalled : .streamIdleTimeout
+      return attempt.stream?.isOutputEmpty == false ? .upstreamWriteStalled : .streamIdleTimeout
     }
     return nil
   }
@@ -199,7 +203,7 @@ extension Exchange {
   }
 
   /// The client has been told to go on, or does so by itself.
-  func endAwaitingContinue(_ downstream: DownstreamConnection) {
+  func endAwaitingContinue(_ downstream: DownstreamStream) {
     guard requestProgress.awaitsContinue else { return }
     requestProgress.toldToContinue()
     clocks.answer(by: .distantFuture)
@@ -216,6 +220,6 @@ extension Exchange {
     let needed = settings.bodyBytesPerSecondMin * (window / 1_000_000) / 1000
     let isSlow = clocks.bodyWindowBytes < needed
     clocks.nextBodyWindow(now)
-    return isSlow && connection?.output.isEmpty != false ? .requestBodyTooSlow : nil
+    return isSlow && attempt.stream?.isOutputEmpty != false ? .requestBodyTooSlow : nil
   }
 }

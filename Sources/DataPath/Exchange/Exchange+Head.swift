@@ -1,4 +1,3 @@
-import HTTP1
 import HTTPModel
 import Primitives
 import Reactor
@@ -13,77 +12,38 @@ import Telemetry
 /// `expectation_unsupported`, `connect_denied`, `no_route`, `route_match_limit`,
 /// `request_body_too_large`.
 extension Exchange {
-  func readHead(_ downstream: DownstreamConnection) {
-    let input = downstream.input
-    while true {
-      if !input.isEmpty {
-        do throws(HeadFault) {
-          if try decoder.decode(input.readable, into: head) { return headDecoded(downstream) }
-        } catch {
-          shard.add(worker.metrics.request(error))
-          return fail(error.requestFailure, error.name)
-        }
-      }
-      guard makeRoom(in: input) else { return fail(.bufferBudgetExceeded) }
-      switch downstream.receive(into: input) {
-      case .bytes: continue
-      case .wouldBlock:
-        // Only an edge came, or empty lines (RFC 9112 §2.2): the connection is still idle.
-        if decoder.hasBegun(input.readable) { return }
-        input.removeAll()
-        return withdraw(downstream)
-      case .endOfStream, .failed:
-        if input.isEmpty { return withdraw(downstream) }
-        return fail(.downstreamClosed)
-      }
+  func readHead(_ downstream: DownstreamStream) {
+    switch downstream.readHead() {
+    case .whole: headDecoded(downstream)
+    case .incomplete: return
+    // The connection ended, or only an edge came, without a byte of a request.
+    case .nothing: downstream.withdraw()
+    case .failed(let failure, let detail): fail(failure, detail)
     }
   }
 
-  /// Room behind a head's bytes: a first block, then a larger one. The decoder's limit is reached
-  /// before the larger one is full. False: the budget is spent.
-  func makeRoom(in input: Buffer) -> Bool {
-    if input.writableCount > 0 { return true }
-    input.compact()
-    if input.writableCount > 0 { return true }
-    let bytes = input.hasBlock ? BufferPool.largeBytes : BufferPool.smallBytes
-    return input.capacity < bytes && pool.lend(to: input, atLeast: bytes)
-  }
-
-  /// The connection ended, or only an edge came, without a byte of a request.
-  private func withdraw(_ downstream: DownstreamConnection) {
-    reset()
-    downstream.exchangeNotBegun()
-  }
-
-  private func headDecoded(_ downstream: DownstreamConnection) {
+  private func headDecoded(_ downstream: DownstreamStream) {
     guard let listener else { return }
-    let input = downstream.input
-    headPart = .whole
+    let head = downstream.head
+    let block = downstream.headBlock
     clocks.requestHeadCame()
-    requestBody.begin(head.framing, listener.settings.bodyLimits)
-    downstream.requestCount += 1
-    keepsDownstreamOpen =
-      head.isPersistent
-      && downstream.requestCount < listener.settings.requestsPerConnectionMax ?? .max
-    requestProgress.begin(
-      behind: head.headBytes,
-      awaitsContinue: head.expectsContinue && head.hasBody && input.count == head.headBytes)
+    requestProgress.begin(awaitsContinue: downstream.awaitsContinue)
     judgeFields(downstream)
-    identify(input.readable)
+    identify(downstream)
     if head.method == .connect { return fail(.connectDenied) }
     if case .length(let length) = head.framing,
       length > listener.settings.requestBodyBytesMax ?? .max
     {
       return fail(.requestBodyTooLarge)
     }
-    if let failure = normalizePath(input.slice(head.path)) {
+    if let failure = normalizePath(head, block.slice(head.path)) {
       return fail(failure, replyDetails.detail)
     }
-    if MaxForwards.count(head, input.readable) == 0 {
-      return reply(downstream) { LocalReply.append(.lastForward(head.method), for: self, to: $0) }
+    if MaxForwards.count(head, block.readable) == 0 {
+      return reply(downstream, .response(.lastForward(head.method)))
     }
-    let verdict = withPath(input, routing: true) { path in
-      listener.table.match(head, in: input.readable, path: path)
+    let verdict = withPath(head, block, routing: true) { path in
+      listener.table.match(head, in: block.readable, path: path)
     }
     switch verdict {
     case .matched(let position): follow(listener.routes[position], listener, downstream)
@@ -93,7 +53,7 @@ extension Exchange {
   }
 
   private func follow(
-    _ route: Route, _ listener: ListenerSnapshot, _ downstream: DownstreamConnection
+    _ route: Route, _ listener: ListenerSnapshot, _ downstream: DownstreamStream
   ) {
     self.route = route
     if let total = route.totalTimeout {
@@ -102,22 +62,26 @@ extension Exchange {
     switch route.action {
     case .forward: admit(to: listener.targets[route.upstreams[0]], downstream)
     case .split(let split):
-      let input = downstream.input
-      seriesIndex = split.choose(identifiers.requestID.hash(head: input.readable))
+      let block = downstream.headBlock
+      seriesIndex = split.choose(identifiers.requestID.hash(head: block.readable))
       // A login that was begun at one of them goes on there.
-      if downstream.hasPrivates, let known = ownShare(route, listener, downstream) {
+      let client = downstream.connection
+      if client.hasPrivates, let known = ownShare(route, listener, client) {
         seriesIndex = known
       }
       admit(to: listener.targets[route.upstreams[seriesIndex]], downstream)
     case .redirect(let redirect):
-      reply(downstream) { LocalReply.append(redirect, for: self, to: $0) }
+      reply(downstream, .redirect(redirect))
     case .respond(let response):
-      reply(downstream) { LocalReply.append(response, for: self, to: $0) }
+      reply(downstream, .response(response))
     }
   }
 
   /// Accepts or mints the request's id, and continues or begins its trace.
-  func identify(_ bytes: Span<UInt8>) {
+  func identify(_ downstream: DownstreamStream) {
+    let head = downstream.head
+    let block = downstream.headBlock
+    let bytes = block.readable
     identifiers.trace = TraceFields.read(
       head, bytes, &worker.random, isTraceparent: &identifiers.continuesTraceparent)
     if client.isTrusted, head.present.contains(.xRequestID),
@@ -131,11 +95,12 @@ extension Exchange {
   }
 
   /// What the path fails as, if it does.
-  private func normalizePath(_ path: Span<UInt8>) -> FailureKind? {
+  private func normalizePath(_ head: RequestHead, _ path: Span<UInt8>) -> FailureKind? {
     guard head.targetForm != .asterisk, ByteScan.firstUnnormalized(in: path) < path.count else {
       return nil
     }
-    guard pool.lend(to: normalizedPath, atLeast: max(path.count, BufferPool.smallBytes)) else {
+    guard worker.pool.lend(to: normalizedPath, atLeast: max(path.count, BufferPool.smallBytes))
+    else {
       return .bufferBudgetExceeded
     }
     let mergesSlashes = listener?.settings.mergesSlashes ?? true
@@ -145,7 +110,7 @@ extension Exchange {
       replyDetails.detail = "bad_path"
       return .malformedRequest
     case .unchanged:
-      pool.reclaim(from: normalizedPath)
+      worker.pool.reclaim(from: normalizedPath)
       return nil
     }
   }
@@ -153,7 +118,7 @@ extension Exchange {
   /// Gives `body` the path to forward, or that to route by: "/" where an absolute target has none,
   /// and for the asterisk form, which asks about the server as a whole (RFC 9110 §7.1).
   func withPath<Result>(
-    _ input: Buffer, routing: Bool = false, _ body: (Span<UInt8>) -> Result
+    _ head: RequestHead, _ input: Buffer, routing: Bool = false, _ body: (Span<UInt8>) -> Result
   ) -> Result {
     let normalized = normalizedPath
     if normalized.hasBlock { return body(normalized.readable) }
@@ -162,5 +127,14 @@ extension Exchange {
     }
     let implied = routing || head.targetForm != .asterisk ? Self.rootPath : Self.asterisk
     return body(implied.span)
+  }
+
+  /// Keeps what is known of a head that was refused or did not end in time, and gives the request an
+  /// id and a trace as any other: it goes into the answer, the log and `/explain`, so that whoever
+  /// sent it can be told what became of it.
+  func salvageHead(_ downstream: DownstreamStream) {
+    downstream.salvageHead()
+    if downstream.headPart != .nothing { judgeFields(downstream) }
+    identify(downstream)
   }
 }

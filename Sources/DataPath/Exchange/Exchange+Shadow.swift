@@ -6,7 +6,7 @@ import Upstreams
 /// goes on. As if: what would have been refused takes no place that others are then refused for.
 extension Exchange {
   func noteShadow(_ policy: ShadowPolicy, _ state: UpstreamState) {
-    shadows.insert(ShadowPolicies(policy))
+    notes.shadows.insert(ShadowPolicies(policy))
     state.ledger.note(policy)
   }
 

@@ -1,4 +1,3 @@
-import HTTP1
 import HTTPClient
 import HTTPModel
 import Primitives
@@ -18,14 +17,15 @@ import Upstreams
 ///          fail: a reply of ours ── replying ───────────────────────────────────┴──── finish ── idle
 /// ```
 ///
-/// What it knows stands in a handful of values, each with its own invariants and each reset by one
-/// assignment: `clocks`, `requestProgress`, `answerProgress`, `client`, `identifiers`, `history`, `hold`
-/// and `replyDetails`. The steps are extensions, in the folders of the journey. Data is pulled: a
-/// side is read only when the other side's output has room, so nothing is buffered beyond one buffer
-/// a direction.
-/// Confinement: the worker's loop. Reused from request to request, so that steady traffic allocates
-/// nothing.
-package final class Exchange: ConnectionReceiver {
+/// It joins two streams, the client's and that of its attempt, and does not know which protocol they
+/// speak. What it knows itself stands in a handful of values, each with its own invariants and each
+/// reset by one assignment: `clocks`, `requestProgress`, `answerProgress`, `client`, `identifiers`,
+/// `history`, `hold`, `notes` and `replyDetails`. The steps are extensions, in the folders of the journey.
+/// Data is pulled: a side is read only when the other side's output has room, so nothing is buffered
+/// beyond one buffer a direction.
+/// Confinement: the worker's loop, which gives it a deadline and turns of its own. Reused with its
+/// stream from request to request, so that steady traffic allocates nothing.
+package final class Exchange: EventSource {
   enum Stage {
     case idle, head, delayed, choosing, waiting, connecting, responding, backingOff, replying
     case awaitingHedge, tunnelling
@@ -37,98 +37,101 @@ package final class Exchange: ConnectionReceiver {
   let worker: Worker
   /// The worker's, kept here: one reference less to follow and to count.
   let loop: EventLoop
-  let pool: BufferPool
   let shard: MetricShard
   var stage = Stage.idle
-  /// Set from `begin` to `finish`.
-  var downstream: DownstreamConnection?
+  /// Who asked. Set from `begin` to `reset`.
+  private(set) var downstream: DownstreamStream?
   /// What it began with: a reload does not change the rules under it.
-  var settings: ProxySettings?
-  var listener: ListenerSnapshot?
+  private(set) var settings: ProxySettings?
+  private(set) var listener: ListenerSnapshot?
   /// Who is calling, and what of that is believed.
   var client = ClientIdentity()
 
   // MARK: The request
 
-  var decoder = RequestDecoder(limits: HeadLimits())
-  let head = RequestHead()
-  /// How much of it is understood.
-  var headPart = RequestHead.Part.nothing
-  var hasHead: Bool { headPart == .whole }
   /// The path after normalisation; without a block where that changed nothing.
   let normalizedPath = Buffer()
   var route: Route?
   /// Which of the route's series counts it: which of a split's shares it took.
   var seriesIndex = 0
   var identifiers = RequestIdentifiers()
-  let requestBody = BodyDecoder()
   var requestProgress = RequestProgress()
 
   // MARK: The attempt
 
   var upstream: WorkerUpstream?
-  var attempt = Attempt()
-  var connection: UpstreamConnection?
-  /// Its place among those who wait for a connection.
-  var ticket: UInt32 = 0
+  /// The one that is under way, or was the last.
+  private(set) lazy var attempt = Attempt(of: self, worker)
+  /// The one beside it; made at the first hedge.
+  private var second: Attempt?
   /// What came before the attempt that is under way.
   var history = AttemptHistory()
   /// What admission took, to be given back.
   var hold = AdmissionHold()
-  var fault = Fault.none
-  /// What the access log shows of the answer's fields, by `LoggedFields.response`.
-  var loggedAnswer: [[UInt8]?] = []
-  /// Policies that would have refused it, had they not been in shadow.
-  var shadows: ShadowPolicies {
-    get { ShadowPolicies(rawValue: shadowBits) }
-    set { shadowBits = newValue.rawValue }
-  }
-  /// Here, because asking a set of another module costs a call, and each request asks.
-  var shadowBits: UInt8 = 0
   /// What a reply of ours says beside its failure's name.
   var replyDetails = ReplyDetails()
-  private(set) lazy var hedge = HedgeAttempt()
-  /// `hedge` has a connection.
-  var isHedged = false
 
-  /// What of the way so far was not the plain one.
-  var trail = ExchangeTrail()
+  // MARK: The answer
 
-  // MARK: The response
-
-  let responseHead = ResponseHead()
-  let responseBody = BodyDecoder()
   var answerProgress = AnswerProgress()
-  var keepsDownstreamOpen = false
   var status: UInt16 = 0
   var failure: FailureKind?
 
   var clocks = ExchangeClocks()
+  /// What of the way so far was not the plain one.
+  var trail = ExchangeTrail()
+  var notes = LogNotes()
 
   init(worker: Worker) {
     self.worker = worker
     loop = worker.loop
-    pool = worker.pool
     shard = worker.shard
     super.init()
+    loop.add(self)
   }
+
+  /// It is not to be used again.
+  func end() { loop.remove(self) }
 
   var now: Instant { loop.now }
 
   /// Stays after an attempt, for the log.
   var endpoint: WorkerEndpoint? { attempt.endpoint }
 
+  /// The rules for the client's connection.
+  var listenerSettings: ListenerSettings? { listener?.settings }
+
+  var hasUpgraded: Bool { answerProgress.isUpgraded }
+
+  /// A second attempt, to go out beside the first.
+  var hedge: Attempt {
+    if let second { return second }
+    let made = Attempt(of: self, worker)
+    second = made
+    return made
+  }
+
+  /// The second attempt is out.
+  var isHedged: Bool { second?.stream != nil }
+
+  /// The hedge takes the place of the first attempt, which is over.
+  func promoteSecond() {
+    let first = attempt
+    attempt = hedge
+    second = first
+    first.clear()
+  }
+
   // MARK: Events
 
   /// The first bytes of a request are there, or the end of the connection.
-  func begin(_ downstream: DownstreamConnection) {
+  func begin(_ downstream: DownstreamStream, on connection: DownstreamConnection) {
     self.downstream = downstream
-    let settings = downstream.listener.settings
+    let settings = connection.listener.settings
     self.settings = settings
-    client.isTrusted = downstream.isTrusted(by: settings)
-    let listener = downstream.listener.current
+    client.isTrusted = connection.isTrusted(by: settings)
+    let listener = connection.listener.current
     self.listener = listener
-    decoder = RequestDecoder(limits: listener.settings.headLimits)
     stage = .head
     let now = now
     clocks.begin(
@@ -137,9 +140,44 @@ package final class Exchange: ConnectionReceiver {
     if stage == .head { armDeadline(downstream) }
   }
 
-  /// Something happened on the client's connection, `downstream`.
-  func downstreamReady(_ downstream: DownstreamConnection) {
+  /// Ready for the next request. What is held is given back.
+  func reset() {
+    if normalizedPath.hasBlock { worker.pool.reclaim(from: normalizedPath) }
+    giveBackAdmission()
+    loop.disarm(self)
+    stage = .idle
+    downstream = nil
+    settings = nil
+    listener = nil
+    client.forget()
+    route = nil
+    seriesIndex = 0
+    identifiers.trace = nil
+    requestProgress = RequestProgress()
+    upstream = nil
+    attempt.clear()
+    history = AttemptHistory()
+    replyDetails = ReplyDetails()
+    notes.reset()
+    if trail.isUsed || trail.hasWaited { trail.reset() }
+    answerProgress = AnswerProgress()
+    status = 0
+    failure = nil
+    clocks = ExchangeClocks()
+  }
+
+  package override func deadlinePassed() {
+    if let downstream { deadlinePassed(downstream) }
+  }
+
+  package override func resume() {
+    if let downstream { downstreamReady(downstream) }
+  }
+
+  /// Something happened on the client's side.
+  func downstreamReady(_ downstream: DownstreamStream) {
     switch stage {
+    case .idle: return
     case .head: return readHead(downstream)
     case .tunnelling: break
     default:
@@ -151,23 +189,25 @@ package final class Exchange: ConnectionReceiver {
   /// A client that ends its direction before it has its answer has left, as for nginx and Envoy:
   /// most are gone altogether, and their work is not to be done. Where the listener answers them, only
   /// a reset says so; that the request is not whole is seen where its body is read.
-  func hasLeft(_ downstream: DownstreamConnection) -> Bool {
-    downstream.isBroken
-      || (downstream.peerEnded && listener?.settings.answersHalfClosed != true)
+  func hasLeft(_ downstream: DownstreamStream) -> Bool {
+    downstream.hasLeft(mayHalfClose: listener?.settings.answersHalfClosed == true)
   }
 
-  /// Something happened on the endpoint's connection, which is ours.
-  package override func connectionReady(_ connection: UpstreamConnection) {
-    guard let downstream else { preconditionFailure("a connection without an exchange") }
+  /// Something happened on the endpoint's side of `attempt`, which is ours.
+  func streamReady(of attempt: Attempt) {
+    guard let downstream, let stream = attempt.stream else {
+      preconditionFailure("a connection without an exchange")
+    }
+    guard attempt === self.attempt else { return hedgeReady(stream) }
     switch stage {
     case .connecting:
       endpoint?.reached()
-      sendRequest(on: connection, downstream)
+      sendRequest(on: stream, downstream)
     case .responding:
       // Bytes that were there before the request went out answer no request of ours.
-      if connection.isAnsweredTooEarly { return attemptFailed(.upstreamClosed) }
-      pump(connection, downstream)
-    case .tunnelling: pumpTunnel(connection, downstream)
+      if stream.isAnsweredTooEarly { return attemptFailed(.upstreamClosed) }
+      pump(stream, downstream)
+    case .tunnelling: pumpTunnel(stream, downstream)
     // What comes stays in the socket until its answer is wanted.
     case .awaitingHedge: break
     case .idle, .head, .delayed, .choosing, .waiting, .backingOff, .replying:
@@ -175,19 +215,18 @@ package final class Exchange: ConnectionReceiver {
     }
   }
 
-  package override func connectFailed(
-    _ connection: UpstreamConnection, _ failure: FailureKind
-  ) {
-    attemptFailed(failure)
+  /// No connection to the endpoint came about.
+  func connectFailed(_ attempt: Attempt, _ failure: FailureKind) {
+    if attempt === self.attempt { attemptFailed(failure) } else { hedgeFailed(failure) }
   }
 
   /// Moves what can be moved.
-  func pump(_ downstream: DownstreamConnection) {
+  func pump(_ downstream: DownstreamStream) {
     if stage == .replying { return sendReply(downstream) }
-    guard let connection else { return }
+    guard let stream = attempt.stream else { return }
     switch stage {
-    case .responding: pump(connection, downstream)
-    case .tunnelling: pumpTunnel(connection, downstream)
+    case .responding: pump(stream, downstream)
+    case .tunnelling: pumpTunnel(stream, downstream)
     case .idle, .head, .delayed, .choosing, .waiting, .connecting, .backingOff, .replying,
       .awaitingHedge:
       break
@@ -195,8 +234,8 @@ package final class Exchange: ConnectionReceiver {
   }
 
   /// Moves what can be moved, both ways, while the request is with the endpoint.
-  func pump(_ connection: UpstreamConnection, _ downstream: DownstreamConnection) {
-    pumpRequest(connection, downstream)
-    if stage == .responding { pumpResponse(connection, downstream) }
+  func pump(_ stream: UpstreamStream, _ downstream: DownstreamStream) {
+    pumpRequest(stream, downstream)
+    if stage == .responding { pumpResponse(stream, downstream) }
   }
 }

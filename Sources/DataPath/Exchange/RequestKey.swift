@@ -17,23 +17,23 @@ package enum RequestKey: Sendable, Equatable {
 
   /// Gives `body` the part's bytes; nil: the request has none.
   func with<Result>(
-    _ exchange: Exchange, _ downstream: DownstreamConnection, _ body: (Span<UInt8>) -> Result
+    _ exchange: Exchange, _ downstream: DownstreamStream, _ body: (Span<UInt8>) -> Result
   ) -> Result? {
-    let input = downstream.input
+    let input = downstream.headBlock
     let bytes = input.readable
     switch self {
     case .header(let key):
-      guard let value = key.first(in: exchange.head, bytes) else { return nil }
+      guard let value = key.first(in: downstream.head, bytes) else { return nil }
       return body(bytes.extracting(value.bounds))
     case .cookie(let name):
-      guard let field = Self.cookieField.first(in: exchange.head, bytes) else { return nil }
+      guard let field = Self.cookieField.first(in: downstream.head, bytes) else { return nil }
       let value = bytes.extracting(field.bounds)
       guard let found = Self.cookie(name, in: value) else { return nil }
       return body(value.extracting(found))
     case .source:
       let text = exchange.clientText(downstream)
       return body(text.span)
-    case .path: return exchange.withPath(input, body)
+    case .path: return exchange.withPath(downstream.head, input, body)
     }
   }
 

@@ -1,4 +1,3 @@
-import HTTP1
 import HTTPModel
 import Primitives
 
@@ -6,44 +5,55 @@ import Primitives
 /// proxy and the field says who the client is (`Exchange.judgeFields`), begun anew otherwise. What is
 /// begun anew for a trusted proxy's client names that client, then the proxy.
 enum ForwardedFields {
-  static func write(
-    _ exchange: Exchange, _ downstream: DownstreamConnection, _ omitted: FieldSet,
-    _ bytes: Span<UInt8>, to out: Buffer
+  @inline(__always)
+  static func write<Sink: FieldSink>(
+    _ exchange: Exchange, _ downstream: DownstreamStream, _ omitted: FieldSet,
+    _ bytes: Span<UInt8>, to sink: Sink
   ) -> Bool {
-    let isTrusted = exchange.client.isTrusted
-    let peer = downstream.peerText
+    let head = downstream.head
+    let peer = downstream.connection.peerText
     if !omitted.contains(.xForwardedFor) {
-      guard writeFor(exchange, bytes, peer, out) else { return false }
+      guard writeFor(exchange, head, bytes, peer, sink) else { return false }
     }
     if !omitted.contains(.xForwardedProto) {
       guard
-        keep(.xForwardedProto, exchange, bytes, isTrusted, out)
-          ?? HeadEncoder.append("x-forwarded-proto: http\r\n", to: out)
+        keep(.xForwardedProto, exchange, head, bytes, sink) ?? writeProtocol(sink)
       else { return false }
     }
-    if !omitted.contains(.xForwardedHost), !exchange.head.authority.isEmpty {
-      let authority = bytes.extracting(exchange.head.authority.bounds)
+    if !omitted.contains(.xForwardedHost), !head.authority.isEmpty {
+      let authority = bytes.extracting(head.authority.bounds)
       guard
-        keep(.xForwardedHost, exchange, bytes, isTrusted, out)
-          ?? HeadEncoder.appendField("x-forwarded-host", value: authority, to: out)
+        keep(.xForwardedHost, exchange, head, bytes, sink)
+          ?? sink.put("x-forwarded-host", authority)
       else { return false }
     }
     // Only continued: who does not send it reads the x- forms.
-    if exchange.head.present.contains(.forwarded) || exchange.client.lostForwarded,
+    if head.present.contains(.forwarded) || exchange.client.lostForwarded,
       !omitted.contains(.forwarded)
     {
-      return writeForwarded(exchange, bytes, peer, out)
+      return writeForwarded(exchange, head, bytes, peer, sink)
     }
     return true
   }
 
-  private static func writeFor(
-    _ exchange: Exchange, _ bytes: Span<UInt8>, _ peer: [UInt8], _ out: Buffer
+  @inline(__always)
+  private static func writeProtocol<Sink: FieldSink>(_ sink: Sink) -> Bool {
+    guard sink.out.writableCount >= 32 else { return false }
+    sink.begin("x-forwarded-proto")
+    sink.out.append("http")
+    sink.end()
+    return true
+  }
+
+  private static func writeFor<Sink: FieldSink>(
+    _ exchange: Exchange, _ head: RequestHead, _ bytes: Span<UInt8>, _ peer: [UInt8],
+    _ sink: Sink
   ) -> Bool {
+    let out = sink.out
     guard out.writableCount >= 32 else { return false }
-    FieldLine.begin(.xForwardedFor, "x-forwarded-for: ", exchange.head, bytes, out)
-    if exchange.head.present.contains(.xForwardedFor) {
-      guard join(.xForwardedFor, exchange, bytes, out) else { return false }
+    sink.begin(.xForwardedFor, "x-forwarded-for", head, bytes)
+    if head.present.contains(.xForwardedFor) {
+      guard join(.xForwardedFor, head, bytes, out) else { return false }
     } else if exchange.client.isKnown {
       guard exchange.client.text.count + 2 <= out.writableCount else { return false }
       out.append(exchange.client.text)
@@ -51,23 +61,27 @@ enum ForwardedFields {
     }
     guard peer.count + 2 <= out.writableCount else { return false }
     out.append(peer)
-    out.append("\r\n")
+    sink.end()
     return true
   }
 
-  private static func writeForwarded(
-    _ exchange: Exchange, _ bytes: Span<UInt8>, _ peer: [UInt8], _ out: Buffer
+  private static func writeForwarded<Sink: FieldSink>(
+    _ exchange: Exchange, _ head: RequestHead, _ bytes: Span<UInt8>, _ peer: [UInt8],
+    _ sink: Sink
   ) -> Bool {
+    let out = sink.out
     guard out.writableCount >= 32 else { return false }
-    FieldLine.begin(.forwarded, "forwarded: ", exchange.head, bytes, out)
+    sink.begin(.forwarded, "forwarded", head, bytes)
     let before = out.count
-    guard join(.forwarded, exchange, bytes, out) else { return false }
+    guard join(.forwarded, head, bytes, out) else { return false }
     if out.count == before, exchange.client.isKnown {
-      guard writeNode(exchange.client.text, out), HeadEncoder.append(", ", to: out) else {
-        return false
-      }
+      guard writeNode(exchange.client.text, out), out.writableCount >= 2 else { return false }
+      out.append(", ")
     }
-    return writeNode(peer, out) && HeadEncoder.append(";proto=http\r\n", to: out)
+    guard writeNode(peer, out), out.writableCount >= 16 else { return false }
+    out.append(";proto=http")
+    sink.end()
+    return true
   }
 
   /// RFC 7239 §6: an IPv6 address is quoted and bracketed, what is no address begins with `_`.
@@ -83,9 +97,9 @@ enum ForwardedFields {
 
   /// All values of `name`, each followed by a comma.
   private static func join(
-    _ name: FieldName, _ exchange: Exchange, _ bytes: Span<UInt8>, _ out: Buffer
+    _ name: FieldName, _ head: RequestHead, _ bytes: Span<UInt8>, _ out: Buffer
   ) -> Bool {
-    for field in exchange.head.fields where field.id == name && !field.value.isEmpty {
+    for field in head.fields where field.id == name && !field.value.isEmpty {
       let value = bytes.extracting(field.value.bounds)
       guard value.count + 2 <= out.writableCount else { return false }
       out.append(value)
@@ -95,14 +109,14 @@ enum ForwardedFields {
   }
 
   /// Copies the first field of that name; nil when it is not to be believed or not there.
-  private static func keep(
-    _ name: FieldName, _ exchange: Exchange, _ bytes: Span<UInt8>, _ isTrusted: Bool, _ out: Buffer
+  private static func keep<Sink: FieldSink>(
+    _ name: FieldName, _ exchange: Exchange, _ head: RequestHead, _ bytes: Span<UInt8>,
+    _ sink: Sink
   ) -> Bool? {
-    guard isTrusted, exchange.head.present.contains(name),
-      let field = exchange.head.fields.first(where: { $0.id == name }), !field.value.isEmpty
+    guard exchange.client.isTrusted, head.present.contains(name),
+      let field = head.fields.first(where: { $0.id == name }), !field.value.isEmpty
     else { return nil }
-    return HeadEncoder.appendField(
-      name: bytes.extracting(field.name.bounds), value: bytes.extracting(field.value.bounds),
-      to: out)
+    return sink.put(
+      as: bytes.extracting(field.name.bounds), bytes.extracting(field.value.bounds))
   }
 }

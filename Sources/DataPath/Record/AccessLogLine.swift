@@ -7,7 +7,10 @@ import Upstreams
 
 /// One exchange as one line of JSON; a peer's bytes are cut to a stated length and escaped.
 enum AccessLogLine {
-  static func write(_ exchange: Exchange, _ code: UInt16, _ nanoseconds: Int64, to out: Buffer) {
+  static func write(
+    _ exchange: Exchange, _ downstream: DownstreamStream, _ code: UInt16,
+    _ nanoseconds: Int64, to out: Buffer
+  ) {
     let worker = exchange.worker
     var json = JSONWriter(out)
     json.name("time")
@@ -22,8 +25,8 @@ enum AccessLogLine {
     if let instance = exchange.settings?.instance, !instance.isEmpty {
       json.text("instance", instance.span)
     }
-    if let downstream = exchange.downstream { writeAddresses(exchange, downstream, &json) }
-    writeRequest(exchange, &json, out)
+    writeAddresses(exchange, downstream, &json)
+    writeRequest(exchange, downstream, &json, out)
     json.number("status", UInt64(code))
     json.text("failure", exchange.failure?.row.name ?? "none")
     if exchange.replyDetails.detail.utf8CodeUnitCount > 0 {
@@ -35,7 +38,7 @@ enum AccessLogLine {
     if let endpoint = exchange.endpoint?.text { json.text("endpoint", endpoint.span) }
     json.number("attempts", UInt64(exchange.history.sent))
     writePolicies(exchange, &json)
-    exchange.settings?.loggedFields.writeResponse(exchange.loggedAnswer, &json)
+    exchange.settings?.loggedFields.writeResponse(exchange.notes.answerFields, &json)
     json.number("request_bytes", exchange.requestProgress.bodyBytes)
     json.number("response_bytes", exchange.answerProgress.bodyBytes)
     json.number("duration_us", UInt64(max(nanoseconds, 0)) / 1000)
@@ -48,35 +51,41 @@ enum AccessLogLine {
 
   /// Who asked, and who is connected where that is another.
   private static func writeAddresses(
-    _ exchange: Exchange, _ downstream: DownstreamConnection, _ json: inout JSONWriter
+    _ exchange: Exchange, _ downstream: DownstreamStream, _ json: inout JSONWriter
   ) {
     let client = exchange.clientText(downstream)
     json.text("client", client.span)
-    let port = downstream.peer?.port.map { UInt64($0) }
-    guard exchange.client.isKnown, exchange.client.address != downstream.peer?.ip else {
+    let connection = downstream.connection
+    let port = connection.peer?.port.map { UInt64($0) }
+    guard exchange.client.isKnown, exchange.client.address != connection.peer?.ip else {
       if let port { json.number("client_port", port) }
       return
     }
-    let peer = downstream.peerText
+    let peer = connection.peerText
     json.text("peer", peer.span)
     // Nobody tells the port of the client behind it.
     if let port { json.number("peer_port", port) }
   }
 
-  private static func writeRequest(_ exchange: Exchange, _ json: inout JSONWriter, _ out: Buffer) {
-    guard exchange.identifiers.trace != nil, let input = exchange.downstream?.input else { return }
-    let bytes = input.readable
-    let part = exchange.headPart
+  private static func writeRequest(
+    _ exchange: Exchange, _ downstream: DownstreamStream, _ json: inout JSONWriter,
+    _ out: Buffer
+  ) {
+    guard exchange.identifiers.trace != nil else { return }
+    let head = downstream.head
+    let block = downstream.headBlock
+    let bytes = block.readable
+    let part = downstream.headPart
     if part >= .method {
-      json.text("method", bytes.extracting(exchange.head.methodText.bounds), most: 32)
+      json.text("method", bytes.extracting(head.methodText.bounds), most: 32)
     }
-    if part == .whole || (part == .line && !exchange.head.authority.isEmpty) {
-      json.text("host", bytes.extracting(exchange.head.authority.bounds), most: 256)
+    if part == .whole || (part == .line && !head.authority.isEmpty) {
+      json.text("host", bytes.extracting(head.authority.bounds), most: 256)
     }
     if part >= .target {
-      json.text("path", bytes.extracting(exchange.head.target.bounds), most: 1024)
+      json.text("path", bytes.extracting(head.target.bounds), most: 1024)
     }
-    if part >= .line { writeLine(exchange, &json, bytes) }
+    if part >= .line { writeLine(exchange, downstream, &json, bytes) }
     json.name("request_id")
     if let accepted = exchange.identifiers.requestID.accepted {
       json.value(bytes.extracting(accepted.bounds))
@@ -98,15 +107,17 @@ enum AccessLogLine {
   }
 
   private static func writeLine(
-    _ exchange: Exchange, _ json: inout JSONWriter, _ bytes: Span<UInt8>
+    _ exchange: Exchange, _ downstream: DownstreamStream, _ json: inout JSONWriter,
+    _ bytes: Span<UInt8>
   ) {
-    json.text("protocol", exchange.head.minorVersion == 1 ? "HTTP/1.1" : "HTTP/1.0")
-    if exchange.head.present.contains(.userAgent),
-      let agent = exchange.head.fields.first(where: { $0.id == .userAgent })
+    let head = downstream.head
+    json.text("protocol", downstream.protocolName)
+    if head.present.contains(.userAgent),
+      let agent = head.fields.first(where: { $0.id == .userAgent })
     {
       json.text("user_agent", bytes.extracting(agent.value.bounds), most: 256)
     }
-    exchange.settings?.loggedFields.writeRequest(exchange.head, bytes, &json)
+    exchange.settings?.loggedFields.writeRequest(head, bytes, &json)
   }
 
   /// What policies did, where they did anything: a plain request's line does not grow. The names are
@@ -118,10 +129,10 @@ enum AccessLogLine {
     } else if exchange.hold.ticket.wouldRefuse || exchange.hold.routeTicket.wouldRefuse {
       json.text("breaker", BreakerMark.wouldRefuse.rawValue)
     }
-    if exchange.shadowBits != 0 {
-      json.text("would_refuse", exchange.shadows.names.joined(separator: ", "))
+    if exchange.notes.shadowBits != 0 {
+      json.text("would_refuse", exchange.notes.shadows.names.joined(separator: ", "))
     }
-    if exchange.fault != .none { json.text("fault", FaultText.text(exchange.fault)) }
+    if exchange.notes.fault != .none { json.text("fault", FaultText.text(exchange.notes.fault)) }
     let isPanic = exchange.attempt.endpoint != nil && exchange.attempt.pick.isPanic
     guard exchange.failure != nil || exchange.trail.isUsed || isPanic else { return }
     let trail = exchange.trail

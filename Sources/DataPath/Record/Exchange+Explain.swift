@@ -22,7 +22,7 @@ extension Exchange {
 
   /// The same of the hedge.
   func keepHedge(_ ending: AttemptTrace.Ending) {
-    if let trace = AttemptTrace(hedge.attempt, ending, since: clocks.startedAt, now) {
+    if let trace = AttemptTrace(hedge, ending, since: clocks.startedAt, now) {
       trail.add(trace)
     }
   }
@@ -39,16 +39,20 @@ extension Exchange {
   /// It failed, took more than one attempt or a fallback, or was slow.
   @inline(__always)
   func isWorthExplaining(_ code: UInt16, _ nanoseconds: Int64) -> Bool {
-    failure != nil || trail.isUsed || code >= 500 || shadowBits != 0
+    failure != nil || trail.isUsed || code >= 500 || notes.shadowBits != 0
       || (nanoseconds >= worker.explainSlowNanoseconds && !answerProgress.isUpgraded)
   }
 
   /// Puts the timeline into the worker's ring.
-  func explain(_ code: UInt16, _ nanoseconds: Int64, _ ending: ExchangeTrace.Ending) {
-    guard identifiers.trace != nil, let downstream, worker.explainRing.capacity > 0 else { return }
+  func explain(
+    _ code: UInt16, _ nanoseconds: Int64, _ ending: ExchangeTrace.Ending,
+    _ downstream: DownstreamStream
+  ) {
+    guard identifiers.trace != nil, worker.explainRing.capacity > 0 else { return }
     // Refused before any endpoint was asked, or by a shadow: many alike may come at once.
-    let isShadowed = shadowBits != 0 && failure == nil && !trail.isUsed && code < 500
-    let isRefused = history.begun == 0 && (failure?.row.side == .local || !hasHead)
+    let isShadowed = notes.shadowBits != 0 && failure == nil && !trail.isUsed && code < 500
+    let isRefused =
+      history.begun == 0 && (failure?.row.side == .local || downstream.headPart != .whole)
     if isShadowed || isRefused, !worker.refusalRate.takes(now: now) { return }
     keep(lastEnding)
     trail.waitEnded(now)
@@ -65,12 +69,11 @@ extension Exchange {
     trace.headAt = answerProgress.headAt?.nanoseconds(since: clocks.startedAt)
     trace.requestBytes = requestProgress.bodyBytes
     trace.responseBytes = answerProgress.bodyBytes
-    if answerProgress.headAt != nil, case .length(let length) = responseHead.framing {
+    if answerProgress.headAt != nil, case .length(let length) = attempt.answer.framing {
       trace.responseLength = length
     }
-    fillPolicies(&trace)
-    let input = downstream.input
-    worker.explainRing.add(trace, attempts: &trail.attempts, self, input.readable)
+    fillPolicies(&trace, downstream.head)
+    worker.explainRing.add(trace, attempts: &trail.attempts, self, downstream)
   }
 
   /// How the attempt went that was the last.
@@ -78,10 +81,10 @@ extension Exchange {
     if let failure, failure.row.side != .downstream, answerProgress.headAt == nil {
       return .failed(failure)
     }
-    return answerProgress.headAt == nil ? .abandoned : .answered(status: responseHead.status)
+    return answerProgress.headAt == nil ? .abandoned : .answered(status: attempt.answer.status)
   }
 
-  private func fillPolicies(_ trace: inout ExchangeTrace) {
+  private func fillPolicies(_ trace: inout ExchangeTrace, _ head: RequestHead) {
     if let state = hold.state {
       trace.admittedAt = hold.admittedAt.nanoseconds(since: clocks.startedAt)
       if hold.ticket != .none, state.breaker != nil {
@@ -92,8 +95,8 @@ extension Exchange {
     trace.priority = hold.priority
     trace.deadline = allowedNanoseconds
     trace.isDeadlineGiven = clocks.clientDeadline != .distantFuture
-    trace.fault = fault
-    trace.shadows = shadows
+    trace.fault = notes.fault
+    trace.shadows = notes.shadows
     let isAnswered = trail.fallback?.isAnswer ?? false
     if failure == .circuitOpen || failure == .rateLimited, !isAnswered {
       trace.retryAfterSeconds = replyDetails.retryAfterSeconds
@@ -101,12 +104,12 @@ extension Exchange {
     if failure == .circuitOpen, history.begun == 0 { trace.refusedBy = refusingBreaker }
     trace.waited = trail.waited
     trace.fallback = trail.fallback
-    trace.hedgeAbsence = hedgeAbsence
+    trace.hedgeAbsence = hedgeAbsence(head)
     trace.attemptsSkipped = trail.skipped
     trace.retryRefusal = history.refusal
   }
 
-  private var hedgeAbsence: HedgeAbsence? {
+  private func hedgeAbsence(_ head: RequestHead) -> HedgeAbsence? {
     guard let policy = route?.policy?.hedge, let upstream, history.begun > 0,
       !attempt.isHedge, !trail.attempts.contains(where: \.isHedge)
     else { return nil }

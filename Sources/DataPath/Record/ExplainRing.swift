@@ -40,10 +40,10 @@ struct ExplainRing {
     next = entries.count == capacity ? 0 : entries.count
   }
 
-  /// Puts `trace` in, whose attempts are exchanged for an empty block. `bytes`: the request's head.
+  /// Puts `trace` in, whose attempts are exchanged for an empty block. `downstream`: the request.
   mutating func add(
     _ trace: ExchangeTrace, attempts: inout [AttemptTrace], _ exchange: Exchange,
-    _ bytes: Span<UInt8>
+    _ downstream: DownstreamStream
   ) {
     guard capacity > 0 else { return }
     if entries.count < capacity, next == entries.count { entries.append(Entry()) }
@@ -53,28 +53,29 @@ struct ExplainRing {
     swap(&entries[next].trace.attempts, &attempts)
     old.removeAll(keepingCapacity: true)
     swap(&old, &attempts)
-    write(exchange, bytes, at: next)
+    write(exchange, downstream, at: next)
     next = next + 1 == capacity ? 0 : next + 1
   }
 
-  private mutating func write(_ exchange: Exchange, _ bytes: Span<UInt8>, at place: Int) {
+  private mutating func write(_ exchange: Exchange, _ downstream: DownstreamStream, at place: Int) {
+    let block = downstream.headBlock
+    let bytes = block.readable
     let text = entries[place].text
     text.removeAll()
     exchange.identifiers.requestID.append(head: bytes, to: text)
     entries[place].idEnd = text.count
-    if exchange.headPart >= .method {
-      let method = bytes.extracting(exchange.head.methodText.bounds)
+    if downstream.headPart >= .method {
+      let method = bytes.extracting(downstream.head.methodText.bounds)
       text.append(method.extracting(first: min(method.count, Self.methodBytesMax)))
     }
     entries[place].methodEnd = text.count
-    if exchange.headPart >= .target {
-      let target = bytes.extracting(exchange.head.target.bounds)
+    if downstream.headPart >= .target {
+      let target = bytes.extracting(downstream.head.target.bounds)
       text.append(target.extracting(first: min(target.count, Self.targetBytesMax)))
     }
     entries[place].targetEnd = text.count
-    if let client = exchange.downstream.map(exchange.clientText) {
-      text.append(client.span.extracting(first: min(client.count, Self.clientBytesMax)))
-    }
+    let client = exchange.clientText(downstream)
+    text.append(client.span.extracting(first: min(client.count, Self.clientBytesMax)))
   }
 
   /// Those of this id, the latest first: a client may send an id again.

@@ -18,16 +18,17 @@ package struct RequestNote: Sendable {
   package let attempts: Int
   package let durationNanoseconds: Int64
 
-  init(_ exchange: Exchange, _ code: UInt16, _ nanoseconds: Int64) {
-    let input = exchange.downstream?.input
-    let part = exchange.headPart
-    method = part >= .method ? Self.text(exchange.head.methodText, in: input) : ""
-    target = part >= .target ? Self.text(exchange.head.target, in: input) : ""
+  init(
+    _ exchange: Exchange, _ downstream: DownstreamStream, _ code: UInt16, _ nanoseconds: Int64
+  ) {
+    let block = downstream.headBlock
+    let part = downstream.headPart
+    method = part >= .method ? Self.text(downstream.head.methodText, in: block) : ""
+    target = part >= .target ? Self.text(downstream.head.target, in: block) : ""
     let id = Buffer(capacity: 512)
-    if let input { exchange.identifiers.requestID.append(head: input.readable, to: id) }
+    exchange.identifiers.requestID.append(head: block.readable, to: id)
     requestID = Self.text(ByteRange(0..<id.count), in: id)
-    client =
-      exchange.downstream.map { String(decoding: exchange.clientText($0), as: UTF8.self) } ?? ""
+    client = String(decoding: exchange.clientText(downstream), as: UTF8.self)
     listener = exchange.listener?.settings.name ?? ""
     route = exchange.route?.name
     upstream = exchange.upstream?.plan.name
@@ -39,8 +40,8 @@ package struct RequestNote: Sendable {
   }
 
   /// At most 256 bytes of it.
-  private static func text(_ range: ByteRange, in buffer: Buffer?) -> String {
-    guard let buffer, range.bounds.upperBound <= buffer.count else { return "" }
+  private static func text(_ range: ByteRange, in buffer: Buffer) -> String {
+    guard range.bounds.upperBound <= buffer.count else { return "" }
     let bytes = buffer.readable
     let end = min(range.bounds.upperBound, range.bounds.lowerBound + 256)
     return String(decoding: (range.bounds.lowerBound..<end).map { bytes[$0] }, as: UTF8.self)

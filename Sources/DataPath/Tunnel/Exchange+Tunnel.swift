@@ -1,5 +1,3 @@
-import HTTP1
-import HTTPClient
 import HTTPModel
 import Primitives
 import Reactor
@@ -11,57 +9,26 @@ import Reactor
 /// connection is never pooled again. Fails as `upgrade_failed`, `stream_idle_timeout`,
 /// `downstream_closed`, `upstream_reset`.
 extension Exchange {
-  /// An upgrade is asked for and may be passed on. Any method may ask, with or without a body
-  /// (RFC 9110 §7.8): Docker's clients do so with POST.
-  func isUpgradeRequested(_ bytes: Span<UInt8>) -> Bool {
-    guard head.wantsUpgrade else { return false }
-    for field in head.fields where field.id == .upgrade {
-      if !UpgradeField.mayPass(bytes.extracting(field.value.bounds)) { return false }
-    }
-    return true
-  }
-
-  /// The endpoint switches to protocols that the client offered, one or several layers of them, in
-  /// a single field.
-  private func isUpgradeAgreed(_ request: Span<UInt8>, _ response: Span<UInt8>) -> Bool {
-    guard isUpgradeRequested(request) else { return false }
-    var answers = 0
-    var isOffered = false
-    for answer in responseHead.fields where answer.id == .upgrade {
-      answers += 1
-      isOffered = UpgradeField.takes(response.extracting(answer.value.bounds)) { layer in
-        head.fields.contains { offer in
-          offer.id == .upgrade
-            && UpgradeField.offers(layer, in: request.extracting(offer.value.bounds))
-        }
-      }
-    }
-    return answers == 1 && isOffered
-  }
-
-  /// A 101 has been decoded; false: the exchange failed, or the client has not sent all of its
-  /// request yet, which goes first (RFC 9110 §7.8): the 101 waits in the input for that.
-  func takeUpgrade(_ connection: UpstreamConnection, _ downstream: DownstreamConnection) -> Bool {
-    let input = connection.input
-    let out = downstream.output
-    let request = downstream.input
+  /// A 101 has been read; false: the exchange failed, or the client has not sent all of its request
+  /// yet, which goes first (RFC 9110 §7.8): the 101 waits for that.
+  func takeUpgrade(_ stream: UpstreamStream, _ downstream: DownstreamStream) -> Bool {
     // A client that waits to be told to go on would wait for ever.
-    guard isUpgradeAgreed(request.readable, input.readable), !requestProgress.awaitsContinue else {
+    guard stream.isUpgradeAgreed(to: downstream), !requestProgress.awaitsContinue else {
       fail(.upgradeFailed)
       return false
     }
     answerProgress.holdUpgrade(!requestProgress.isDone)
     // It may have left before its 101 was read: no event would come again.
-    if answerProgress.holdsUpgrade { return goOnUpgrading(connection, downstream) }
-    guard makeOutput(out) else {
+    if answerProgress.holdsUpgrade { return goOnUpgrading(stream, downstream) }
+    guard downstream.makeOutput(for: stream.head) else {
       fail(.bufferBudgetExceeded)
       return false
     }
-    let before = out.count
-    guard ResponseWriter.writeUpgrade(self, input, to: out) else {
-      return headDoesNotFit(out, before)
+    guard downstream.sendUpgrade(of: stream) else {
+      fail(.responseHeadTooLarge)
+      return false
     }
-    input.consume(responseHead.headBytes)
+    stream.passHead()
     status = 101
     if let upstream {
       recordAttempt(status: status, upstream)
@@ -70,10 +37,10 @@ extension Exchange {
     }
     clocks.headStands()
     answerProgress.upgraded(now)
-    keepsDownstreamOpen = false
+    downstream.keepsOpen(false)
     stage = .tunnelling
     // What the client sent ahead goes first.
-    guard pool.lend(to: connection.output) else {
+    guard let out = stream.tunnel?.output, worker.pool.lend(to: out) else {
       fail(.bufferBudgetExceeded)
       return false
     }
@@ -81,34 +48,36 @@ extension Exchange {
   }
 
   /// The 101 that waited for the request's end; false: it waits on, or the exchange is over.
-  func goOnUpgrading(
-    _ connection: UpstreamConnection, _ downstream: DownstreamConnection
-  ) -> Bool {
-    if requestProgress.isDone { return takeUpgrade(connection, downstream) }
+  func goOnUpgrading(_ stream: UpstreamStream, _ downstream: DownstreamStream) -> Bool {
+    if requestProgress.isDone { return takeUpgrade(stream, downstream) }
     // It switched and left: what is still to come of the request goes nowhere.
-    if requestProgress.isRefused || connection.isBroken { attemptFailed(.upstreamReset) }
+    if requestProgress.isRefused || stream.isBroken { attemptFailed(.upstreamReset) }
     return false
   }
 
-  func pumpTunnel(_ connection: UpstreamConnection, _ downstream: DownstreamConnection) {
+  func pumpTunnel(_ stream: UpstreamStream, _ downstream: DownstreamStream) {
+    guard let client = downstream.tunnel, let endpoint = stream.tunnel else {
+      preconditionFailure("a tunnel through a protocol that has none")
+    }
     var isBusy = false
     guard
-      move(from: downstream, behind: requestProgress.bodyOffset, to: connection, .request, &isBusy),
-      move(from: connection, behind: 0, to: downstream, .response, &isBusy)
+      move(from: client, early: downstream, to: endpoint, .request, &isBusy),
+      move(from: endpoint, early: stream, to: client, .response, &isBusy)
     else { return }
     if answerProgress.tunnelEnds == [.request, .response] { return finish(downstream) }
-    if isBusy { loop.resumeLater(downstream) }
-    if !downstream.output.isEmpty { armDeadline(downstream) }
+    if isBusy { loop.resumeLater(self) }
+    if !downstream.isOutputEmpty { armDeadline(downstream) }
   }
 
-  /// One direction; false: the exchange is over. What stands in the source's input behind `offset`
-  /// came before the switch: it goes first, and until it has gone nothing is received.
+  /// One direction; false: the exchange is over. What came before the switch, which `early` still has,
+  /// goes first, and until it has gone nothing is received.
   private func move(
-    from source: ByteStream, behind offset: Int, to target: ByteStream, _ end: TunnelEnds,
+    from source: ByteStream, early: MessageStream, to target: ByteStream, _ end: TunnelEnds,
     _ isBusy: inout Bool
   ) -> Bool {
     for _ in 0..<Self.roundsPerTurnMax {
-      takeEarly(source.input, behind: offset, into: target.output, end)
+      let moved = early.takeEarly(into: target.output)
+      if moved > 0 { noteMoved(UInt64(moved), end) }
       switch target.flush() {
       case .drained: break
       case .blocked(let tookSome):
@@ -116,7 +85,7 @@ extension Exchange {
         return true
       case .failed: return endTunnel(end == .request ? .upstreamReset : .downstreamClosed)
       }
-      if source.input.count > offset { continue }
+      if early.hasEarly { continue }
       if answerProgress.tunnelEnds.contains(end) { return true }
       switch source.receive(into: target.output) {
       case .bytes(let count): noteMoved(UInt64(count), end)
@@ -130,16 +99,6 @@ extension Exchange {
     }
     isBusy = true
     return true
-  }
-
-  private func takeEarly(
-    _ input: Buffer, behind offset: Int, into output: Buffer, _ end: TunnelEnds
-  ) {
-    let count = min(input.count - offset, output.writableCount)
-    guard count > 0 else { return }
-    output.append(input.readable.extracting(offset..<offset + count))
-    input.removeSubrange(at: offset, count: count)
-    noteMoved(UInt64(count), end)
   }
 
   private func noteMoved(_ bytes: UInt64, _ end: TunnelEnds) {

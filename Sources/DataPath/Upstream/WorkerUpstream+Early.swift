@@ -6,7 +6,7 @@ import Upstreams
 /// (decision 0010).
 extension WorkerUpstream {
   /// The endpoint's breaker hears that the attempt is slow already.
-  func recordSlow(_ attempt: inout Attempt, _ nanoseconds: Int64, _ now: Instant) {
+  func recordSlow(_ attempt: Attempt, _ nanoseconds: Int64, _ now: Instant) {
     attempt.told.insert(.breaker)
     attempt.toldAt = now
     guard let state = attempt.endpoint?.state, let breaker = state.breaker,
@@ -16,16 +16,16 @@ extension WorkerUpstream {
   }
 
   /// The head of an answer is there and more is to come. A bad one is judged by it alone.
-  func recordHead(_ attempt: inout Attempt, status: UInt16, _ now: Instant) {
+  func recordHead(_ attempt: Attempt, status: UInt16, _ now: Instant) {
     guard plan.state.endpointClassifier.outcome(status: status) == .success else {
-      return record(&attempt, status: status, now)
+      return record(attempt, status: status, now)
     }
     let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
     attempt.nanoseconds = nanoseconds
     let bucket = RecentLatencies.bucket(nanoseconds)
     if attempt.kind == .first { digest.record(bucket: bucket, now: now) }
     count(attempt, status: status, bucket, now)
-    if !attempt.told.contains(.breaker) { recordSlow(&attempt, nanoseconds, now) }
+    if !attempt.told.contains(.breaker) { recordSlow(attempt, nanoseconds, now) }
     attempt.told.insert(.head)
     if let endpoint = attempt.endpoint, let (detector, slot) = detection(of: endpoint) {
       detector.recordEarly(slot, nanoseconds: nanoseconds)
@@ -34,7 +34,7 @@ extension WorkerUpstream {
 
   /// How an answer ended whose head was told.
   func amend(
-    _ attempt: inout Attempt, _ outcome: Outcome, _ result: AttemptResult, _ now: Instant
+    _ attempt: Attempt, _ outcome: Outcome, _ result: AttemptResult, _ now: Instant
   ) {
     attempt.told.insert(.end)
     // It was cut by no fault of its own: what the head said stands.

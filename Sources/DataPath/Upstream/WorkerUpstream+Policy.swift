@@ -8,8 +8,8 @@ extension WorkerUpstream {
   // MARK: Attempts
 
   /// An answer is there, whole, or so bad that its end makes no difference.
-  func record(_ attempt: inout Attempt, status: UInt16, _ now: Instant) {
-    if attempt.told.contains(.head) { return amend(&attempt, .success, .success, now) }
+  func record(_ attempt: Attempt, status: UInt16, _ now: Instant) {
+    if attempt.told.contains(.head) { return amend(attempt, .success, .success, now) }
     let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
     let outcome = endpointClassifier.outcome(status: status)
     attempt.told.insert(.end)
@@ -23,12 +23,12 @@ extension WorkerUpstream {
   }
 
   /// The attempt has failed, by the endpoint's fault or not.
-  func record(_ attempt: inout Attempt, _ failure: FailureKind, _ now: Instant) {
+  func record(_ attempt: Attempt, _ failure: FailureKind, _ now: Instant) {
     let outcome = plan.state.endpointClassifier.outcome(failure)
     let result = AttemptResult(failure)
     if attempt.told.contains(.head) {
       if outcome == .failure { attempt.endpoint?.tally.broke(.failure(failure), now) }
-      return amend(&attempt, outcome, result, now)
+      return amend(attempt, outcome, result, now)
     }
     attempt.told.insert(.end)
     attempt.isFailure = outcome == .failure
@@ -47,7 +47,7 @@ extension WorkerUpstream {
   /// It was cut before its answer, for its hedge's sake or the client's, after it had kept them
   /// waiting for `nanoseconds`: the least that it would have taken. 0: the endpoint had nothing to
   /// do.
-  func recordCut(_ attempt: inout Attempt, after nanoseconds: Int64, _ now: Instant) {
+  func recordCut(_ attempt: Attempt, after nanoseconds: Int64, _ now: Instant) {
     let isHeadTold = attempt.told.contains(.head)
     attempt.told.insert(.end)
     // What the head said stands.

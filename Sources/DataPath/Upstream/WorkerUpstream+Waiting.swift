@@ -7,7 +7,7 @@ import Upstreams
 /// Those who wait for a connection, and what becomes of one that is free: a slot of the limits is
 /// never free while someone waits, and each worker that waits gets its turn.
 extension WorkerUpstream {
-  func wait(_ exchange: Exchange, _ request: PickRequest) -> CheckOut {
+  func wait(_ exchange: Exchange, _ attempt: Attempt, _ request: PickRequest) -> CheckOut {
     guard limits.acquire(.pending) else { return .refused(.pendingOverflow) }
     let ticket = queue.push(now: worker.loop.now)
     while waiters.count <= Int(ticket) { waiters.append(nil) }
@@ -18,12 +18,11 @@ extension WorkerUpstream {
       // A slot may have been freed before anyone knew that we wait.
       if limits.acquire(.connections) {
         leaveQueue(ticket)
-        guard pick(request, into: &exchange.attempt), let endpoint = exchange.attempt.endpoint
-        else {
+        guard pick(request, into: attempt), let endpoint = attempt.endpoint else {
           limits.release(.connections)
           return .refused(refusal)
         }
-        return open(endpoint, for: exchange)
+        return open(endpoint, for: attempt)
       }
     }
     askForIdle()
@@ -118,13 +117,13 @@ extension WorkerUpstream {
 
   /// Makes `attempt` one at `endpoint`, to which a connection is free; false: it may not go there.
   func pick(
-    _ endpoint: WorkerEndpoint, for request: PickRequest, into attempt: inout Attempt
+    _ endpoint: WorkerEndpoint, for request: PickRequest, into attempt: Attempt
   ) -> Bool {
     guard endpoint.state.isWell, request.hash == nil, request.subset == nil,
       !request.tried.contains(endpoint.key)
     else { return false }
     return tryEndpoint(
-      endpoint, Pick(index: endpoint.index, reason: .freeConnection), worker.loop.now, &attempt)
+      endpoint, Pick(index: endpoint.index, reason: .freeConnection), worker.loop.now, attempt)
   }
 
   /// Who is served next, once those are refused who have waited too long for that.

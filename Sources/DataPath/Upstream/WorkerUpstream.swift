@@ -132,7 +132,7 @@ package final class WorkerUpstream {
   // MARK: Picks
 
   /// Picks an endpoint that may take the request now, and passes its breaker; false: there is none.
-  func pick(_ request: PickRequest, into attempt: inout Attempt) -> Bool {
+  func pick(_ request: PickRequest, into attempt: Attempt) -> Bool {
     let now = worker.loop.now
     if seen != availability.number || now >= availability.nextLook { look(now) }
     guard let pick = balancer.pick(request, now: now, random: &worker.random) else {
@@ -140,14 +140,14 @@ package final class WorkerUpstream {
       attempt.clear()
       return false
     }
-    if tryEndpoint(endpoints[pick.index], pick, now, &attempt) { return true }
+    if tryEndpoint(endpoints[pick.index], pick, now, attempt) { return true }
     isRefusedByBreaker = true
-    return pickElsewhere(request, endpoints[pick.index], now, &attempt)
+    return pickElsewhere(request, endpoints[pick.index], now, attempt)
   }
 
   /// The first choice's breaker lets nobody through now: its probes are out.
   private func pickElsewhere(
-    _ request: PickRequest, _ refused: WorkerEndpoint, _ now: Instant, _ attempt: inout Attempt
+    _ request: PickRequest, _ refused: WorkerEndpoint, _ now: Instant, _ attempt: Attempt
   ) -> Bool {
     var request = request
     request.tried.insert(refused.key)
@@ -156,7 +156,7 @@ package final class WorkerUpstream {
         break
       }
       let endpoint = endpoints[pick.index]
-      if tryEndpoint(endpoint, pick, now, &attempt) { return true }
+      if tryEndpoint(endpoint, pick, now, attempt) { return true }
       if request.tried.contains(endpoint.key) { break }
       request.tried.insert(endpoint.key)
     }
@@ -167,7 +167,7 @@ package final class WorkerUpstream {
   /// Past the endpoint's breaker; false: it lets nobody through now.
   @inline(__always)
   func tryEndpoint(
-    _ endpoint: WorkerEndpoint, _ pick: Pick, _ now: Instant, _ attempt: inout Attempt
+    _ endpoint: WorkerEndpoint, _ pick: Pick, _ now: Instant, _ attempt: Attempt
   ) -> Bool {
     guard let breaker = endpoint.state.breaker else {
       attempt.begin(endpoint, pick, .none, now)
@@ -223,45 +223,41 @@ package final class WorkerUpstream {
 
   // MARK: Connections
 
-  /// A connection for `exchange`, whose attempt is set. `isFresh`: none that was used before.
-  func checkOut(for exchange: Exchange, _ request: PickRequest, isFresh: Bool) -> CheckOut {
-    guard pick(request, into: &exchange.attempt), let endpoint = exchange.attempt.endpoint else {
+  /// A connection for `attempt`, which learns its endpoint. `isFresh`: none that was used before.
+  /// `exchange`: waits where there is none now; nil: nobody does, and only the endpoint that is picked
+  /// will do, for a hedge beside those that were `tried`.
+  func checkOut(
+    for attempt: Attempt, _ request: PickRequest, isFresh: Bool, waiting exchange: Exchange?
+  ) -> CheckOut {
+    guard pick(request, into: attempt), let endpoint = attempt.endpoint else {
       return .refused(refusal)
     }
+    if exchange == nil, request.tried.contains(endpoint.key) { return abandon(attempt) }
     if !isFresh, let connection = endpoint.checkOut() { return .reused(connection) }
-    if acquireSlot() { return open(endpoint, for: exchange) }
+    if acquireSlot() { return open(endpoint, for: attempt) }
+    guard let exchange else { return abandon(attempt) }
     // At the limit: another endpoint's idle connection serves as well, or makes room.
     for other in endpoints where other.idleCount > 0 {
-      if !isFresh, mayStandIn(other, for: exchange.attempt, request),
-        let connection = other.checkOut()
-      {
-        standIn(other, &exchange.attempt)
+      if !isFresh, mayStandIn(other, for: attempt, request), let connection = other.checkOut() {
+        standIn(other, attempt)
         return .reused(connection)
       }
-      if other.evict(.evicted), acquireSlot() { return open(endpoint, for: exchange) }
+      if other.evict(.evicted), acquireSlot() { return open(endpoint, for: attempt) }
     }
-    if evictPrivate(), acquireSlot() { return open(endpoint, for: exchange) }
+    if evictPrivate(), acquireSlot() { return open(endpoint, for: attempt) }
     if plan.state.shadows.contains(.connections) {
       exchange.noteShadow(.connections, plan.state)
       limits.acquireBeyond(.connections)
-      return open(endpoint, for: exchange)
+      return open(endpoint, for: attempt)
     }
-    giveBackTicket(of: exchange.attempt)
-    exchange.attempt.clear()
-    return wait(exchange, request)
+    giveBackTicket(of: attempt)
+    attempt.clear()
+    return wait(exchange, attempt, request)
   }
 
-  /// The same for a hedge, which does not wait.
-  func checkOut(for hedge: HedgeAttempt, _ request: PickRequest) -> CheckOut {
-    guard pick(request, into: &hedge.attempt), let endpoint = hedge.attempt.endpoint else {
-      return .refused(refusal)
-    }
-    if !request.tried.contains(endpoint.key) {
-      if let connection = endpoint.checkOut() { return .reused(connection) }
-      if acquireSlot() { return open(endpoint, for: hedge) }
-    }
-    giveBackTicket(of: hedge.attempt)
-    hedge.attempt.clear()
+  private func abandon(_ attempt: Attempt) -> CheckOut {
+    giveBackTicket(of: attempt)
+    attempt.clear()
     return .refused(.noEndpoint)
   }
 
@@ -274,13 +270,13 @@ package final class WorkerUpstream {
       && other.state.breaker?.isPlainlyClosed ?? true && !request.tried.contains(other.key)
   }
 
-  private func standIn(_ other: WorkerEndpoint, _ attempt: inout Attempt) {
+  private func standIn(_ other: WorkerEndpoint, _ attempt: Attempt) {
     if other === attempt.endpoint { return }
     giveBackTicket(of: attempt)
     let pick = Pick(index: other.index, reason: .freeConnection)
     let now = worker.loop.now
     // Another worker may have opened its breaker just now: that is too late.
-    if !tryEndpoint(other, pick, now, &attempt) { attempt.begin(other, pick, .none, now) }
+    if !tryEndpoint(other, pick, now, attempt) { attempt.begin(other, pick, .none, now) }
   }
 
   /// The attempt is not made: its breaker need not wait for it.

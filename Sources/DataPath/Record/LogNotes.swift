@@ -1,0 +1,24 @@
+import Resilience
+import Upstreams
+
+/// What the log and `/explain` tell of an exchange that nothing else needs to know at its end.
+struct LogNotes {
+  /// What was put in on purpose.
+  var fault = Fault.none
+  /// The answer's fields that the log shows, by `LoggedFields.response`.
+  var answerFields: [[UInt8]?] = []
+  /// Policies that would have refused it, had they not been in shadow.
+  var shadows: ShadowPolicies {
+    get { ShadowPolicies(rawValue: shadowBits) }
+    set { shadowBits = newValue.rawValue }
+  }
+  /// Here, because asking a set of another module costs a call, and each request asks.
+  private(set) var shadowBits: UInt8 = 0
+
+  /// Ready for the next request. Cost: three looks.
+  mutating func reset() {
+    fault = .none
+    shadowBits = 0
+    if !answerFields.isEmpty { answerFields = [] }
+  }
+}

@@ -1,0 +1,267 @@
+import HTTP1
+import HTTPClient
+import HTTPModel
+import Primitives
+import Reactor
+import Telemetry
+
+/// A request on an HTTP/1.1 connection to an endpoint, and its answer. One an attempt, for whichever
+/// connection it has.
+final class HTTP1UpstreamStream: UpstreamStream {
+  private let body = BodyDecoder()
+  private(set) var connection: UpstreamConnection?
+  /// The request's payload is sent in chunks.
+  var sendsChunks = false
+
+  /// The attempt has `connection`.
+  func bind(_ connection: UpstreamConnection) {
+    self.connection = connection
+    headBlock = connection.input
+  }
+
+  func unbind() { connection = nil }
+
+  var bound: UpstreamConnection {
+    guard let connection else { preconditionFailure("a stream without a connection") }
+    return connection
+  }
+
+  override var bytesWritten: UInt64 { bound.attemptBytesSent }
+  override var isBroken: Bool { bound.isBroken }
+  override var isAnsweredTooEarly: Bool { bound.isAnsweredTooEarly }
+  override var mayReceive: Bool { bound.mayReceive }
+  override var isPrivate: Bool { bound.isPrivate }
+  override var tunnel: ByteStream? { bound }
+  override var headBytesMax: Int { bound.decoder.limits.headBytesMax }
+  override func requestIsOut() { pool.reclaim(from: bound.output) }
+
+  // MARK: Head
+
+  override func sendHead(
+    of exchange: Exchange, _ downstream: DownstreamStream, _ route: Route,
+    to endpoint: WorkerEndpoint
+  ) -> Sent {
+    guard let settings = exchange.settings else { return .tooLarge }
+    let connection = bound
+    connection.beginAttempt()
+    let out = connection.output
+    // A little longer than what the client sent.
+    let isLarge = downstream.headBlock.count > BufferPool.smallBytes * 3 / 4
+    guard pool.lend(to: out, atLeast: isLarge ? BufferPool.largeBytes : BufferPool.smallBytes)
+    else { return .noRoom }
+    let fits = writeHead(of: exchange, downstream, route, settings, to: endpoint, out)
+    return fits ? .whole : .tooLarge
+  }
+
+  override func readHead(answering method: Method, received: () -> Void) -> HeadRead {
+    let connection = bound
+    let input = connection.input
+    while true {
+      if !input.isEmpty {
+        do throws(HeadFault) {
+          if try connection.decoder.decode(input.readable, answering: method, into: head) {
+            return .whole
+          }
+        } catch {
+          worker.shard.add(worker.metrics.response(error))
+          return .failed(error.responseFailure, error.name)
+        }
+      }
+      guard connection.mayReceive else { return .incomplete }
+      guard pool.makeRoom(in: input) else { return .noRoom }
+      switch connection.receive(into: input) {
+      case .bytes: received()
+      case .wouldBlock: return .incomplete
+      case .endOfStream:
+        return .failed(input.isEmpty ? .upstreamClosed : .responseIncomplete, "")
+      case .failed: return .failed(.upstreamReset, "")
+      }
+    }
+  }
+
+  /// How far a status line must be there for its status to be known: `HTTP/1.1 200`.
+  private static let statusEnd = 12
+
+  override func readStatus() -> StatusRead {
+    let input = bound.input
+    let bytes = input.readable
+    guard bytes.count >= Self.statusEnd else { return .incomplete }
+    guard bytes[8] == 0x20, let status = Token.decimal(bytes.extracting(9..<Self.statusEnd)) else {
+      return .none
+    }
+    return .known(UInt16(clamping: status))
+  }
+
+  override func receive() -> Received {
+    let connection = bound
+    guard pool.makeRoom(in: connection.input) else { return .failed(.bufferBudgetExceeded) }
+    switch connection.receive(into: connection.input) {
+    case .bytes(let count): return .bytes(count)
+    case .wouldBlock: return connection.isBroken ? .failed(.upstreamReset) : .nothing
+    case .endOfStream: return .failed(.upstreamClosed)
+    case .failed: return .failed(.upstreamReset)
+    }
+  }
+
+  override func passHead() {
+    let connection = bound
+    connection.input.consume(head.headBytes)
+    if head.status >= 200 { body.begin(head.framing, connection.bodyLimits) }
+  }
+
+  override func rereadHead() { bound.decoder.reset() }
+
+  override func skipAnswer() -> Bool {
+    let input = bound.input
+    input.consume(head.headBytes)
+    switch head.framing {
+    case .none: return true
+    case .length(let length) where length <= UInt64(input.count):
+      input.consume(Int(length))
+      return true
+    case .length, .chunked, .untilClose: return false
+    }
+  }
+
+  // MARK: Body
+
+  override func move(
+    into sink: MessageStream, upTo most: Int, _ edits: HeaderEdits
+  ) -> Moved {
+    movedBytes = 0
+    let input = bound.input
+    while !body.isComplete, !input.isEmpty {
+      let room = min(sink.payloadRoom, most - movedBytes)
+      guard room > 0 else { return .full }
+      let bytes = input.readable
+      let offered = bytes.extracting(0..<min(bytes.count, room))
+      let step: BodyStep
+      do throws(BodyFault) {
+        step = try body.decode(offered)
+      } catch {
+        worker.shard.add(worker.metrics.response(error))
+        fault = Fault(kind: error.responseFailure, detail: error.name)
+        return .failed
+      }
+      if step.isStuck {
+        // The end of what was offered may cut a chunk's head that the input holds whole.
+        return offered.count < bytes.count ? .full : .all
+      }
+      if step.payload > 0 {
+        movedBytes += step.payload
+        sink.put(offered.extracting(step.framing..<step.framing + step.payload))
+      }
+      input.consume(step.framing + step.payload)
+    }
+    guard body.isComplete else { return .all }
+    return sink.putEnd(of: self, edits) ? .ended : .full
+  }
+
+  override func receive(towards sink: MessageStream, upTo most: Int) -> Received {
+    let connection = bound
+    guard connection.mayReceive else { return .nothing }
+    let result: IOResult
+    var direct = 0
+    if connection.input.isEmpty, let expected = body.directBytes,
+      let out = sink.payloadBuffer(expected)
+    {
+      result = connection.receive(into: out, upTo: min(Int(clamping: expected), most))
+      if case .bytes(let count) = result {
+        body.received(count)
+        direct = count
+      }
+    } else {
+      guard pool.makeRoom(in: connection.input) else { return .failed(.bufferBudgetExceeded) }
+      result = connection.receive(into: connection.input)
+    }
+    switch result {
+    case .bytes: return .bytes(direct)
+    case .wouldBlock: return .nothing
+    // Where the end of the connection is that of the body, it is taken next.
+    case .endOfStream: return body.endOfInput() ? .bytes(direct) : .failed(.responseIncomplete)
+    case .failed: return .failed(.upstreamReset)
+    }
+  }
+
+  override func appendTrailers(_ edits: HeaderEdits, to out: Buffer) -> Bool {
+    body.appendTrailers(
+      omitting: edits.omitted, others: edits.others, nominatesOthers: head.nominatesOthers, to: out)
+  }
+
+  override func isUpgradeAgreed(to request: DownstreamStream) -> Bool {
+    let answer = headBlock
+    let asked = request.headBlock
+    return UpgradeField.isAgreed(head, answer.readable, to: request.head, asked.readable)
+  }
+
+  // MARK: Payload of the request
+
+  override var payloadRoom: Int { bound.output.writableCount - ChunkEncoder.overheadMax }
+
+  override func put(_ payload: Span<UInt8>) {
+    if sendsChunks {
+      _ = ChunkEncoder.appendChunk(payload, to: bound.output)
+    } else {
+      bound.output.append(payload)
+    }
+  }
+
+  override func payloadBuffer(_ expected: UInt64) -> Buffer? {
+    guard !sendsChunks else { return nil }
+    let out = bound.output
+    pool.enlarge(out, for: expected)
+    return out
+  }
+
+  override func putEnd(of source: MessageStream, _ edits: HeaderEdits) -> Bool {
+    !sendsChunks
+      || ChunkEncoder.appendEnd(to: bound.output) { source.appendTrailers(edits, to: $0) }
+  }
+
+  override func flush() -> ByteStream.Flush { bound.flush() }
+  override var isOutputEmpty: Bool { bound.output.isEmpty }
+
+  override func takeEarly(into out: Buffer) -> Int {
+    let input = bound.input
+    let count = min(input.count, out.writableCount)
+    guard count > 0 else { return 0 }
+    out.append(input.readable.extracting(0..<count))
+    input.consume(count)
+    return count
+  }
+
+  override var hasEarly: Bool { !bound.input.isEmpty }
+
+  // MARK: The end
+
+  /// Why the connection may carry no other request behind a whole exchange; nil: it may.
+  func closing(afterUpgradeAsked: Bool) -> UpstreamMetrics.Close? {
+    let connection = bound
+    // What was asked to change its protocol is not trusted to speak the old one.
+    guard head.isPersistent, !afterUpgradeAsked else { return .notPersistent }
+    // Bytes behind the answer belong to no request of ours.
+    guard connection.input.isEmpty, isDrained(connection) else { return .unsolicited }
+    connection.giveBuffers(to: pool)
+    return nil
+  }
+
+  /// Nothing waits in the socket. Known without a call after a short receive; a body that was
+  /// received to its exact end needs one.
+  private func isDrained(_ connection: UpstreamConnection) -> Bool {
+    guard connection.mayReceive else { return true }
+    return pool.lend(to: connection.input)
+      && connection.receive(into: connection.input) == .wouldBlock
+  }
+
+  override func close(
+    at endpoint: WorkerEndpoint, _ reason: UpstreamMetrics.Close, reset: Bool
+  ) {
+    let connection = bound
+    unbind()
+    if connection.isOpen {
+      endpoint.close(connection, reason, reset: reset)
+    } else {
+      endpoint.forget(connection, .connectFailed)
+    }
+  }
+}

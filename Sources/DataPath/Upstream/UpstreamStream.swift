@@ -1,0 +1,109 @@
+import HTTPModel
+import Primitives
+import Reactor
+
+/// Who is asked: the endpoint's side of an attempt.
+///
+/// Confinement: the worker's loop.
+package class UpstreamStream: MessageStream {
+  enum HeadRead: Equatable {
+    /// `head` is there: a final one, an interim one, or one that changes the protocol, by its status.
+    case whole
+    /// More has to come.
+    case incomplete
+    /// The budget is spent.
+    case noRoom
+    case failed(FailureKind, StaticString)
+
+    static func == (left: HeadRead, right: HeadRead) -> Bool {
+      switch (left, right) {
+      case (.whole, .whole), (.incomplete, .incomplete), (.noRoom, .noRoom): true
+      default: false
+      }
+    }
+  }
+
+  /// The status of an answer before its head is whole.
+  enum StatusRead {
+    case incomplete
+    case known(UInt16)
+    /// No status stands where it ought to.
+    case none
+  }
+
+  enum Sent {
+    case whole
+    /// The budget is spent.
+    case noRoom
+    case tooLarge
+  }
+
+  final let head = ResponseHead()
+
+  private func missing() -> Never { preconditionFailure("a stream of no protocol") }
+
+  // MARK: The request
+
+  /// An attempt begins: what is sent from here on is its. Puts the request's head into the output.
+  func sendHead(
+    of exchange: Exchange, _ downstream: DownstreamStream, _ route: Route,
+    to endpoint: WorkerEndpoint
+  )
+    -> Sent
+  {
+    missing()
+  }
+
+  /// Bytes of this attempt that were given to the kernel: none proves that nobody acted on it.
+  var bytesWritten: UInt64 { missing() }
+
+  /// All of the request is with the kernel: its buffer may go.
+  func requestIsOut() { missing() }
+
+  // MARK: The answer
+
+  /// Reads on until a head is whole, no more is there, or it is refused. `received` is told of bytes
+  /// that came.
+  func readHead(answering method: Method, received: () -> Void) -> HeadRead { missing() }
+
+  /// What is known of the status before the head is read.
+  func readStatus() -> StatusRead { missing() }
+
+  /// Receives once, for one whose answer is not wanted yet.
+  func receive() -> Received { missing() }
+
+  /// The head has been used; behind a final one comes the payload.
+  func passHead() { missing() }
+
+  /// The head is read again from its first byte.
+  func rereadHead() { missing() }
+
+  /// Passes over an answer that nobody wants; true: all of it is here, and the connection can go on.
+  func skipAnswer() -> Bool { missing() }
+
+  /// Bytes of the largest head that is read.
+  var headBytesMax: Int { missing() }
+
+  /// The endpoint has agreed to the change of protocol that `request` asked for.
+  func isUpgradeAgreed(to request: DownstreamStream) -> Bool { missing() }
+
+  // MARK: The connection
+
+  /// It has been closed or reset.
+  var isBroken: Bool { missing() }
+
+  /// What is told came before the attempt's request was sent (response-queue poisoning).
+  var isAnsweredTooEarly: Bool { missing() }
+
+  /// Something may be there to be received, an end included.
+  var mayReceive: Bool { missing() }
+
+  /// The connection carries a login, and belongs to one client.
+  var isPrivate: Bool { missing() }
+
+  /// Ends the attempt's part of its connection. `reset`: the endpoint learns that what it sends or
+  /// sent is not wanted.
+  func close(at endpoint: WorkerEndpoint, _ reason: UpstreamMetrics.Close, reset: Bool) {
+    missing()
+  }
+}

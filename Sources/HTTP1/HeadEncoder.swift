@@ -79,7 +79,7 @@ import Primitives
     var run = 0..<0
     for index in fields.indices {
       let field = fields[index]
-      if isOmitted(field, bytes, omitted, others, nominatesOthers ? fields : []) { continue }
+      if isOmitted(field, bytes, omitted, others, fields, nominatesOthers) { continue }
       let line = canonicalLine(field, bytes)
       if let line, line.lowerBound == run.upperBound, !run.isEmpty {
         run = run.lowerBound..<line.upperBound
@@ -100,12 +100,12 @@ import Primitives
   @inline(__always)
   private static func isOmitted(
     _ field: Field, _ bytes: Span<UInt8>, _ omitted: FieldSet, _ others: [[UInt8]],
-    _ nominating: [Field]
+    _ fields: [Field], _ nominatesOthers: Bool
   ) -> Bool {
     if field.id != .other, omitted.contains(field.id) { return true }
-    if nominating.isEmpty, others.isEmpty { return false }
+    if !nominatesOthers, others.isEmpty { return false }
     let name = bytes.extracting(field.name.bounds)
-    if !nominating.isEmpty, ConnectionField.nominates(name, nominating, bytes) { return true }
+    if nominatesOthers, ConnectionField.nominates(name, fields, bytes) { return true }
     return field.id == .other && others.contains { ByteScan.equalFolded(name, $0.span) }
   }
 

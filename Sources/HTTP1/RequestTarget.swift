@@ -61,14 +61,15 @@ enum RequestTarget {
   private static func split(
     _ bytes: Span<UInt8>, _ range: Range<Int>, _ head: RequestHead
   ) throws(HeadFault) {
-    var question: Int?
-    for index in range {
-      let byte = bytes[index]
-      if byte == 0x23 { throw .badTarget }
-      if byte == 0x3F, question == nil { question = index }
-    }
-    setPath(range.lowerBound..<(question ?? range.upperBound), question.map { $0 + 1 }, head)
-    if let question { head.query = ByteRange(question + 1..<range.upperBound) }
+    let target = bytes.extracting(range)
+    let end = ByteScan.firstQueryOrFragment(in: target, from: 0)
+    guard end < target.count else { return setPath(range, nil, head) }
+    guard target[end] == 0x3F,
+      ByteScan.firstIndex(of: 0x23, in: target, from: end + 1) == nil
+    else { throw .badTarget }
+    let question = range.lowerBound + end
+    setPath(range.lowerBound..<question, question + 1, head)
+    head.query = ByteRange(question + 1..<range.upperBound)
   }
 
   private static func setPath(_ path: Range<Int>, _ query: Int?, _ head: RequestHead) {

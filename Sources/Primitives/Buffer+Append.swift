@@ -41,6 +41,7 @@ extension Buffer {
 
   /// Appends `number` in decimal digits (at most 20 bytes).
   package func append(decimal number: UInt64) {
+    guard number >= 100_000_000 || size - tail < 8 else { return append(eightDigitsAtMost: number) }
     var digits = number
     var length = 1
     while digits >= 10 {
@@ -57,6 +58,20 @@ extension Buffer {
       unsafe block[position] = UInt8(truncatingIfNeeded: digits % 10) &+ 0x30
       digits /= 10
     } while digits > 0
+  }
+
+  /// Gathers the digits in a word, the first in its lowest byte, and stores it over what follows.
+  private func append(eightDigitsAtMost number: UInt64) {
+    var digits = UInt32(truncatingIfNeeded: number)
+    var word: UInt64 = 0
+    var length = 0
+    repeat {
+      word = word << 8 | UInt64(digits % 10 + 0x30)
+      digits /= 10
+      length += 1
+    } while digits > 0
+    store(word, at: 0)
+    tail += length
   }
 
   /// Appends `number` in lower-case hexadecimal digits without leading zeros (at most 16 bytes).

@@ -67,6 +67,19 @@
     return old
   }
 
+  /// Takes over the block of `other` with what it holds. Precondition: this one has none.
+  package func take(from other: Buffer) {
+    precondition(!hasBlock, "a block would be lost")
+    unsafe block = other.block
+    size = other.size
+    head = other.head
+    tail = other.tail
+    unsafe other.block = Self.nowhere
+    other.size = 0
+    other.head = 0
+    other.tail = 0
+  }
+
   /// Gives the block up, and with it what it holds; nil: there is none.
   func detach() -> Block? {
     guard hasBlock else { return nil }

@@ -48,6 +48,14 @@
     return bytes.count
   }
 
+  /// The index of the first `?` or `#` at or behind `start`; `bytes.count` where there is none: where
+  /// a path ends.
+  package static func firstQueryOrFragment(in bytes: Span<UInt8>, from start: Int) -> Int {
+    first(
+      in: bytes, from: start, candidates: { equal($0, 0x3F) | equal($0, 0x23) },
+      accepts: { $0 == 0x3F || $0 == 0x23 })
+  }
+
   /// True when both hold the same bytes.
   package static func equal(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
     guard left.count == right.count else { return false }

@@ -69,14 +69,17 @@ open class ByteStream: EventSource {
   }
 
   /// Sends what `output` holds, in one call unless the kernel takes only a part.
-  package final func flush() -> Flush {
-    guard !output.isEmpty else { return .drained }
+  package final func flush() -> Flush { flush(output) }
+
+  /// Sends what `buffer` holds, in the place of `output`, which is empty.
+  package final func flush(_ buffer: Buffer) -> Flush {
+    guard !buffer.isEmpty else { return .drained }
     guard maySend else { return .blocked(tookSome: false) }
-    switch kernel.send(descriptor, from: output) {
+    switch kernel.send(descriptor, from: buffer) {
     case .bytes(let count):
       bytesSent &+= UInt64(count)
-      output.consume(count)
-      if output.isEmpty { return .drained }
+      buffer.consume(count)
+      if buffer.isEmpty { return .drained }
       maySend = false
       return .blocked(tookSome: true)
     case .wouldBlock:

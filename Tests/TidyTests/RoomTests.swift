@@ -16,10 +16,24 @@ struct RoomTests {
   @Test func theExchangeKeepsFewProperties() {
     let lines = Repository.text("Sources/DataPath/Exchange/Exchange.swift").split(separator: "\n")
     let stored = lines.filter {
-      $0.contains(/^  (private\(set\) )?(lazy )?(var|let) \w+[^{]*$/)
+      $0.contains(/^  (private(\(set\))? )?(lazy )?(var|let) \w+[^{]*$/)
     }
     #expect(stored.count > 20)
-    #expect(stored.count <= 38)
+    #expect(stored.count <= 25)
+  }
+
+  /// An exchange joins two streams and knows no codec: a protocol is named by its streams and by
+  /// nobody else.
+  @Test func onlyStreamsKnowTheirProtocol() {
+    let users = Repository.sources(in: ["Sources/DataPath"]).filter {
+      $0.lines.contains("import HTTP1")
+    }.map(\.path)
+    #expect(users.count == 5)
+    for path in users {
+      let parts = path.split(separator: "/")
+      #expect(parts[2] == "Downstream" || parts[2] == "Upstream", "\(path)")
+      #expect(parts[3].hasPrefix("HTTP1"), "\(path)")
+    }
   }
 
   /// Who reads a name must not have to ask which of two types it is.

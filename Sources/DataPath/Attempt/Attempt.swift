@@ -33,8 +33,8 @@ final class Attempt: ConnectionReceiver {
     case hedge
   }
 
-  private unowned let exchange: Exchange
-  private let http1: HTTP1UpstreamStream
+  /// Whose it is, for good.
+  unowned var exchange: Exchange?
   /// Its side of the endpoint's connection; nil: it has none yet, or no more.
   private(set) var stream: UpstreamStream?
   /// Stays after the attempt, for the log.
@@ -69,6 +69,9 @@ final class Attempt: ConnectionReceiver {
   var queueTicket: UInt32 = 0
   /// From `timedFrom` to the answer's head; nil: there was none.
   var nanoseconds: Int64?
+  /// What the final head of its answer said; meaningless before it came.
+  private(set) var answerStatus: UInt16 = 0
+  private(set) var answerLength: UInt64?
   /// When its breaker heard of it, if that was before its end.
   var toldAt = Instant(nanoseconds: 0)
 
@@ -77,41 +80,35 @@ final class Attempt: ConnectionReceiver {
 
   var isHedge: Bool { kind == .hedge }
 
-  init(of exchange: Exchange, _ worker: Worker) {
-    self.exchange = exchange
-    http1 = HTTP1UpstreamStream(worker: worker)
-    super.init()
-  }
-
-  // Said outright, since the compiler refuses the one that it would make ("infinite recursion").
-  override init() { preconditionFailure("an attempt has an exchange") }
-
-  /// The head of the answer, also once its connection is gone; of an answer that did not come, that
-  /// of another one.
-  var answer: ResponseHead { http1.head }
-
   /// The machines have been told how it ended.
   var isRecorded: Bool { told.contains(.end) }
 
   // MARK: Its connection
 
-  /// It has a connection to its endpoint, or one that is being opened.
-  func takes(_ connection: UpstreamConnection, isReused: Bool) {
-    connection.borrower = self
-    http1.bind(connection)
-    stream = http1
+  /// It has a place at its endpoint, on a connection that is there or is being opened.
+  func takes(_ stream: UpstreamStream, isReused: Bool) {
+    stream.lend(to: self)
+    self.stream = stream
     self.isReused = isReused
     isSent = false
   }
 
-  /// Its request goes out.
-  func sends(_ now: Instant) {
-    let connection = http1.bound
+  /// Its request goes out on `stream`.
+  func sends(on stream: UpstreamStream, _ now: Instant) {
     isSent = true
     sentAt = now
-    openedAt = connection.openedAt
-    requestNumber = connection.requestCount
+    openedAt = stream.openedAt
+    requestNumber = stream.requestNumber
   }
+
+  /// A final head is there.
+  func answered(_ head: ResponseHead) {
+    answerStatus = head.status
+    answerLength = if case .length(let length) = head.framing { length } else { nil }
+  }
+
+  /// Gives its place up, which others have from here on.
+  func leaves() { stream = nil }
 
   /// Closes what it has of a connection, or forgets one that is closed.
   func close(_ reason: UpstreamMetrics.Close, reset: Bool = false) {
@@ -120,24 +117,12 @@ final class Attempt: ConnectionReceiver {
     stream.close(at: endpoint, reason, reset: reset)
   }
 
-  /// Gives its connection up, which may carry another request; nil: it may not, and is closed.
-  func giveBack(afterUpgradeAsked: Bool) -> UpstreamConnection? {
-    if let reason = http1.closing(afterUpgradeAsked: afterUpgradeAsked) {
-      close(reason)
-      return nil
-    }
-    let connection = http1.bound
-    stream = nil
-    http1.unbind()
-    return connection
-  }
-
   override func connectionReady(_ connection: UpstreamConnection) {
-    exchange.streamReady(of: self)
+    exchange?.streamReady(of: self)
   }
 
   override func connectFailed(_ connection: UpstreamConnection, _ failure: FailureKind) {
-    exchange.connectFailed(self, failure)
+    exchange?.connectFailed(self, failure)
   }
 
   // MARK: The try
@@ -172,5 +157,31 @@ final class Attempt: ConnectionReceiver {
     kind = .first
     isKept = false
     nanoseconds = nil
+  }
+
+  /// Takes the place of this one, which is over, with all that is known of it.
+  func adopt(_ other: Attempt) {
+    stream = other.stream
+    other.stream = nil
+    stream?.lend(to: self)
+    endpoint = other.endpoint
+    pick = other.pick
+    routeKey = other.routeKey
+    ticket = other.ticket
+    isReused = other.isReused
+    isCounted = other.isCounted
+    told = other.told
+    isFailure = other.isFailure
+    kind = other.kind
+    isKept = other.isKept
+    startedAt = other.startedAt
+    timedFrom = other.timedFrom
+    isSent = other.isSent
+    sentAt = other.sentAt
+    openedAt = other.openedAt
+    requestNumber = other.requestNumber
+    nanoseconds = other.nanoseconds
+    toldAt = other.toldAt
+    other.clear()
   }
 }

@@ -21,9 +21,9 @@ extension Exchange {
     switch upstream.checkOut(
       for: attempt, request, isFresh: history.needsFresh || downstream.head.logsIn, waiting: self)
     {
-    case .reused(let connection): takeConnection(connection, upstream, downstream)
-    case .connecting(let connection):
-      attempt.takes(connection, isReused: false)
+    case .reused(let stream): takePlace(on: stream, upstream, downstream)
+    case .connecting(let stream):
+      attempt.takes(stream, isReused: false)
       beginAttempt(upstream)
       stage = .connecting
       armDeadline(downstream)
@@ -104,25 +104,27 @@ extension Exchange {
   }
 
   /// A waiter is given a connection that has been used before.
-  func takeConnection(_ connection: UpstreamConnection) {
+  func takePlace(on stream: UpstreamStream) {
     guard let upstream, let downstream else { return }
-    takeConnection(connection, upstream, downstream)
+    takePlace(on: stream, upstream, downstream)
   }
 
   @inline(__always)
-  func takeConnection(
-    _ connection: UpstreamConnection, _ upstream: WorkerUpstream,
+  func takePlace(
+    on stream: UpstreamStream, _ upstream: WorkerUpstream,
     _ downstream: DownstreamStream
   ) {
-    attempt.takes(connection, isReused: true)
+    attempt.takes(stream, isReused: true)
     beginAttempt(upstream)
     shard.add(upstream.metrics.reused)
-    if let stream = attempt.stream { sendRequest(on: stream, downstream) }
+    sendRequest(on: stream, upstream, downstream)
   }
 
   /// Sends the request on a connection that is there.
-  func sendRequest(on stream: UpstreamStream, _ downstream: DownstreamStream) {
-    guard let endpoint, let upstream, let route else { return }
+  func sendRequest(
+    on stream: UpstreamStream, _ upstream: WorkerUpstream, _ downstream: DownstreamStream
+  ) {
+    guard let endpoint, let route else { return }
     if hasLeft(downstream) {
       // It no longer waits, if it did.
       stage = .connecting
@@ -133,7 +135,7 @@ extension Exchange {
     stage = .responding
     requestProgress.attemptBegins()
     let sent = stream.sendHead(of: self, downstream, route, to: endpoint)
-    attempt.sends(now)
+    attempt.sends(on: stream, now)
     switch sent {
     case .whole: break
     case .noRoom: return fail(.bufferBudgetExceeded)
@@ -146,20 +148,23 @@ extension Exchange {
 
   /// Gives the connection back, to its pool if it may carry another request. `isWhole`: the answer is
   /// there to its last byte.
-  func release(isWhole: Bool, _ downstream: DownstreamStream) {
-    guard let endpoint, let upstream, let stream = attempt.stream else { return }
+  func release(
+    _ stream: UpstreamStream, isWhole: Bool, _ upstream: WorkerUpstream,
+    _ downstream: DownstreamStream
+  ) {
+    guard let endpoint else { return }
     let isWhole =
       isWhole && requestProgress.isDone && !requestProgress.isRefused
       && !answerProgress.isUpgraded && stream.isOutputEmpty
     endAttempt(upstream)
     guard isWhole else { return attempt.close(.abandoned, reset: true) }
-    let isLogin = isLogin(on: stream, downstream)
-    guard let connection = attempt.giveBack(afterUpgradeAsked: downstream.head.wantsUpgrade) else {
-      return
+    if let reason = stream.reuse(afterUpgradeAsked: downstream.head.wantsUpgrade) {
+      return attempt.close(reason)
     }
-    if isLogin { return keepForClient(connection, endpoint, downstream) }
-    if let seconds = attempt.answer.keepAliveSeconds { endpoint.learn(keepAliveSeconds: seconds) }
-    upstream.checkIn(connection, endpoint)
+    if isLogin(on: stream, downstream) { return keepForClient(stream, endpoint, downstream) }
+    if let seconds = stream.head.keepAliveSeconds { endpoint.learn(keepAliveSeconds: seconds) }
+    attempt.leaves()
+    stream.checkIn(to: upstream, endpoint)
   }
 
   /// The endpoint no longer has the request.

@@ -34,21 +34,21 @@ extension Exchange {
     request.asksLastResort = false
     if let key = endpoint?.key { request.tried.insert(key) }
     let hedge = hedge
-    let connection: UpstreamConnection
+    let stream: UpstreamStream
     let isConnected: Bool
     switch upstream.checkOut(for: hedge, request, isFresh: false, waiting: nil) {
-    case .reused(let kept): (connection, isConnected) = (kept, true)
-    case .connecting(let fresh): (connection, isConnected) = (fresh, false)
+    case .reused(let kept): (stream, isConnected) = (kept, true)
+    case .connecting(let fresh): (stream, isConnected) = (fresh, false)
     case .waiting: return giveUpHedge(nil, upstream, budget)
     case .refused(let failure): return giveUpHedge(failure, upstream, budget)
     }
     hold.parts.insert(.hedge)
-    hedge.takes(connection, isReused: isConnected)
+    hedge.takes(stream, isReused: isConnected)
     hedge.isCounted = true
     hedge.kind = .hedge
     hedge.routeKey = attempt.routeKey
     if let endpoint = hedge.endpoint { upstream.attemptBegan(endpoint) }
-    if isConnected, let stream = hedge.stream { sendHedge(on: stream) }
+    if isConnected { sendHedge(on: stream) }
     if isHedged, hedge.ticket != .none { watchSlow(upstream) }
   }
 
@@ -80,7 +80,7 @@ extension Exchange {
     guard case .whole = stream.sendHead(of: self, downstream, route, to: endpoint) else {
       return hedgeFailed(.bufferBudgetExceeded)
     }
-    hedge.sends(now)
+    hedge.sends(on: stream, now)
     if case .failed = stream.flush() { hedgeFailed(.upstreamReset) }
   }
 

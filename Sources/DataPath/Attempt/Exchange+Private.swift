@@ -26,7 +26,7 @@ extension Exchange {
       giveUp(.circuitOpen)
       return true
     }
-    takeConnection(own.checkOut(), upstream, downstream)
+    takePlace(on: own.checkOut(), upstream, downstream)
     return true
   }
 
@@ -37,15 +37,14 @@ extension Exchange {
 
   /// The answer is there, and the connection could carry another request: of this client only.
   func keepForClient(
-    _ connection: UpstreamConnection, _ endpoint: WorkerEndpoint,
-    _ downstream: DownstreamStream
+    _ stream: UpstreamStream, _ endpoint: WorkerEndpoint, _ downstream: DownstreamStream
   ) {
     guard downstream.keepsOpen, !downstream.connection.isDraining else {
-      return endpoint.close(connection, .client)
+      return attempt.close(.client)
     }
-    guard endpoint.index >= 0 else { return endpoint.close(connection, .drain) }
-    endpoint.makePrivate(connection)
-    downstream.connection.keep(connection, endpoint)
+    guard endpoint.index >= 0 else { return attempt.close(.drain) }
+    attempt.leaves()
+    stream.keep(for: downstream.connection, endpoint)
   }
 
   /// Whether the client's connection has to end with this answer, since its own one to the endpoint

@@ -146,6 +146,6 @@ extension Exchange {
     recordAttempt(status: stream.head.status, upstream)
     keep(.answered(status: stream.head.status))
     clocks.attemptEnded()
-    release(isWhole: stream.skipAnswer(), downstream)
+    release(stream, isWhole: stream.skipAnswer(), upstream, downstream)
   }
 }

@@ -8,9 +8,9 @@ extension DownstreamConnection {
     privates.first { $0.leads(to: upstream, subset: subset) }
   }
 
-  func keep(_ connection: UpstreamConnection, _ endpoint: WorkerEndpoint) {
-    if let known = privates.first(where: { $0.connection === connection }) { return known.park() }
-    let own = PrivateConnection(connection, endpoint, of: self)
+  func keep(_ stream: HTTP1UpstreamStream, _ endpoint: WorkerEndpoint) {
+    if let known = privates.first(where: { $0.stream === stream }) { return known.park() }
+    let own = PrivateConnection(stream, endpoint, of: self)
     privates.append(own)
     own.park()
   }

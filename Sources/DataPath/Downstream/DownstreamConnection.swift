@@ -77,7 +77,7 @@ package final class DownstreamConnection: ByteStream {
   /// A connection that carried a login of this client is gone.
   @inline(__always)
   private var hasLostLogin: Bool { hasPrivates && losesPrivate }
-  private var losesPrivate: Bool { privates.contains { !$0.connection.isOpen } }
+  private var losesPrivate: Bool { privates.contains { !$0.stream.connection.isOpen } }
 
   /// How long it may stay without a request. A listener that is gone closes it after the time that
   /// clients have when the process drains: the delay, and the grace behind it.
@@ -144,16 +144,13 @@ package final class DownstreamConnection: ByteStream {
   private func beginExchange() {
     let fresh = worker.takeStream()
     stream = fresh
-    fresh.begin(on: self, settings)
+    fresh.begin(on: self)
   }
 
-  /// The exchange is over; `consumed`: the bytes of the input that were its.
-  func exchangeEnded(consumed: Int, keepsOpen: Bool) {
+  /// The exchange is over; bytes of the next request may be in the input.
+  func exchangeEnded(keepsOpen: Bool) {
     stream = nil
-    pool.reclaim(from: output)
     guard keepsOpen, !isBroken, !hasLostLogin else { return linger() }
-    input.consume(consumed)
-    if input.isEmpty { pool.reclaim(from: input) }
     loop.arm(self, at: loop.now.advanced(byNanoseconds: idleNanoseconds))
     // One request a turn: a client that pipelines does not starve the others.
     if !input.isEmpty || mayReceive { loop.resumeLater(self) }
@@ -164,8 +161,6 @@ package final class DownstreamConnection: ByteStream {
     stream = nil
     if peerEnded || isBroken || isExpired {
       close()
-    } else {
-      pool.reclaim(from: input)
     }
   }
 

@@ -17,7 +17,7 @@ package class DownstreamStream: MessageStream {
   }
 
   /// The one that serves it, for good.
-  final private(set) lazy var exchange = Exchange(worker: worker)
+  final let exchange: Exchange
   final let head = RequestHead()
   /// How much of it is understood.
   final var headPart = RequestHead.Part.nothing
@@ -25,16 +25,18 @@ package class DownstreamStream: MessageStream {
   /// The connection may carry another request behind this one.
   final private(set) var keepsOpen = false
 
+  init(worker: Worker) {
+    exchange = Exchange(worker: worker)
+    super.init(worker: worker, headBlock: Buffer())
+  }
+
   /// The client's connection. Precondition: a request is under way.
   final var connection: DownstreamConnection {
     guard let bound else { preconditionFailure("a stream without a connection") }
     return bound
   }
 
-  final func bind(_ connection: DownstreamConnection, headBlock: Buffer) {
-    bound = connection
-    self.headBlock = headBlock
-  }
+  final func bind(_ connection: DownstreamConnection) { bound = connection }
 
   /// Ready for the next request.
   final func unbind() {

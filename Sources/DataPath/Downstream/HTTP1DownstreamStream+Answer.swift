@@ -65,7 +65,7 @@ extension HTTP1DownstreamStream {
     guard out.writableCount >= Int(name.count) + 64 else { return false }
     if sendsChunks {
       if name.isEmpty {
-        sink.begin("transfer-encoding")
+        sink.begin("transfer-encoding: ")
       } else {
         sink.begin(as: bytes.extracting(name.bounds))
       }
@@ -135,7 +135,7 @@ extension HTTP1DownstreamStream {
     AnswerFields.addDate(worker, to: sink)
     guard reply.writeFields(exchange, self, to: sink) else { return false }
     if let length = reply.bodyBytes(self) {
-      sink.begin("content-length")
+      sink.begin("content-length: ")
       out.append(decimal: UInt64(length))
       sink.end()
     }

@@ -6,9 +6,10 @@ import Telemetry
 
 /// A request on an HTTP/1.1 connection and its answer.
 ///
-/// The head and what is kept of the body stand in the connection's input, so that nothing is copied
-/// before it is forwarded; an answer is text in its output. One request a connection at a time: those
-/// that a client sends ahead wait behind it.
+/// The head and what is kept of the body stand in one block, into which they are received, so that
+/// nothing is copied before it is forwarded; an answer is text in another. One request a connection at
+/// a time: those that a client sends ahead wait in the block behind it, which goes back to the
+/// connection with them.
 final class HTTP1DownstreamStream: DownstreamStream {
   private var decoder = RequestDecoder(limits: HeadLimits())
   private let body = BodyDecoder()
@@ -19,21 +20,26 @@ final class HTTP1DownstreamStream: DownstreamStream {
   /// Where in all that the client was ever sent the answer begins.
   var answerStart: UInt64 = 0
 
-  var input: Buffer { headBlock }
-  private var settings: ListenerSettings { connection.settings }
+  /// Text for the client; behind an upgrade it is the connection's own.
+  private let output = Buffer()
+  private var hasTunnel = false
+
+  private var input: Buffer { headBlock }
 
   /// A request begins on `connection`.
-  func begin(on connection: DownstreamConnection, _ settings: ListenerSettings) {
-    bind(connection, headBlock: connection.input)
-    decoder = RequestDecoder(limits: settings.headLimits)
-    exchange.begin(self, on: connection)
+  func begin(on connection: DownstreamConnection) {
+    bind(connection)
+    if connection.input.hasBlock { input.take(from: connection.input) }
+    let listener = connection.listener
+    decoder = RequestDecoder(limits: listener.current.settings.headLimits)
+    exchange.begin(self, on: connection, listener)
   }
 
   // MARK: Head
 
   override func readHead() -> HeadRead {
     let connection = connection
-    let input = connection.input
+    let input = input
     while true {
       if !input.isEmpty {
         do throws(HeadFault) {
@@ -62,7 +68,7 @@ final class HTTP1DownstreamStream: DownstreamStream {
 
   private func headDecoded(_ connection: DownstreamConnection, _ input: Buffer) {
     headPart = .whole
-    let settings = exchange.listenerSettings ?? connection.settings
+    guard let settings = exchange.listenerSettings else { return }
     body.begin(head.framing, settings.bodyLimits)
     kept = KeptBody(behind: head.headBytes)
     waitsToContinue = head.expectsContinue && head.hasBody && input.count == head.headBytes
@@ -82,7 +88,7 @@ final class HTTP1DownstreamStream: DownstreamStream {
   // MARK: Body
 
   override func move(
-    into sink: MessageStream, upTo most: Int, _ edits: HeaderEdits
+    into sink: MessageStream, upTo most: Int, _ edits: () -> HeaderEdits
   ) -> Moved {
     movedBytes = 0
     let input = input
@@ -188,8 +194,6 @@ final class HTTP1DownstreamStream: DownstreamStream {
 
   // MARK: The answer
 
-  private var output: Buffer { connection.output }
-
   override func makeOutput(for answer: ResponseHead) -> Bool {
     let out = output
     let isLarge: Bool
@@ -207,8 +211,7 @@ final class HTTP1DownstreamStream: DownstreamStream {
   }
 
   override func sendHead(of answer: UpstreamStream, _ edits: HeaderEdits) -> Bool {
-    let connection = connection
-    let out = connection.output
+    let out = output
     let before = out.count
     decideFraming(answer.head)
     answerStart = connection.bytesSent + UInt64(before)
@@ -231,7 +234,10 @@ final class HTTP1DownstreamStream: DownstreamStream {
   override func sendUpgrade(of answer: UpstreamStream) -> Bool {
     let out = output
     let before = out.count
-    return writeUpgrade(of: answer, to: out) || undo(to: before, out)
+    guard writeUpgrade(of: answer, to: out) else { return undo(to: before, out) }
+    hasTunnel = true
+    connection.output.take(from: out)
+    return true
   }
 
   override func send(_ reply: LocalReply) -> Bool {
@@ -245,7 +251,7 @@ final class HTTP1DownstreamStream: DownstreamStream {
   override func takeBackHead() -> Bool {
     let connection = connection
     guard connection.bytesSent <= answerStart else { return false }
-    let out = connection.output
+    let out = output
     out.truncate(Int(connection.bytesSent + UInt64(out.count) - answerStart))
     return true
   }
@@ -267,37 +273,50 @@ final class HTTP1DownstreamStream: DownstreamStream {
     return out
   }
 
-  override func putEnd(of source: MessageStream, _ edits: HeaderEdits) -> Bool {
-    !sendsChunks || ChunkEncoder.appendEnd(to: output) { source.appendTrailers(edits, to: $0) }
+  override func putEnd(of source: MessageStream, _ edits: () -> HeaderEdits) -> Bool {
+    !sendsChunks || ChunkEncoder.appendEnd(to: output) { source.appendTrailers(edits(), to: $0) }
   }
 
-  override func flush() -> ByteStream.Flush { connection.flush() }
-  override var isOutputEmpty: Bool { connection.output.isEmpty }
+  override func flush() -> ByteStream.Flush {
+    hasTunnel ? connection.flush() : connection.flush(output)
+  }
+
+  override var isOutputEmpty: Bool {
+    hasTunnel ? connection.output.isEmpty : output.isEmpty
+  }
 
   // MARK: The end
 
   override func abort() {
     let connection = connection
-    release()
+    release(staysOpen: false)
     connection.close(reset: true)
   }
 
   override func finish(isWhole: Bool) {
     let connection = connection
-    let consumed = exchange.hasUpgraded ? 0 : kept.offset
     let staysOpen = keepsOpen && isWhole
-    release()
-    connection.exchangeEnded(consumed: consumed, keepsOpen: staysOpen)
+    if staysOpen {
+      input.consume(kept.offset)
+      if !input.isEmpty { connection.input.take(from: input) }
+    }
+    release(staysOpen: staysOpen)
+    connection.exchangeEnded(keepsOpen: staysOpen)
   }
 
   override func withdraw() {
     let connection = connection
-    release()
+    release(staysOpen: false)
     connection.exchangeNotBegun()
   }
 
-  private func release() {
+  private func release(staysOpen: Bool) {
     exchange.reset()
+    // The connection's next request is likely to take it again.
+    if !staysOpen { worker.loop.forgetDeadline(of: exchange) }
+    if input.hasBlock { pool.reclaim(from: input) }
+    if output.hasBlock { pool.reclaim(from: output) }
+    hasTunnel = false
     unbind()
     worker.give(self)
   }

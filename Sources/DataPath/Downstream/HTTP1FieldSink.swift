@@ -9,7 +9,6 @@ struct HTTP1FieldSink: FieldSink {
   @inline(__always)
   func begin(_ name: StaticString) {
     out.append(name)
-    out.append(": ")
   }
 
   @inline(__always)

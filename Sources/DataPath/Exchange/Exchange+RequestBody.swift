@@ -17,7 +17,7 @@ extension Exchange {
     for _ in 0..<Self.roundsPerTurnMax {
       var moved = MessageStream.Moved.all
       if !requestProgress.isDone {
-        moved = downstream.move(into: stream, upTo: .max, route?.requestEdits ?? .none)
+        moved = downstream.move(into: stream, upTo: .max) { route?.requestEdits ?? .none }
         if moved == .failed { return fail(downstream.fault.kind, downstream.fault.detail) }
         guard note(body: downstream.movedBytes) else { return }
         if moved == .ended { requestEnded(downstream) }

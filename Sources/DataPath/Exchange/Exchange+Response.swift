@@ -20,12 +20,13 @@ extension Exchange {
       if let rate = notes.fault.bytesPerSecond, !keepPace(rate, downstream) { return }
       var moved = MessageStream.Moved.all
       if !answerProgress.isDone {
-        moved = stream.move(
-          into: downstream, upTo: answerProgress.paceBytes, route?.responseEdits ?? .none)
+        moved = stream.move(into: downstream, upTo: answerProgress.paceBytes) {
+          route?.responseEdits ?? .none
+        }
         if moved == .failed { return answerFailed(stream.fault.kind, stream.fault.detail) }
         answerProgress.sent(stream.movedBytes)
         if moved == .ended {
-          answerEnded(downstream)
+          answerEnded(stream, downstream)
         } else if !attempt.told.contains(.head) {
           judgeHead()
         }
@@ -76,10 +77,13 @@ extension Exchange {
     }
     if head.status == 101 { return takeUpgrade(stream, downstream) }
     if head.status < 200 { return takeInterim(stream, downstream) }
-    guard let upstream, let route else { return false }
-    if isHedged, waitForHedge(head, upstream) { return false }
-    if route.policy != nil, retryAnswer(stream, upstream, downstream) { return false }
+    guard let route else { return false }
+    if route.policy != nil, let upstream {
+      if isHedged, waitForHedge(head, upstream) { return false }
+      if retryAnswer(stream, upstream, downstream) { return false }
+    }
     answerProgress.headArrived(now)
+    attempt.answered(head)
     status = head.status
     // The rest of a request that was answered early would be taken for the next one.
     if !requestProgress.isDone || downstream.connection.isDraining || endsWithPrivate {
@@ -136,15 +140,14 @@ extension Exchange {
 
   /// The last byte of the answer is in the client's output.
   @inline(__always)
-  private func answerEnded(_ downstream: DownstreamStream) {
+  private func answerEnded(_ stream: UpstreamStream, _ downstream: DownstreamStream) {
     answerProgress.ended()
     headStands()
-    if let upstream {
-      recordAttempt(status: status, upstream)
-      settle(status: status)
-    }
+    guard let upstream else { return }
+    recordAttempt(status: status, upstream)
+    settle(status: status)
     // An early answer: the endpoint does not want the rest of the request.
-    release(isWhole: true, downstream)
+    release(stream, isWhole: true, upstream, downstream)
   }
 
   /// True: the client's output is empty.

@@ -61,7 +61,7 @@ package final class Exchange: EventSource {
 
   var upstream: WorkerUpstream?
   /// The one that is under way, or was the last.
-  private(set) lazy var attempt = Attempt(of: self, worker)
+  let attempt = Attempt()
   /// The one beside it; made at the first hedge.
   private var second: Attempt?
   /// What came before the attempt that is under way.
@@ -87,6 +87,7 @@ package final class Exchange: EventSource {
     loop = worker.loop
     shard = worker.shard
     super.init()
+    attempt.exchange = self
     loop.add(self)
   }
 
@@ -101,12 +102,11 @@ package final class Exchange: EventSource {
   /// The rules for the client's connection.
   var listenerSettings: ListenerSettings? { listener?.settings }
 
-  var hasUpgraded: Bool { answerProgress.isUpgraded }
-
   /// A second attempt, to go out beside the first.
   var hedge: Attempt {
     if let second { return second }
-    let made = Attempt(of: self, worker)
+    let made = Attempt()
+    made.exchange = self
     second = made
     return made
   }
@@ -116,21 +116,20 @@ package final class Exchange: EventSource {
 
   /// The hedge takes the place of the first attempt, which is over.
   func promoteSecond() {
-    let first = attempt
-    attempt = hedge
-    second = first
-    first.clear()
+    if let second { attempt.adopt(second) }
   }
 
   // MARK: Events
 
   /// The first bytes of a request are there, or the end of the connection.
-  func begin(_ downstream: DownstreamStream, on connection: DownstreamConnection) {
+  func begin(
+    _ downstream: DownstreamStream, on connection: DownstreamConnection, _ accepted: Listener
+  ) {
     self.downstream = downstream
-    let settings = connection.listener.settings
+    let settings = accepted.settings
     self.settings = settings
     client.isTrusted = connection.isTrusted(by: settings)
-    let listener = connection.listener.current
+    let listener = accepted.current
     self.listener = listener
     stage = .head
     let now = now
@@ -202,7 +201,7 @@ package final class Exchange: EventSource {
     switch stage {
     case .connecting:
       endpoint?.reached()
-      sendRequest(on: stream, downstream)
+      if let upstream { sendRequest(on: stream, upstream, downstream) }
     case .responding:
       // Bytes that were there before the request went out answer no request of ours.
       if stream.isAnsweredTooEarly { return attemptFailed(.upstreamClosed) }

@@ -48,17 +48,17 @@ package class MessageStream {
 
   final let worker: Worker
   final let pool: BufferPool
-  /// Where the head's fields stand: their ranges count from the first byte in it. Between messages
-  /// it is that of the last one.
-  final var headBlock = Buffer()
+  /// Where the head's fields stand: their ranges count from the first byte in it.
+  final let headBlock: Buffer
   /// Why `move` failed.
   final var fault = Fault(kind: .malformedRequest, detail: "")
   /// Payload that the last `move` handed on.
   final var movedBytes = 0
 
-  init(worker: Worker) {
+  init(worker: Worker, headBlock: Buffer) {
     self.worker = worker
     pool = worker.pool
+    self.headBlock = headBlock
   }
 
   private func missing() -> Never { preconditionFailure("a stream of no protocol") }
@@ -66,8 +66,10 @@ package class MessageStream {
   // MARK: Source
 
   /// Hands payload that is here to `sink`, at most `most` bytes, and the end behind the last of it;
-  /// `edits`: what the route leaves out of trailers.
-  func move(into sink: MessageStream, upTo most: Int, _ edits: HeaderEdits) -> Moved { missing() }
+  /// `edits`: what the route leaves out of trailers, asked for where there may be some.
+  func move(into sink: MessageStream, upTo most: Int, _ edits: () -> HeaderEdits) -> Moved {
+    missing()
+  }
 
   /// Takes more from the connection, straight into `sink`'s output where nothing stands between.
   func receive(towards sink: MessageStream, upTo most: Int) -> Received { missing() }
@@ -88,7 +90,7 @@ package class MessageStream {
   func payloadBuffer(_ expected: UInt64) -> Buffer? { missing() }
 
   /// The end of the message, with `source`'s trailers; false: there is no room for it yet.
-  func putEnd(of source: MessageStream, _ edits: HeaderEdits) -> Bool { missing() }
+  func putEnd(of source: MessageStream, _ edits: () -> HeaderEdits) -> Bool { missing() }
 
   /// Sends what was put.
   func flush() -> ByteStream.Flush { missing() }

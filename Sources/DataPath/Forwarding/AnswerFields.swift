@@ -15,7 +15,7 @@ enum AnswerFields {
     to sink: Sink
   ) -> Bool {
     var omitted = FieldSet.hopByHop.union(edits.omitted)
-    // Of two hints the nearer one is ours.
+    // Where there are two hints, ours is the nearer one.
     if saysRetried(exchange) { omitted.insert(.xWeirRetried) }
     return sink.copy(
       head.fields, of: bytes, omitting: omitted, others: edits.others,
@@ -60,7 +60,7 @@ enum AnswerFields {
 
   /// The room has been made sure of.
   static func addDate<Sink: FieldSink>(_ worker: Worker, to sink: Sink) {
-    sink.begin("date")
+    sink.begin("date: ")
     worker.timestamps.appendHTTPDate(worker.loop.kernel.unixNanoseconds(), to: sink.out)
     sink.end()
   }
@@ -84,7 +84,7 @@ enum AnswerFields {
   private static func addRetried<Sink: FieldSink>(_ exchange: Exchange, _ sink: Sink) -> Bool {
     guard saysRetried(exchange) else { return true }
     guard sink.out.writableCount >= 64 else { return false }
-    sink.begin("x-weir-retried")
+    sink.begin("x-weir-retried: ")
     sink.out.append(decimal: UInt64(exchange.history.begun))
     sink.end()
     return true
@@ -99,7 +99,7 @@ enum AnswerFields {
     else { return true }
     guard sink.out.writableCount >= RequestID.bytesMax + 32 else { return false }
     let block = downstream.headBlock
-    sink.begin("x-request-id")
+    sink.begin("x-request-id: ")
     exchange.identifiers.requestID.append(head: block.readable, to: sink.out)
     sink.end()
     return true

@@ -30,11 +30,8 @@ package struct FieldKey: Sendable, Equatable {
     return nil
   }
 
-  /// Adds the name to those that are not copied, where the head has it.
-  func omit(
-    from head: RequestHead, _ bytes: Span<UInt8>, _ known: inout FieldSet, _ others: inout [[UInt8]]
-  ) {
-    guard first(in: head, bytes) != nil else { return }
+  /// Adds the name to those that are not copied.
+  func omit(_ known: inout FieldSet, _ others: inout [[UInt8]]) {
     if id == .other { others.append(text) } else { known.insert(id) }
   }
 

@@ -11,7 +11,8 @@ import Primitives
 protocol FieldSink {
   var out: Buffer { get }
 
-  /// A field begins by that name, which is in lower case.
+  /// A field begins by that name, which is in lower case and stands with the `: ` that text has behind
+  /// it, so that text is written in one piece.
   func begin(_ name: StaticString)
 
   /// The same by a name as somebody spelled it, who is passed on as he wrote (decision 0011).
@@ -50,8 +51,9 @@ extension FieldSink {
   }
 
   /// False, and nothing appended: it does not fit.
+  @inline(__always)
   func put(_ name: StaticString, _ value: Span<UInt8>) -> Bool {
-    guard name.utf8CodeUnitCount + value.count + 4 <= out.writableCount else { return false }
+    guard name.utf8CodeUnitCount + value.count + 2 <= out.writableCount else { return false }
     begin(name)
     out.append(value)
     end()

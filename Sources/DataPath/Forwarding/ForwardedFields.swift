@@ -24,7 +24,7 @@ enum ForwardedFields {
       let authority = bytes.extracting(head.authority.bounds)
       guard
         keep(.xForwardedHost, exchange, head, bytes, sink)
-          ?? sink.put("x-forwarded-host", authority)
+          ?? sink.put("x-forwarded-host: ", authority)
       else { return false }
     }
     // Only continued: who does not send it reads the x- forms.
@@ -39,7 +39,7 @@ enum ForwardedFields {
   @inline(__always)
   private static func writeProtocol<Sink: FieldSink>(_ sink: Sink) -> Bool {
     guard sink.out.writableCount >= 32 else { return false }
-    sink.begin("x-forwarded-proto")
+    sink.begin("x-forwarded-proto: ")
     sink.out.append("http")
     sink.end()
     return true
@@ -51,7 +51,7 @@ enum ForwardedFields {
   ) -> Bool {
     let out = sink.out
     guard out.writableCount >= 32 else { return false }
-    sink.begin(.xForwardedFor, "x-forwarded-for", head, bytes)
+    sink.begin(.xForwardedFor, "x-forwarded-for: ", head, bytes)
     if head.present.contains(.xForwardedFor) {
       guard join(.xForwardedFor, head, bytes, out) else { return false }
     } else if exchange.client.isKnown {
@@ -71,7 +71,7 @@ enum ForwardedFields {
   ) -> Bool {
     let out = sink.out
     guard out.writableCount >= 32 else { return false }
-    sink.begin(.forwarded, "forwarded", head, bytes)
+    sink.begin(.forwarded, "forwarded: ", head, bytes)
     let before = out.count
     guard join(.forwarded, head, bytes, out) else { return false }
     if out.count == before, exchange.client.isKnown {

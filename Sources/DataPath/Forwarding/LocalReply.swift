@@ -39,7 +39,7 @@ enum LocalReply {
   ) {
     let row = kind.row
     let out = sink.out
-    sink.begin("proxy-status")
+    sink.begin("proxy-status: ")
     out.append("weir; error=")
     out.append(row.proxyStatus)
     out.append("; details=\"")
@@ -48,21 +48,21 @@ enum LocalReply {
     sink.end()
     if exchange.identifiers.trace != nil {
       let block = downstream.headBlock
-      sink.begin("x-request-id")
+      sink.begin("x-request-id: ")
       exchange.identifiers.requestID.append(head: block.readable, to: out)
       sink.end()
     }
-    sink.begin("content-type")
+    sink.begin("content-type: ")
     out.append(prefersText(downstream) ? "text/plain; charset=utf-8" : "application/json")
     sink.end()
     if exchange.status == 503 || exchange.status == 429 {
-      sink.begin("retry-after")
+      sink.begin("retry-after: ")
       out.append(decimal: UInt64(exchange.replyDetails.retryAfterSeconds))
       sink.end()
     }
     if exchange.replyDetails.rateVerdict != nil { writeRateLimit(exchange, sink) }
     if exchange.history.begun > 1, exchange.route?.policy?.retry != nil {
-      sink.begin("x-weir-retried")
+      sink.begin("x-weir-retried: ")
       out.append(decimal: UInt64(exchange.history.begun))
       sink.end()
     }
@@ -74,10 +74,10 @@ enum LocalReply {
       let policy = exchange.replyDetails.ratePolicy
     else { return }
     let out = sink.out
-    sink.begin("ratelimit-policy")
+    sink.begin("ratelimit-policy: ")
     RateLimitFields.putPolicy(policy, name: "weir") { out.append($0) }
     sink.end()
-    sink.begin("ratelimit")
+    sink.begin("ratelimit: ")
     RateLimitFields.putState(verdict, name: "weir") { out.append($0) }
     sink.end()
   }
@@ -87,7 +87,7 @@ enum LocalReply {
   ) -> Bool {
     writeWeir(sink)
     let out = sink.out
-    sink.begin("location")
+    sink.begin("location: ")
     let input = downstream.headBlock
     let head = downstream.head
     let fits = exchange.withPath(head, input) { path in
@@ -106,7 +106,7 @@ enum LocalReply {
     writeWeir(sink)
     let out = sink.out
     if !response.body.isEmpty {
-      sink.begin("content-type")
+      sink.begin("content-type: ")
       out.append(text: response.contentType)
       sink.end()
     }
@@ -115,7 +115,7 @@ enum LocalReply {
   }
 
   private static func writeWeir<Sink: FieldSink>(_ sink: Sink) {
-    sink.begin("proxy-status")
+    sink.begin("proxy-status: ")
     sink.out.append("weir")
     sink.end()
   }

@@ -16,7 +16,8 @@ struct RequestFields {
     ]))
 
   private var dropped: FieldSet
-  private var others: [[UInt8]]
+  /// Other names that are left out; nil: those of the route.
+  private var others: [[UInt8]]?
   /// What `Max-Forwards` says, where it counts.
   private let forwards: UInt64?
   private let shrinksTimeout: Bool
@@ -41,9 +42,10 @@ struct RequestFields {
       || (exchange.client.lostTimeout && exchange.clocks.totalDeadline != .distantFuture)
     if shrinksTimeout { dropped.insert(.grpcTimeout) }
     // Drops the priority header of untrusted clients.
-    others = edits.others
-    if !exchange.client.isTrusted {
-      settings.priorityField.omit(from: head, bytes, &dropped, &others)
+    if !exchange.client.isTrusted, settings.priorityField.first(in: head, bytes) != nil {
+      var others = edits.others
+      settings.priorityField.omit(&dropped, &others)
+      self.others = others
     }
     self.dropped = dropped
   }
@@ -63,10 +65,10 @@ struct RequestFields {
   /// The client's fields that go on.
   @inline(__always)
   func copy<Sink: FieldSink>(
-    _ head: RequestHead, _ bytes: Span<UInt8>, to sink: Sink
+    _ head: RequestHead, _ edits: HeaderEdits, _ bytes: Span<UInt8>, to sink: Sink
   ) -> Bool {
     sink.copy(
-      head.fields, of: bytes, omitting: dropped, others: others,
+      head.fields, of: bytes, omitting: dropped, others: others ?? edits.others,
       nominatesOthers: head.nominatesOthers)
   }
 
@@ -106,21 +108,21 @@ struct RequestFields {
       return false
     }
     let out = sink.out
-    sink.begin(.xRequestID, "x-request-id", head, bytes)
+    sink.begin(.xRequestID, "x-request-id: ", head, bytes)
     exchange.identifiers.requestID.append(head: bytes, to: out)
     sink.end()
     if settings.emitsW3C {
-      sink.begin(.traceparent, "traceparent", head, bytes)
+      sink.begin(.traceparent, "traceparent: ", head, bytes)
       trace.appendTraceparent(to: out)
       sink.end()
     }
     if settings.emitsB3 {
-      sink.begin(.b3, "b3", head, bytes)
+      sink.begin(.b3, "b3: ", head, bytes)
       trace.appendB3(to: out)
       sink.end()
     }
     if settings.addsVia {
-      sink.begin("via")
+      sink.begin("via: ")
       out.append(head.minorVersion == 1 ? "1.1 weir" : "1.0 weir")
       sink.end()
     }
@@ -134,11 +136,11 @@ struct RequestFields {
     let out = sink.out
     guard out.writableCount >= 128 else { return false }
     if let left = exchange.remainingNanoseconds {
-      sink.begin(.xEnvoyExpectedTimeout, "x-envoy-expected-rq-timeout-ms", head, bytes)
+      sink.begin(.xEnvoyExpectedTimeout, "x-envoy-expected-rq-timeout-ms: ", head, bytes)
       out.append(decimal: DeadlineText.milliseconds(left))
       sink.end()
       if shrinksTimeout {
-        sink.begin(.grpcTimeout, "grpc-timeout", head, bytes)
+        sink.begin(.grpcTimeout, "grpc-timeout: ", head, bytes)
         // This is the time for the whole call, the other that for the answer's head.
         let whole = min(exchange.clocks.clientDeadline, exchange.clocks.totalDeadline)
         let wholeLeft = whole == .distantFuture ? left : whole.nanoseconds(since: exchange.now)
@@ -148,7 +150,7 @@ struct RequestFields {
     }
     let attempt = max(exchange.history.begun, exchange.history.above)
     if attempt > 1 || exchange.route?.policy?.retry != nil {
-      sink.begin(.xEnvoyAttemptCount, "x-envoy-attempt-count", head, bytes)
+      sink.begin(.xEnvoyAttemptCount, "x-envoy-attempt-count: ", head, bytes)
       out.append(decimal: UInt64(attempt))
       sink.end()
     }
@@ -160,7 +162,7 @@ struct RequestFields {
   ) -> Bool {
     guard let forwards else { return true }
     guard sink.out.writableCount >= 64 else { return false }
-    sink.begin(.maxForwards, "max-forwards", head, bytes)
+    sink.begin(.maxForwards, "max-forwards: ", head, bytes)
     sink.out.append(decimal: max(forwards, 1) - 1)
     sink.end()
     return true

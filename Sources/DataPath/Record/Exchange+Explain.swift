@@ -69,9 +69,7 @@ extension Exchange {
     trace.headAt = answerProgress.headAt?.nanoseconds(since: clocks.startedAt)
     trace.requestBytes = requestProgress.bodyBytes
     trace.responseBytes = answerProgress.bodyBytes
-    if answerProgress.headAt != nil, case .length(let length) = attempt.answer.framing {
-      trace.responseLength = length
-    }
+    if answerProgress.headAt != nil { trace.responseLength = attempt.answerLength }
     fillPolicies(&trace, downstream.head)
     worker.explainRing.add(trace, attempts: &trail.attempts, self, downstream)
   }
@@ -81,7 +79,7 @@ extension Exchange {
     if let failure, failure.row.side != .downstream, answerProgress.headAt == nil {
       return .failed(failure)
     }
-    return answerProgress.headAt == nil ? .abandoned : .answered(status: attempt.answer.status)
+    return answerProgress.headAt == nil ? .abandoned : .answered(status: attempt.answerStatus)
   }
 
   private func fillPolicies(_ trace: inout ExchangeTrace, _ head: RequestHead) {

@@ -37,6 +37,7 @@ extension Exchange {
     }
     clocks.headStands()
     answerProgress.upgraded(now)
+    attempt.answered(stream.head)
     downstream.keepsOpen(false)
     stage = .tunnelling
     // What the client sent ahead goes first.

@@ -20,7 +20,7 @@ extension HTTP1UpstreamStream {
     let sink = HTTP1FieldSink(out: out)
     return writeLine(exchange, head, route, input, out)
       && (fields.copiesHost || writeHost(fields, head, edits, endpoint, bytes, sink))
-      && fields.copy(head, bytes, to: sink)
+      && fields.copy(head, edits, bytes, to: sink)
       && writeFraming(head, bytes, sink)
       && fields.add(exchange, downstream, edits, settings, bytes, to: sink)
       && HeadEncoder.append("\r\n", to: out)
@@ -56,7 +56,7 @@ extension HTTP1UpstreamStream {
     _ endpoint: WorkerEndpoint, _ bytes: Span<UInt8>, _ sink: HTTP1FieldSink
   ) -> Bool {
     guard sink.out.writableCount >= 8 else { return false }
-    sink.begin(.host, "host", head, bytes)
+    sink.begin(.host, "host: ", head, bytes)
     return fields.withHost(head, edits, endpoint, bytes) { host in
       guard host.count + 2 <= sink.out.writableCount else { return false }
       sink.out.append(host)
@@ -85,10 +85,10 @@ extension HTTP1UpstreamStream {
     }
     if UpgradeField.isRequested(head, bytes) { return writeUpgrade(head, bytes, sink) }
     if head.acceptsTrailers {
-      sink.begin(.te, "te", head, bytes)
+      sink.begin(.te, "te: ", head, bytes)
       out.append("trailers")
       sink.end()
-      sink.begin(.connection, "connection", head, bytes)
+      sink.begin(.connection, "connection: ", head, bytes)
       out.append("te")
       sink.end()
     }
@@ -98,7 +98,7 @@ extension HTTP1UpstreamStream {
   private func writeUpgrade(
     _ head: RequestHead, _ bytes: Span<UInt8>, _ sink: HTTP1FieldSink
   ) -> Bool {
-    sink.begin(.connection, "connection", head, bytes)
+    sink.begin(.connection, "connection: ", head, bytes)
     sink.out.append("upgrade")
     sink.end()
     for field in head.fields where field.id == .upgrade {

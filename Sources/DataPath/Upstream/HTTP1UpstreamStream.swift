@@ -5,35 +5,38 @@ import Primitives
 import Reactor
 import Telemetry
 
-/// A request on an HTTP/1.1 connection to an endpoint, and its answer. One an attempt, for whichever
-/// connection it has.
+/// The requests on an HTTP/1.1 connection to an endpoint, one at a time, and their answers.
+///
+/// One a connection, for as long as that lasts; the endpoint keeps it while nobody has it.
 final class HTTP1UpstreamStream: UpstreamStream {
+  let connection: UpstreamConnection
+  private let input: Buffer
+  private let output: Buffer
   private let body = BodyDecoder()
-  private(set) var connection: UpstreamConnection?
   /// The request's payload is sent in chunks.
   var sendsChunks = false
 
-  /// The attempt has `connection`.
-  func bind(_ connection: UpstreamConnection) {
+  init(_ connection: UpstreamConnection, worker: Worker) {
     self.connection = connection
-    headBlock = connection.input
+    input = connection.input
+    output = connection.output
+    super.init(worker: worker, headBlock: connection.input)
   }
 
-  func unbind() { connection = nil }
+  /// It is no longer idle.
+  func disarm() { worker.loop.disarm(connection) }
 
-  var bound: UpstreamConnection {
-    guard let connection else { preconditionFailure("a stream without a connection") }
-    return connection
-  }
-
-  override var bytesWritten: UInt64 { bound.attemptBytesSent }
-  override var isBroken: Bool { bound.isBroken }
-  override var isAnsweredTooEarly: Bool { bound.isAnsweredTooEarly }
-  override var mayReceive: Bool { bound.mayReceive }
-  override var isPrivate: Bool { bound.isPrivate }
-  override var tunnel: ByteStream? { bound }
-  override var headBytesMax: Int { bound.decoder.limits.headBytesMax }
-  override func requestIsOut() { pool.reclaim(from: bound.output) }
+  override func lend(to attempt: Attempt) { connection.borrower = attempt }
+  override var openedAt: Instant { connection.openedAt }
+  override var requestNumber: UInt64 { connection.requestCount }
+  override var bytesWritten: UInt64 { connection.attemptBytesSent }
+  override var isBroken: Bool { connection.isBroken }
+  override var isAnsweredTooEarly: Bool { connection.isAnsweredTooEarly }
+  override var mayReceive: Bool { connection.mayReceive }
+  override var isPrivate: Bool { connection.isPrivate }
+  override var tunnel: ByteStream? { connection }
+  override var headBytesMax: Int { connection.decoder.limits.headBytesMax }
+  override func requestIsOut() { pool.reclaim(from: output) }
 
   // MARK: Head
 
@@ -42,9 +45,8 @@ final class HTTP1UpstreamStream: UpstreamStream {
     to endpoint: WorkerEndpoint
   ) -> Sent {
     guard let settings = exchange.settings else { return .tooLarge }
-    let connection = bound
     connection.beginAttempt()
-    let out = connection.output
+    let out = output
     // A little longer than what the client sent.
     let isLarge = downstream.headBlock.count > BufferPool.smallBytes * 3 / 4
     guard pool.lend(to: out, atLeast: isLarge ? BufferPool.largeBytes : BufferPool.smallBytes)
@@ -54,8 +56,7 @@ final class HTTP1UpstreamStream: UpstreamStream {
   }
 
   override func readHead(answering method: Method, received: () -> Void) -> HeadRead {
-    let connection = bound
-    let input = connection.input
+    let input = input
     while true {
       if !input.isEmpty {
         do throws(HeadFault) {
@@ -83,7 +84,7 @@ final class HTTP1UpstreamStream: UpstreamStream {
   private static let statusEnd = 12
 
   override func readStatus() -> StatusRead {
-    let input = bound.input
+    let input = input
     let bytes = input.readable
     guard bytes.count >= Self.statusEnd else { return .incomplete }
     guard bytes[8] == 0x20, let status = Token.decimal(bytes.extracting(9..<Self.statusEnd)) else {
@@ -93,9 +94,8 @@ final class HTTP1UpstreamStream: UpstreamStream {
   }
 
   override func receive() -> Received {
-    let connection = bound
-    guard pool.makeRoom(in: connection.input) else { return .failed(.bufferBudgetExceeded) }
-    switch connection.receive(into: connection.input) {
+    guard pool.makeRoom(in: input) else { return .failed(.bufferBudgetExceeded) }
+    switch connection.receive(into: input) {
     case .bytes(let count): return .bytes(count)
     case .wouldBlock: return connection.isBroken ? .failed(.upstreamReset) : .nothing
     case .endOfStream: return .failed(.upstreamClosed)
@@ -104,15 +104,13 @@ final class HTTP1UpstreamStream: UpstreamStream {
   }
 
   override func passHead() {
-    let connection = bound
-    connection.input.consume(head.headBytes)
+    input.consume(head.headBytes)
     if head.status >= 200 { body.begin(head.framing, connection.bodyLimits) }
   }
 
-  override func rereadHead() { bound.decoder.reset() }
+  override func rereadHead() { connection.decoder.reset() }
 
   override func skipAnswer() -> Bool {
-    let input = bound.input
     input.consume(head.headBytes)
     switch head.framing {
     case .none: return true
@@ -126,10 +124,10 @@ final class HTTP1UpstreamStream: UpstreamStream {
   // MARK: Body
 
   override func move(
-    into sink: MessageStream, upTo most: Int, _ edits: HeaderEdits
+    into sink: MessageStream, upTo most: Int, _ edits: () -> HeaderEdits
   ) -> Moved {
     movedBytes = 0
-    let input = bound.input
+    let input = input
     while !body.isComplete, !input.isEmpty {
       let room = min(sink.payloadRoom, most - movedBytes)
       guard room > 0 else { return .full }
@@ -158,11 +156,10 @@ final class HTTP1UpstreamStream: UpstreamStream {
   }
 
   override func receive(towards sink: MessageStream, upTo most: Int) -> Received {
-    let connection = bound
     guard connection.mayReceive else { return .nothing }
     let result: IOResult
     var direct = 0
-    if connection.input.isEmpty, let expected = body.directBytes,
+    if input.isEmpty, let expected = body.directBytes,
       let out = sink.payloadBuffer(expected)
     {
       result = connection.receive(into: out, upTo: min(Int(clamping: expected), most))
@@ -171,8 +168,8 @@ final class HTTP1UpstreamStream: UpstreamStream {
         direct = count
       }
     } else {
-      guard pool.makeRoom(in: connection.input) else { return .failed(.bufferBudgetExceeded) }
-      result = connection.receive(into: connection.input)
+      guard pool.makeRoom(in: input) else { return .failed(.bufferBudgetExceeded) }
+      result = connection.receive(into: input)
     }
     switch result {
     case .bytes: return .bytes(direct)
@@ -196,33 +193,33 @@ final class HTTP1UpstreamStream: UpstreamStream {
 
   // MARK: Payload of the request
 
-  override var payloadRoom: Int { bound.output.writableCount - ChunkEncoder.overheadMax }
+  override var payloadRoom: Int { output.writableCount - ChunkEncoder.overheadMax }
 
   override func put(_ payload: Span<UInt8>) {
     if sendsChunks {
-      _ = ChunkEncoder.appendChunk(payload, to: bound.output)
+      _ = ChunkEncoder.appendChunk(payload, to: output)
     } else {
-      bound.output.append(payload)
+      output.append(payload)
     }
   }
 
   override func payloadBuffer(_ expected: UInt64) -> Buffer? {
     guard !sendsChunks else { return nil }
-    let out = bound.output
+    let out = output
     pool.enlarge(out, for: expected)
     return out
   }
 
-  override func putEnd(of source: MessageStream, _ edits: HeaderEdits) -> Bool {
+  override func putEnd(of source: MessageStream, _ edits: () -> HeaderEdits) -> Bool {
     !sendsChunks
-      || ChunkEncoder.appendEnd(to: bound.output) { source.appendTrailers(edits, to: $0) }
+      || ChunkEncoder.appendEnd(to: output) { source.appendTrailers(edits(), to: $0) }
   }
 
-  override func flush() -> ByteStream.Flush { bound.flush() }
-  override var isOutputEmpty: Bool { bound.output.isEmpty }
+  override func flush() -> ByteStream.Flush { connection.flush() }
+  override var isOutputEmpty: Bool { output.isEmpty }
 
   override func takeEarly(into out: Buffer) -> Int {
-    let input = bound.input
+    let input = input
     let count = min(input.count, out.writableCount)
     guard count > 0 else { return 0 }
     out.append(input.readable.extracting(0..<count))
@@ -230,36 +227,41 @@ final class HTTP1UpstreamStream: UpstreamStream {
     return count
   }
 
-  override var hasEarly: Bool { !bound.input.isEmpty }
+  override var hasEarly: Bool { !input.isEmpty }
 
   // MARK: The end
 
-  /// Why the connection may carry no other request behind a whole exchange; nil: it may.
-  func closing(afterUpgradeAsked: Bool) -> UpstreamMetrics.Close? {
-    let connection = bound
+  override func reuse(afterUpgradeAsked: Bool) -> UpstreamMetrics.Close? {
     // What was asked to change its protocol is not trusted to speak the old one.
     guard head.isPersistent, !afterUpgradeAsked else { return .notPersistent }
     // Bytes behind the answer belong to no request of ours.
-    guard connection.input.isEmpty, isDrained(connection) else { return .unsolicited }
+    guard input.isEmpty, isDrained() else { return .unsolicited }
     connection.giveBuffers(to: pool)
     return nil
   }
 
+  override func checkIn(to upstream: WorkerUpstream, _ endpoint: WorkerEndpoint) {
+    upstream.checkIn(self, endpoint)
+  }
+
+  override func keep(for client: DownstreamConnection, _ endpoint: WorkerEndpoint) {
+    endpoint.makePrivate(connection)
+    client.keep(self, endpoint)
+  }
+
   /// Nothing waits in the socket. Known without a call after a short receive; a body that was
   /// received to its exact end needs one.
-  private func isDrained(_ connection: UpstreamConnection) -> Bool {
+  private func isDrained() -> Bool {
     guard connection.mayReceive else { return true }
-    return pool.lend(to: connection.input)
-      && connection.receive(into: connection.input) == .wouldBlock
+    return pool.lend(to: input)
+      && connection.receive(into: input) == .wouldBlock
   }
 
   override func close(
     at endpoint: WorkerEndpoint, _ reason: UpstreamMetrics.Close, reset: Bool
   ) {
-    let connection = bound
-    unbind()
     if connection.isOpen {
-      endpoint.close(connection, reason, reset: reset)
+      endpoint.close(self, reason, reset: reset)
     } else {
       endpoint.forget(connection, .connectFailed)
     }

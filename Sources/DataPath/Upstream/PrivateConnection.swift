@@ -18,7 +18,8 @@ import Upstreams
 /// endpoint itself: on another one it would not be logged in, and would not know.
 /// Confinement: the worker's loop.
 final class PrivateConnection: ConnectionReceiver {
-  let connection: UpstreamConnection
+  let stream: HTTP1UpstreamStream
+  private var connection: UpstreamConnection { stream.connection }
   /// Lives as long as the connection, whose owner it is.
   unowned let endpoint: WorkerEndpoint
   /// Nil once that has ended.
@@ -26,9 +27,9 @@ final class PrivateConnection: ConnectionReceiver {
   private(set) var isIdle = false
 
   init(
-    _ connection: UpstreamConnection, _ endpoint: WorkerEndpoint, of client: DownstreamConnection
+    _ stream: HTTP1UpstreamStream, _ endpoint: WorkerEndpoint, of client: DownstreamConnection
   ) {
-    self.connection = connection
+    self.stream = stream
     self.endpoint = endpoint
     self.client = client
     super.init()
@@ -56,11 +57,11 @@ final class PrivateConnection: ConnectionReceiver {
   }
 
   /// Its client has another request.
-  func checkOut() -> UpstreamConnection {
+  func checkOut() -> HTTP1UpstreamStream {
     precondition(isIdle, "a private connection has one request at a time")
     isIdle = false
     endpoint.remove(idle: self)
-    return connection
+    return stream
   }
 
   /// Its client has left.
@@ -73,7 +74,7 @@ final class PrivateConnection: ConnectionReceiver {
   func close(_ reason: UpstreamMetrics.Close) {
     guard connection.isOpen else { return }
     if isIdle { _ = checkOut() }
-    endpoint.close(connection, reason)
+    endpoint.close(stream, reason)
     client?.endWhenIdle()
     client = nil
   }

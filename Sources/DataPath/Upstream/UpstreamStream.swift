@@ -89,6 +89,15 @@ package class UpstreamStream: MessageStream {
 
   // MARK: The connection
 
+  /// `attempt` hears what happens on it from here on.
+  func lend(to attempt: Attempt) { missing() }
+
+  /// When its connection was opened.
+  var openedAt: Instant { missing() }
+
+  /// Requests that the connection has carried, this one included.
+  var requestNumber: UInt64 { missing() }
+
   /// It has been closed or reset.
   var isBroken: Bool { missing() }
 
@@ -100,6 +109,16 @@ package class UpstreamStream: MessageStream {
 
   /// The connection carries a login, and belongs to one client.
   var isPrivate: Bool { missing() }
+
+  /// Why the connection may carry no other request behind a whole exchange; nil: it may, and holds no
+  /// buffer any more.
+  func reuse(afterUpgradeAsked: Bool) -> UpstreamMetrics.Close? { missing() }
+
+  /// Gives it back for another request.
+  func checkIn(to upstream: WorkerUpstream, _ endpoint: WorkerEndpoint) { missing() }
+
+  /// The same for the next request of `client` and of nobody else.
+  func keep(for client: DownstreamConnection, _ endpoint: WorkerEndpoint) { missing() }
 
   /// Ends the attempt's part of its connection. `reset`: the endpoint learns that what it sends or
   /// sent is not wanted.

@@ -6,7 +6,7 @@ import Upstreams
 /// Connections that belong to one client each, while they have nothing to do.
 extension WorkerEndpoint {
   func add(idle connection: PrivateConnection) {
-    countBytes(connection.connection)
+    countBytes(connection.stream.connection)
     idlePrivates.append(connection)
   }
 

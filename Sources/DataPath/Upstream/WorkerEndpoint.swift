@@ -26,7 +26,7 @@ package final class WorkerEndpoint: ConnectionReceiver {
   /// Position in the upstream's endpoints; -1 once it has left the mesh.
   var index = -1
   private(set) var pool: IdlePool
-  private var connections: [UpstreamConnection?] = []
+  private var connections: [HTTP1UpstreamStream?] = []
   private var freeIDs: [UInt32] = []
   package private(set) var connectionCount = 0
   /// Connections of one client each that have nothing to do, the longest idle first.
@@ -53,7 +53,7 @@ package final class WorkerEndpoint: ConnectionReceiver {
   package var idleCount: Int { pool.count }
 
   /// Begins a connection, whose slot in the limits the caller has taken.
-  func open(for borrower: ConnectionReceiver) -> Result<UpstreamConnection, OpenFault> {
+  func open(for borrower: ConnectionReceiver) -> Result<HTTP1UpstreamStream, OpenFault> {
     guard upstream.worker.takeEndpointDescriptor() else {
       return .failure(OpenFault(kind: .descriptorsExhausted))
     }
@@ -71,20 +71,21 @@ package final class WorkerEndpoint: ConnectionReceiver {
       upstream.worker.descriptors.release(.endpoints)
       return .failure(OpenFault(kind: UpstreamConnection.failure(of: error)))
     }
-    connections[Int(id)] = connection
+    let stream = HTTP1UpstreamStream(connection, worker: upstream.worker)
+    connections[Int(id)] = stream
     connectionCount += 1
     shard.add(metrics.opened)
     shard.add(metrics.active)
-    return .success(connection)
+    return .success(stream)
   }
 
   /// The idle connection that was used last, if any may be trusted.
-  func checkOut() -> UpstreamConnection? {
+  func checkOut() -> HTTP1UpstreamStream? {
     while let id = pool.checkOut(now: loop.now) {
       shard.subtract(metrics.idle)
-      guard let connection = connections[Int(id)] else { continue }
-      loop.disarm(connection)
-      return connection
+      guard let stream = connections[Int(id)] else { continue }
+      stream.disarm()
+      return stream
     }
     return nil
   }
@@ -95,15 +96,16 @@ package final class WorkerEndpoint: ConnectionReceiver {
   }
 
   /// A connection whose exchange is over and that may carry another.
-  func checkIn(_ connection: UpstreamConnection) {
+  func checkIn(_ stream: HTTP1UpstreamStream) {
+    let connection = stream.connection
     connection.borrower = nil
-    guard index >= 0 else { return close(connection, .drain) }
+    guard index >= 0 else { return close(stream, .drain) }
     switch pool.checkIn(connection.id, openedAt: connection.openedAt, now: loop.now) {
     case .close:
       let isOld = upstream.plan.pool.ageMax.map {
         loop.now.duration(since: connection.openedAt) >= $0
       }
-      close(connection, isOld == true ? .age : .unused)
+      close(stream, isOld == true ? .age : .unused)
     case .park(let expiry):
       shard.add(metrics.idle)
       loop.arm(connection, at: expiry)
@@ -111,8 +113,8 @@ package final class WorkerEndpoint: ConnectionReceiver {
   }
 
   /// Closes a connection, idle ones after their removal from the pool.
-  func close(_ connection: UpstreamConnection, _ reason: UpstreamMetrics.Close, reset: Bool = false)
-  {
+  func close(_ stream: HTTP1UpstreamStream, _ reason: UpstreamMetrics.Close, reset: Bool = false) {
+    let connection = stream.connection
     connection.giveBuffers(to: upstream.worker.pool)
     connection.close(reset: reset)
     forget(connection, reason)
@@ -121,7 +123,7 @@ package final class WorkerEndpoint: ConnectionReceiver {
   /// A connection was closed: its slot is free again.
   func forget(_ connection: UpstreamConnection, _ reason: UpstreamMetrics.Close) {
     let id = Int(connection.id)
-    guard connections[id] === connection else { return }
+    guard connections[id]?.connection === connection else { return }
     connections[id] = nil
     freeIDs.append(connection.id)
     connectionCount -= 1
@@ -135,9 +137,9 @@ package final class WorkerEndpoint: ConnectionReceiver {
 
   /// Closes the connection that has been idle longest; false when none is.
   func evict(_ reason: UpstreamMetrics.Close) -> Bool {
-    guard let id = pool.evict(), let connection = connections[Int(id)] else { return false }
+    guard let id = pool.evict(), let stream = connections[Int(id)] else { return false }
     shard.subtract(metrics.idle)
-    close(connection, reason)
+    close(stream, reason)
     return true
   }
 
@@ -149,7 +151,7 @@ package final class WorkerEndpoint: ConnectionReceiver {
 
   /// Connections that are open take them over too, idle or in use.
   func adopt(_ limits: HeadLimits) {
-    for connection in connections { connection?.adopt(limits) }
+    for stream in connections { stream?.connection.adopt(limits) }
   }
 
   /// Brings the counters up to what the connection has moved.
@@ -168,7 +170,7 @@ package final class WorkerEndpoint: ConnectionReceiver {
     let isEnd = connection.peerEnded || connection.isBroken
     pool.closedByPeer(connection.id, now: loop.now)
     shard.subtract(metrics.idle)
-    close(connection, isEnd ? .peer : .unsolicited)
+    if let stream = connections[Int(connection.id)] { close(stream, isEnd ? .peer : .unsolicited) }
   }
 
   package override func connectionDeadlinePassed(_ connection: UpstreamConnection) {

@@ -93,25 +93,25 @@ extension WorkerUpstream {
 
   /// A connection has nothing to do: the one who waits longest here takes it, or in turn its slot
   /// goes to another worker that waits, or else it is parked.
-  func checkIn(_ connection: UpstreamConnection, _ endpoint: WorkerEndpoint) {
-    endpoint.countBytes(connection)
+  func checkIn(_ stream: HTTP1UpstreamStream, _ endpoint: WorkerEndpoint) {
+    endpoint.countBytes(stream.connection)
     guard let next = limits.waitingWorker(after: worker.number) else {
-      return endpoint.checkIn(connection)
+      return endpoint.checkIn(stream)
     }
     if queue.isEmpty || !keepsSlot(next) {
       isPassingOn = true
-      endpoint.close(connection, .evicted)
+      endpoint.close(stream, .evicted)
       isPassingOn = false
     } else if endpoint.index < 0 {
-      endpoint.close(connection, .drain)
+      endpoint.close(stream, .drain)
     } else if let ticket = nextWaiter(), let exchange = waiters[Int(ticket)],
       exchange.tryAttempt(at: endpoint)
     {
       leaveQueue(ticket)
-      exchange.takeConnection(connection)
+      exchange.takePlace(on: stream)
     } else {
       // Its slot is what the first waiter needs, for a fresh one.
-      endpoint.close(connection, .evicted)
+      endpoint.close(stream, .evicted)
     }
   }
 

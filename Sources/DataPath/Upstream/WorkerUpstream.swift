@@ -12,8 +12,8 @@ import Upstreams
 package final class WorkerUpstream {
   /// What became of an exchange that asked for a connection; its attempt says where it goes.
   enum CheckOut {
-    case reused(UpstreamConnection)
-    case connecting(UpstreamConnection)
+    case reused(HTTP1UpstreamStream)
+    case connecting(HTTP1UpstreamStream)
     case waiting(ticket: UInt32)
     /// The attempt has an endpoint if one was picked.
     case refused(FailureKind)
@@ -233,14 +233,14 @@ package final class WorkerUpstream {
       return .refused(refusal)
     }
     if exchange == nil, request.tried.contains(endpoint.key) { return abandon(attempt) }
-    if !isFresh, let connection = endpoint.checkOut() { return .reused(connection) }
+    if !isFresh, let stream = endpoint.checkOut() { return .reused(stream) }
     if acquireSlot() { return open(endpoint, for: attempt) }
     guard let exchange else { return abandon(attempt) }
     // At the limit: another endpoint's idle connection serves as well, or makes room.
     for other in endpoints where other.idleCount > 0 {
-      if !isFresh, mayStandIn(other, for: attempt, request), let connection = other.checkOut() {
+      if !isFresh, mayStandIn(other, for: attempt, request), let stream = other.checkOut() {
         standIn(other, attempt)
-        return .reused(connection)
+        return .reused(stream)
       }
       if other.evict(.evicted), acquireSlot() { return open(endpoint, for: attempt) }
     }
@@ -287,7 +287,7 @@ package final class WorkerUpstream {
 
   func open(_ endpoint: WorkerEndpoint, for borrower: ConnectionReceiver) -> CheckOut {
     switch endpoint.open(for: borrower) {
-    case .success(let connection): return .connecting(connection)
+    case .success(let stream): return .connecting(stream)
     case .failure(let fault):
       limits.release(.connections)
       // By mail, not at once: each who waits may fail like this one.

@@ -1,3 +1,4 @@
+import DataPath
 import Discovery
 import Dispatch
 import Logging
@@ -75,23 +76,48 @@ extension ControlPlane {
       finishReload()
     }
     guard !isRefreshDue else { return }
-    // One snapshot for all names that are answered together.
+    // One look at all names that are answered together.
     isRefreshDue = true
     after(.milliseconds(20)) { [self] in refreshEndpoints() }
   }
 
   private func refreshEndpoints() {
     isRefreshDue = false
-    guard phase == .serving, let workers else { return }
-    var hasChanged = false
-    for upstream in configuration.upstreams {
-      let fresh = answer(upstream)
-      if fresh != answers[upstream.name] { hasChanged = true }
-      answers[upstream.name] = fresh
+    guard phase == .serving else { return }
+    for upstream in configuration.upstreams { setEndpoints(of: upstream, answer(upstream)) }
+  }
+
+  /// How long changes of one upstream are gathered after one was installed: ten a second at most.
+  static let installPause = Duration.milliseconds(100)
+
+  /// The endpoints of `upstream` are those of `answer` from now on. What is the same costs a comparison;
+  /// a change goes to the workers at once, or together with others that follow it.
+  func setEndpoints(of upstream: UpstreamConfiguration, _ answer: EndpointResolution.Answer) {
+    guard answer != answers[upstream.name] else { return }
+    answers[upstream.name] = answer
+    guard !gathering.contains(upstream.name) else { return }
+    installEndpoints(of: upstream.name)
+  }
+
+  /// Gives the workers the endpoints that are known now, where they have others.
+  private func installEndpoints(of name: String) {
+    guard phase == .serving, let workers,
+      let upstream = configuration.upstreams.first(where: { $0.name == name }),
+      let answer = answers[name]
+    else { return }
+    let plan = builder.plan(of: upstream, in: configuration, answer, now: kernel.now())
+    noteBuilt()
+    publishMachines()
+    if upstream.healthCheck != nil { watchHealth() }
+    log.info(
+      "endpoints have changed",
+      metadata: ["upstream": "\(name)", "endpoints": "\(plan.endpoints.count)"])
+    gathering.insert(name)
+    for handle in workers.handles { handle.post { $0.install(plan) } }
+    after(Self.installPause) { [self] in
+      gathering.remove(name)
+      if answers[name] != answer { installEndpoints(of: name) }
     }
-    guard hasChanged else { return }
-    log.info("endpoints have changed")
-    install([[Int: Int32]](repeating: [:], count: workers.handles.count))
   }
 
   /// Asks again for names whose time has come.

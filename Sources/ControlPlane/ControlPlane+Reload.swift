@@ -116,6 +116,12 @@ extension ControlPlane {
 
   private func apply(_ fresh: Configuration) {
     guard let workers else { return }
+    let tables: [[RouteTable]]
+    do throws(RouteFault) {
+      tables = try SnapshotBuilder.tables(fresh, count: workers.handles.count)
+    } catch {
+      return refuse(["a route cannot be built: \(error.message)"])
+    }
     do throws(ListenerSockets.Fault) {
       let sockets = try openListeners(fresh, count: workers.handles.count)
       warnOfFixed(fresh)
@@ -127,7 +133,7 @@ extension ControlPlane {
       answerAll()
       // All names are asked for anew at the next tick.
       nextResolve = [:]
-      install(sockets)
+      install(sockets, tables)
       lastReloadFaults = []
       reloads += 1
       processMetrics?.reloaded(true)
@@ -227,18 +233,11 @@ extension ControlPlane {
     }
   }
 
-  func build(_ configuration: Configuration, _ shards: [MetricShard]) -> [Snapshot] {
-    do throws(RouteFault) {
-      return try builder.build(
-        configuration, answers: answers, shards: shards, now: kernel.now())
-    } catch {
-      preconditionFailure("a route that was checked does not compile: \(error.message)")
-    }
-  }
-
-  func install(_ sockets: [[Int: Int32]]) {
+  /// `tables`: the routes of `configuration`.
+  func install(_ sockets: [[Int: Int32]], _ tables: [[RouteTable]]) {
     guard let workers else { return }
-    let snapshots = build(configuration, workers.shards)
+    let snapshots = builder.build(
+      configuration, tables, answers: answers, shards: workers.shards, now: kernel.now())
     let names = Set(configuration.upstreams.lazy.map(\.name))
     healthCauses = healthCauses.filter { names.contains($0.key) }
     noteBuilt()

@@ -5,6 +5,7 @@ import Logging
 import Primitives
 import ProxyConfiguration
 import Reactor
+import Routing
 import Telemetry
 import Upstreams
 
@@ -67,6 +68,8 @@ package final class ControlPlane: @unchecked Sendable {
   /// Names that are being asked for.
   var lookingUp: Set<String> = []
   var isRefreshDue = false
+  /// Upstreams whose endpoints were changed a moment ago: what changes now is gathered.
+  var gathering: Set<String> = []
   /// The file is being read and checked, beside the control queue.
   var isLoading = false
   let loadQueue = DispatchQueue(label: "weir.load")
@@ -180,6 +183,12 @@ package final class ControlPlane: @unchecked Sendable {
   }
 
   private func makeWorkers(_ count: Int) throws(StartFault) {
+    let tables: [[RouteTable]]
+    do throws(RouteFault) {
+      tables = try SnapshotBuilder.tables(configuration, count: count)
+    } catch {
+      throw StartFault(description: "a route cannot be built: \(error.message)")
+    }
     let sockets: [[Int: Int32]]
     do throws(ListenerSockets.Fault) {
       sockets = try openListeners(configuration, count: count)
@@ -188,7 +197,8 @@ package final class ControlPlane: @unchecked Sendable {
     }
     let shards = (0..<count).map { _ in MetricShard() }
     let metrics = WorkerMetrics(registry)
-    let snapshots = build(configuration, shards)
+    let snapshots = builder.build(
+      configuration, tables, answers: answers, shards: shards, now: kernel.now())
     let buffers = BufferBudget(bytesMax: configuration.bufferBytesMax, pools: count)
     var made: [Worker] = []
     do throws(Errno) {

@@ -40,28 +40,53 @@ final class SnapshotBuilder {
     return events
   }
 
-  /// One snapshot for each of `shards`. `answers`: endpoints by upstream. Cost: linear.
+  /// The routes of each listener for each of `count` workers, ready to be matched. Nothing has changed
+  /// where one cannot be built.
+  static func tables(
+    _ configuration: Configuration, count: Int
+  ) throws(RouteFault) -> [[RouteTable]] {
+    var tables: [[RouteTable]] = []
+    for _ in 0..<count {
+      var own: [RouteTable] = []
+      for listener in configuration.listeners {
+        own.append(try RouteTable(listener.routes.map(RouteMatch.init)))
+      }
+      tables.append(own)
+    }
+    return tables
+  }
+
   func build(
     _ configuration: Configuration, answers: [String: EndpointResolution.Answer],
     shards: [MetricShard], now: Instant
   ) throws(RouteFault) -> [Snapshot] {
+    let tables = try Self.tables(configuration, count: shards.count)
+    return build(configuration, tables, answers: answers, shards: shards, now: now)
+  }
+
+  /// One snapshot for each of `shards`, which has tables of its own. `answers`: endpoints by upstream.
+  /// Cost: linear.
+  func build(
+    _ configuration: Configuration, _ tables: [[RouteTable]],
+    answers: [String: EndpointResolution.Answer], shards: [MetricShard], now: Instant
+  ) -> [Snapshot] {
     number += 1
     var succession = BreakerSuccession(now: now)
     forgetUpstreams(butThose: Set(configuration.upstreams.lazy.map(\.name)))
-    let plans = UpstreamPlans(configuration, answers).build { upstream, endpoints in
-      let known = machines[upstream.name] ?? UpstreamMachines(upstream, now: now)
-      machines[upstream.name] = known
-      return (known.state(for: upstream, endpoints, &succession), known)
+    let planned = UpstreamPlans(configuration, answers)
+    let plans = configuration.upstreams.map {
+      plan(of: $0, answers[$0.name]?.endpoints ?? [], planned, &succession)
     }
     let series = configuration.upstreams.map { metrics(of: $0.name) }
     let positions = Dictionary(
       uniqueKeysWithValues: configuration.upstreams.enumerated().map { ($1.name, $0) })
     let policies = routePolicies(configuration, &succession)
     var snapshots: [Snapshot] = []
-    for shard in shards {
+    for (shard, tables) in zip(shards, tables) {
       var listeners: [ListenerSnapshot] = []
-      for (listener, policies) in zip(configuration.listeners, policies) {
-        listeners.append(try self.listener(listener, policies, positions, plans, shard))
+      for (index, listener) in configuration.listeners.enumerated() {
+        listeners.append(
+          self.listener(listener, tables[index], policies[index], positions, plans, shard))
       }
       snapshots.append(
         Snapshot(
@@ -70,6 +95,28 @@ final class SnapshotBuilder {
     }
     events += succession.events
     return snapshots
+  }
+
+  /// The plan of one upstream whose endpoints have changed, for all workers. The configuration is that of
+  /// the last `build`. Cost: linear in its endpoints.
+  func plan(
+    of upstream: UpstreamConfiguration, in configuration: Configuration,
+    _ answer: EndpointResolution.Answer, now: Instant
+  ) -> UpstreamPlan {
+    var succession = BreakerSuccession(now: now)
+    let planned = UpstreamPlans(configuration, [upstream.name: answer])
+    let plan = plan(of: upstream, answer.endpoints, planned, &succession)
+    events += succession.events
+    return plan
+  }
+
+  private func plan(
+    of upstream: UpstreamConfiguration, _ endpoints: [EndpointResolution.Endpoint],
+    _ planned: UpstreamPlans, _ succession: inout BreakerSuccession
+  ) -> UpstreamPlan {
+    let known = machines[upstream.name] ?? UpstreamMachines(upstream, now: succession.now)
+    machines[upstream.name] = known
+    return planned.plan(of: upstream, known.state(for: upstream, endpoints, &succession), known)
   }
 
   /// What is gone goes: an upstream that returns begins anew.
@@ -102,10 +149,9 @@ final class SnapshotBuilder {
   }
 
   private func listener(
-    _ listener: ListenerConfiguration, _ policies: [RoutePolicy?], _ positions: [String: Int],
-    _ plans: [UpstreamPlan], _ shard: MetricShard
-  ) throws(RouteFault) -> ListenerSnapshot {
-    let table = try RouteTable(listener.routes.map(RouteMatch.init))
+    _ listener: ListenerConfiguration, _ table: RouteTable, _ policies: [RoutePolicy?],
+    _ positions: [String: Int], _ plans: [UpstreamPlan], _ shard: MetricShard
+  ) -> ListenerSnapshot {
     let routes = zip(listener.routes, policies).map {
       route($0, of: listener.name, $1, positions, plans, shard)
     }

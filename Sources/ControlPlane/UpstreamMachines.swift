@@ -13,6 +13,8 @@ import Upstreams
 final class UpstreamMachines {
   private struct Known {
     var state: EndpointState
+    /// `BalancerEndpoint.key` of its address.
+    var key: UInt64
     /// Nil: it was there from the start.
     var joinedAt: Instant?
   }
@@ -26,7 +28,12 @@ final class UpstreamMachines {
   private var breaker: CircuitBreaker?
   private var limiter: ConcurrencyLimiter?
   private var detector: OutlierDetector?
-  private var known: [String: Known] = [:]
+  /// By address, whose text is made once.
+  private var known: [SocketAddress: Known] = [:]
+  private var table: BalancerTable?
+  /// `known`'s keys in the order of `UpstreamState.comparison`.
+  private var comparedKeys: [UInt64] = []
+  private var tableSettings = BalancingSettings()
   private var lastSelectors: [[String]] = []
   private(set) var current: UpstreamState?
 
@@ -54,19 +61,21 @@ final class UpstreamMachines {
     adopt(fresh, &succession)
     leave(endpoints, &succession)
     var states: [EndpointState] = []
+    states.reserveCapacity(endpoints.count)
     for endpoint in endpoints {
-      let identity = "\(endpoint.address)"
-      if let known = known[identity] {
+      if let known = known[endpoint.address] {
         states.append(known.state)
         continue
       }
+      let identity = "\(endpoint.address)"
       let state = EndpointState(
         identity: identity,
         breaker: succession.breaker(
           after: nil, nil, by: fresh.endpointCircuitBreaker, .endpoint, upstream: name,
           subject: identity),
         membership: detector.map { OutlierMembership(in: $0) })
-      known[identity] = Known(state: state, joinedAt: isFirst ? nil : now)
+      known[endpoint.address] = Known(
+        state: state, key: BalancerEndpoint(identity).key, joinedAt: isFirst ? nil : now)
       states.append(state)
     }
     let state = UpstreamState(
@@ -74,7 +83,8 @@ final class UpstreamMachines {
       classifier: OutcomeClassifier(fresh.circuitBreaker),
       endpointClassifier: OutcomeClassifier(
         fresh.endpointCircuitBreaker ?? fresh.circuitBreaker),
-      limiter: limiter, detector: detector, comparison: comparison(fresh, states),
+      limiter: limiter, detector: detector,
+      comparison: comparison(fresh, endpoints.map { known[$0.address]?.key ?? 0 }),
       availability: availability, shadows: ShadowPolicies(fresh), ledger: ledger,
       endpoints: states)
     current = state
@@ -82,18 +92,18 @@ final class UpstreamMachines {
     return state
   }
 
-  /// What was learned is kept while the endpoints are the same, by their places.
+  /// What was learned of those that stay goes with them.
   private func comparison(
-    _ fresh: UpstreamConfiguration, _ states: [EndpointState]
+    _ fresh: UpstreamConfiguration, _ keys: [UInt64]
   ) -> PeerComparison? {
-    guard states.count > 1, fresh.outlierDetection != nil || fresh.endpointCircuitBreaker != nil
+    guard keys.count > 1, fresh.outlierDetection != nil || fresh.endpointCircuitBreaker != nil
     else { return nil }
-    if let known = current?.comparison,
-      current?.endpoints.map(\.identity) == states.map(\.identity)
-    {
-      return known
+    let keysBefore = comparedKeys
+    comparedKeys = keys
+    guard let known = current?.comparison else {
+      return PeerComparison(endpointCount: keys.count)
     }
-    return PeerComparison(endpointCount: states.count)
+    return known.following(BalancerTable.places(of: keys, in: keysBefore))
   }
 
   /// The keys that subsets are made by: those that are wanted now, and those from before.
@@ -103,8 +113,26 @@ final class UpstreamMachines {
     return wanted + before.filter { !wanted.contains($0) }
   }
 
-  func endpoint(_ identity: String) -> EndpointState? { known[identity]?.state }
-  func joinedAt(_ identity: String) -> Instant? { known[identity]?.joinedAt }
+  /// Cost: linear, for what people ask.
+  func endpoint(_ identity: String) -> EndpointState? {
+    known.values.first { $0.state.identity == identity }?.state
+  }
+
+  /// What balancers know an endpoint by, and since when it is there; nil: from the start.
+  func membership(_ address: SocketAddress) -> (key: UInt64, joinedAt: Instant?) {
+    guard let known = known[address] else { preconditionFailure("an endpoint without a state") }
+    return (known.key, known.joinedAt)
+  }
+
+  /// What all workers' balancers know of `endpoints`: that of before, where nothing has changed.
+  func table(_ endpoints: [BalancerEndpoint], _ balancing: BalancingSettings) -> BalancerTable {
+    if let table, balancing == tableSettings, table.endpoints == endpoints { return table }
+    let made = BalancerTable(
+      endpoints, balancing, after: table, number: (table?.number ?? 0) + 1)
+    table = made
+    tableSettings = balancing
+    return made
+  }
 
   private func adopt(
     _ fresh: UpstreamConfiguration, _ succession: inout BreakerSuccession
@@ -134,7 +162,7 @@ final class UpstreamMachines {
     if let detector, let changed = fresh.outlierDetection {
       note(detector.adopt(OutlierPolicy(changed), now: succession.now), &succession)
     } else {
-      for identity in known.keys.sorted() where known[identity]?.state.isEjected == true {
+      for identity in known.values.filter(\.state.isEjected).map(\.state.identity).sorted() {
         succession.add(
           .returned(
             upstream: name, endpoint: identity,
@@ -177,25 +205,27 @@ final class UpstreamMachines {
 
   /// What is known of their health stays.
   private func renewEndpoints(_ renewed: (EndpointState) -> EndpointState) {
-    for identity in known.keys.sorted() {
-      guard let old = known[identity]?.state else { continue }
-      let state = renewed(old)
-      guard state !== old else { continue }
-      _ = state.set(isHealthy: old.isHealthy)
-      state.set(isReachable: old.isReachable)
-      known[identity]?.state = state
+    for (address, entry) in known.sorted(by: { $0.value.state.identity < $1.value.state.identity })
+    {
+      let state = renewed(entry.state)
+      guard state !== entry.state else { continue }
+      _ = state.set(isHealthy: entry.state.isHealthy)
+      state.set(isReachable: entry.state.isReachable)
+      known[address]?.state = state
     }
   }
 
   private func leave(
     _ endpoints: [EndpointResolution.Endpoint], _ succession: inout BreakerSuccession
   ) {
-    let staying = Set(endpoints.map { "\($0.address)" })
-    for identity in known.keys.sorted() where !staying.contains(identity) {
-      if let detector, let slot = known[identity]?.state.slot {
+    let staying = Set(endpoints.map(\.address))
+    let leaving = known.filter { !staying.contains($0.key) }
+    for (address, entry) in leaving.sorted(by: { $0.value.state.identity < $1.value.state.identity }
+    ) {
+      if let detector, let slot = entry.state.slot {
         note(detector.leave(slot, now: succession.now), &succession)
       }
-      known[identity] = nil
+      known[address] = nil
     }
   }
 

@@ -7,7 +7,7 @@ import ProxyConfiguration
 import Resilience
 import Upstreams
 
-/// The plans of all upstreams of one configuration: endpoints with what balancing goes by.
+/// The plans of the upstreams of one configuration: endpoints with what balancing goes by.
 ///
 /// Cost: linear in routes and endpoints.
 struct UpstreamPlans {
@@ -58,34 +58,33 @@ struct UpstreamPlans {
     }
   }
 
-  /// `state`: makes or keeps what an upstream's workers share.
-  func build(
-    state: (UpstreamConfiguration, [EndpointResolution.Endpoint])
-      -> (UpstreamState, UpstreamMachines)
-  ) -> [UpstreamPlan] {
-    configuration.upstreams.map { upstream in
-      let answer = answers[upstream.name]
-      let found = answer?.endpoints ?? []
-      let (shared, machines) = state(upstream, found)
-      let subsets = self.subsets(of: upstream, machines)
-      let endpoints = found.enumerated().map { index, endpoint in
-        UpstreamPlan.Endpoint(
-          address: endpoint.address,
-          traits: traits(endpoint, subsets?.memberships[index] ?? [], upstream, machines))
-      }
-      let plan = UpstreamPlan(name: upstream.name, endpoints: endpoints, state: shared)
-      plan.subsets = subsets
-      fill(plan, upstream)
-      plan.isUnresolved = answer?.failedNames.isEmpty == false
-      return plan
+  /// The plan of `upstream`; `shared`: what its workers share by now.
+  func plan(
+    of upstream: UpstreamConfiguration, _ shared: UpstreamState, _ machines: UpstreamMachines
+  ) -> UpstreamPlan {
+    let answer = answers[upstream.name]
+    let subsets = self.subsets(of: upstream, machines)
+    let endpoints = (answer?.endpoints ?? []).enumerated().map { index, endpoint in
+      let known = machines.membership(endpoint.address)
+      return UpstreamPlan.Endpoint(
+        address: endpoint.address,
+        balanced: BalancerEndpoint(
+          key: known.key,
+          traits: traits(
+            endpoint, subsets?.memberships[index] ?? [], upstream, joinedAt: known.joinedAt)))
     }
+    let plan = UpstreamPlan(name: upstream.name, endpoints: endpoints, state: shared)
+    plan.subsets = subsets
+    fill(plan, upstream)
+    plan.table = machines.table(endpoints.map(\.balanced), plan.balancing)
+    plan.isUnresolved = answer?.failedNames.isEmpty == false
+    return plan
   }
 
   private func fill(_ plan: UpstreamPlan, _ upstream: UpstreamConfiguration) {
     plan.balancing = BalancingSettings(
       upstream.balancing, ownZone: configuration.zone.flatMap { zones[$0] })
     if plan.balancing.policy.isHashed {
-      plan.placement = HashPlacement(plan.balancing, plan.endpoints.map(\.balanced))
       plan.hashKey = upstream.balancing.hashOn.map { RequestKey($0) }
     }
     plan.queuePolicy = upstream.pendingTarget.map {
@@ -103,14 +102,14 @@ struct UpstreamPlans {
 
   private func traits(
     _ endpoint: EndpointResolution.Endpoint, _ subsets: [UInt16],
-    _ upstream: UpstreamConfiguration, _ machines: UpstreamMachines
+    _ upstream: UpstreamConfiguration, joinedAt: Instant?
   ) -> EndpointTraits {
     let entry = upstream.endpoints[endpoint.entry]
     return EndpointTraits(
       weight: endpoint.weight, zone: entry.zone.flatMap { zones[$0] },
       priority: UInt8(clamping: entry.priority),
       subsets: subsets,
-      joinedAt: machines.joinedAt("\(endpoint.address)"))
+      joinedAt: joinedAt)
   }
 
   /// Routes of the configuration before may still ask by their keys: requests wait over a reload.

@@ -112,6 +112,14 @@ package final class Worker {
     return (before, faults)
   }
 
+  /// The endpoints of an upstream have changed, and nothing else. One that is not there any more is
+  /// passed over.
+  package func install(_ plan: UpstreamPlan) {
+    guard let upstream = upstreams[plan.name], upstream.limits === plan.limits else { return }
+    upstream.update(plan)
+    upstream.tryWaiting()
+  }
+
   private func installListeners(
     of snapshot: Snapshot, _ sockets: [Int: Int32]
   ) -> [ListenerFault] {

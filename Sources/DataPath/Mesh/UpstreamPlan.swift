@@ -11,16 +11,22 @@ package final class UpstreamPlan: @unchecked Sendable {
     package var address: SocketAddress
     package var balanced: BalancerEndpoint
 
-    package init(address: SocketAddress, traits: EndpointTraits = EndpointTraits()) {
+    package init(address: SocketAddress, balanced: BalancerEndpoint) {
       self.address = address
-      balanced = BalancerEndpoint("\(address)", traits: traits)
+      self.balanced = balanced
+    }
+
+    package init(address: SocketAddress, traits: EndpointTraits = EndpointTraits()) {
+      self.init(address: address, balanced: BalancerEndpoint("\(address)", traits: traits))
     }
   }
 
   package var name: String
   package var endpoints: [Endpoint]
   package var balancing = BalancingSettings()
-  /// Where hashed policies place endpoints, made once for all workers.
+  /// What all workers' balancers know of the endpoints; nil: each makes its own, with `placement`,
+  /// where that is there.
+  package var table: BalancerTable?
   package var placement: HashPlacement?
   /// What hashed policies go by.
   package var hashKey: RequestKey?

@@ -32,15 +32,17 @@ package final class WorkerEndpoint: ConnectionReceiver {
   /// Connections of one client each that have nothing to do, the longest idle first.
   var idlePrivates: [PrivateConnection] = []
 
-  package init(_ address: SocketAddress, _ state: EndpointState, of upstream: WorkerUpstream) {
-    self.address = address
+  package init(
+    _ planned: UpstreamPlan.Endpoint, _ state: EndpointState, of upstream: WorkerUpstream
+  ) {
+    address = planned.address
     self.state = state
-    key = BalancerEndpoint("\(address)").key
+    key = planned.balanced.key
     self.upstream = upstream
     loop = upstream.worker.loop
     shard = upstream.worker.shard
     metrics = upstream.metrics
-    text = Array("\(address)".utf8)
+    text = Array(state.identity.utf8)
     pool = IdlePool(policy: upstream.plan.pool)
     super.init()
   }

@@ -28,7 +28,6 @@ package final class WorkerUpstream {
   let metrics: UpstreamMetrics
   let shard: MetricShard
   package private(set) var endpoints: [WorkerEndpoint] = []
-  private var byAddress: [SocketAddress: WorkerEndpoint] = [:]
   package private(set) var balancer: Balancer
   /// How many endpoints their own breakers let through.
   private var admittedCount = 0
@@ -77,7 +76,9 @@ package final class WorkerUpstream {
       "an upstream keeps what its workers share")
     let isPoolSame = plan.pool == self.plan.pool
     let areLimitsSame = plan.headLimits == self.plan.headLimits
-    let isSame = plan.endpoints == self.plan.endpoints && plan.balancing == self.plan.balancing
+    let isSame =
+      plan.balancing == self.plan.balancing
+      && (plan.table.map { $0 === self.plan.table } ?? (plan.endpoints == self.plan.endpoints))
     if plan.hedgePercentile != self.plan.hedgePercentile {
       digest = LatencyDigest(quantile: plan.hedgePercentile)
     }
@@ -99,31 +100,55 @@ package final class WorkerUpstream {
     }
   }
 
+  /// Takes the plan's endpoints over, place by place. Cost: O(changes) where none has moved, and a look
+  /// at each for who may be picked.
   private func adopt(_ plan: UpstreamPlan) {
     self.plan = plan
+    let table =
+      plan.table
+      ?? BalancerTable(
+        plan.endpoints.map(\.balanced), plan.balancing, placement: plan.placement)
+    let now = worker.loop.now
+    let origins = balancer.adopt(table, settings: plan.balancing, now: now)
+    var left = EndpointSet(capacity: endpoints.count, isFull: true)
+    for origin in origins where origin >= 0 { left.remove(Int(origin)) }
     let old = endpoints
-    for endpoint in old { endpoint.index = -1 }
-    endpoints = plan.endpoints.enumerated().map { index, entry in
+    for (index, origin) in origins.enumerated() {
+      let isKnown = origin >= 0
       let endpoint =
-        byAddress[entry.address]
-        ?? WorkerEndpoint(entry.address, plan.state.endpoints[index], of: self)
-      endpoint.index = index
-      return endpoint
+        isKnown
+        ? old[Int(origin)]
+        : WorkerEndpoint(plan.endpoints[index], plan.state.endpoints[index], of: self)
+      if endpoint.index != index { endpoint.index = index }
+      if index == endpoints.count {
+        endpoints.append(endpoint)
+      } else if Int(origin) != index {
+        endpoints[index] = endpoint
+      }
     }
-    byAddress = Dictionary(zip(plan.endpoints.map(\.address), endpoints)) { first, _ in first }
-    balancer.adopt(
-      plan.endpoints.map(\.balanced), settings: plan.balancing, placement: plan.placement,
-      now: worker.loop.now, random: &worker.random)
+    endpoints.removeLast(endpoints.count - origins.count)
     share(plan)
-    for endpoint in old where endpoint.index < 0 {
-      while endpoint.evict(.drain) {}
-      while endpoint.evictPrivate(.drain) {}
+    look(now)
+    var next = left.first(from: 0)
+    while let index = next {
+      retire(old[index])
+      left.remove(index)
+      next = left.first(from: index)
     }
+  }
+
+  /// It has left the mesh: what is idle goes at once, what is in flight goes on.
+  private func retire(_ endpoint: WorkerEndpoint) {
+    endpoint.index = -1
+    while endpoint.evict(.drain) {}
+    while endpoint.evictPrivate(.drain) {}
   }
 
   /// Endpoints may have been given other breakers.
   private func share(_ plan: UpstreamPlan) {
-    for (endpoint, state) in zip(endpoints, plan.state.endpoints) { endpoint.state = state }
+    for (index, state) in plan.state.endpoints.enumerated() where endpoints[index].state !== state {
+      endpoints[index].state = state
+    }
     endpointClassifier = plan.state.endpointClassifier
     recordsAttempts = plan.state.recordsAttempts || isRetired
     seen = 0

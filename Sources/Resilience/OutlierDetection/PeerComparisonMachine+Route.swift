@@ -23,6 +23,13 @@ extension PeerComparisonMachine {
     var short = Tally()
     var long = Tally()
 
+    mutating func add(_ other: Record) {
+      short.calls += other.short.calls
+      short.failures += other.short.failures
+      long.calls += other.long.calls
+      long.failures += other.long.failures
+    }
+
     /// To a half for each epoch that has gone by: a power of two, so that the sum fades exactly as
     /// what it is made of.
     mutating func fade(to now: Int32) {
@@ -73,6 +80,18 @@ extension PeerComparisonMachine {
     init(key: UInt64, endpointCount: Int) {
       self.key = key
       records = [Record](repeating: Record(), count: endpointCount)
+    }
+
+    /// The same for another list of endpoints: who has left leaves the sum, too.
+    func following(_ origins: [Int32]) -> Route {
+      var next = Route(key: key, endpointCount: origins.count)
+      next.sum.epoch = sum.epoch
+      for (place, origin) in origins.enumerated() where origin >= 0 {
+        next.records[place] = records[Int(origin)]
+        next.records[place].fade(to: sum.epoch)
+        next.sum.add(next.records[place])
+      }
+      return next
     }
 
     mutating func fade(_ endpoint: Int, to epoch: Int32) {

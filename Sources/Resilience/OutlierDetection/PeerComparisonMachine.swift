@@ -49,6 +49,17 @@ package struct PeerComparisonMachine: Sendable {
     totals = [Total](repeating: Total(), count: endpointCount)
   }
 
+  /// The same for another list of endpoints (`PeerComparison.following`).
+  package func following(_ origins: [Int32]) -> PeerComparisonMachine {
+    var next = PeerComparisonMachine(endpointCount: origins.count)
+    for (place, origin) in origins.enumerated() where origin >= 0 {
+      next.credits[place] = credits[Int(origin)]
+      next.totals[place] = totals[Int(origin)]
+    }
+    next.routes = routes.map { $0.following(origins) }
+    return next
+  }
+
   /// Counts an attempt of `route` at `endpoint`, a number below `endpointCount`.
   package mutating func record(
     _ endpoint: Int, route key: UInt64, isFailure: Bool, now: Instant

@@ -9,50 +9,72 @@ extension Balancer {
     _ planned: [BalancerEndpoint], settings changed: BalancingSettings? = nil,
     placement given: HashPlacement? = nil, now: Instant, random: inout RandomSource
   ) {
-    precondition(planned.count <= DeadlineSchedule.indexMax, "an index has 20 bits")
     if let changed { use(changed) }
-    let places = Dictionary(zip(keys, keys.indices)) { first, _ in first }
-    let old = (loads: loads, well: well, admitted: admitted, healthy: healthy)
+    let table = BalancerTable(planned, settings, placement: given)
+    let origins = take(table, now)
+    let old = (well: well, admitted: admitted, healthy: healthy)
     well = EndpointSet(capacity: planned.count, isFull: true)
     admitted = well
     healthy = well
-    let mean =
-      Double(planned.reduce(0) { $0 + UInt64($1.traits.weight) })
-      / Double(max(planned.count, 1))
-    var taken = EndpointSet(capacity: keys.count, isFull: false)
-    loads = planned.enumerated().map { index, endpoint in
-      let weight = endpoint.traits.weight
-      var load = EndpointLoad(average: seedNanoseconds, stamp: now.nanoseconds, weight: weight)
-      if let place = places[endpoint.key], !taken.contains(place) {
-        taken.insert(place)
-        load = old.loads[place]
-        load.weight = weight
-        if !old.well.contains(place) { well.remove(index) }
-        if !old.admitted.contains(place) { admitted.remove(index) }
-        if !old.healthy.contains(place) { healthy.remove(index) }
-      }
-      load.burden = Float(mean / Double(weight))
-      return load
+    for (index, origin) in origins.enumerated() where origin >= 0 {
+      if !old.well.contains(Int(origin)) { well.remove(index) }
+      if !old.admitted.contains(Int(origin)) { admitted.remove(index) }
+      if !old.healthy.contains(Int(origin)) { healthy.remove(index) }
     }
-    endpoints = planned
-    keys = planned.map(\.key)
-    weights = planned.map(\.traits.weight)
-    joins = planned.map { $0.traits.joinedAt?.nanoseconds ?? .min }
-    let isHashed = settings.policy.isHashed
-    placement = isHashed ? given ?? HashPlacement(settings, planned) : HashPlacement()
-    roster = Roster(planned, ownZone: settings.policy.isHashed ? nil : settings.ownZone)
-    makeRoom()
     derive(now, &random)
+  }
+
+  /// The same of a list that workers share, whose availability `setAvailable` is to tell at once: until
+  /// then nobody can be picked. Where each endpoint stood before is the result. Cost: O(changes), and
+  /// a copy of an array where places have moved or weights differ.
+  package mutating func adopt(
+    _ table: BalancerTable, settings changed: BalancingSettings, now: Instant
+  ) -> [Int32] {
+    use(changed)
+    let origins = take(table, now)
+    well = EndpointSet(capacity: 0, isFull: false)
+    levels = []
+    return origins
+  }
+
+  private mutating func take(_ table: BalancerTable, _ now: Instant) -> [Int32] {
+    precondition(table.keys.count <= DeadlineSchedule.indexMax, "an index has 20 bits")
+    let follows = table.number != 0 && table.numberBefore == tableNumber
+    let origins = follows ? table.origins : BalancerTable.places(of: table.keys, in: keys)
+    let seed = EndpointLoad(average: seedNanoseconds, stamp: now.nanoseconds, weight: 1)
+    if follows, table.keys.count == keys.count {
+      let old = table.changes.isEmpty ? [] : loads
+      for place in table.changes {
+        let origin = Int(origins[Int(place)])
+        loads[Int(place)] = origin >= 0 ? old[origin] : seed
+      }
+    } else {
+      let old = loads
+      loads = origins.map { $0 >= 0 ? old[Int($0)] : seed }
+    }
+    for index in loads.indices {
+      loads[index].weight = table.weights[index]
+      loads[index].burden = table.burdens[index]
+    }
+    endpoints = table.endpoints
+    keys = table.keys
+    weights = table.weights
+    joins = table.joins
+    placement = table.placement
+    roster = table.roster
+    sharedDraws = table.draws
+    isEven = table.isEven
+    tableNumber = table.number
+    makeRoom()
+    return origins
   }
 
   private mutating func makeRoom() {
     let room = roster.entries.count
     members = [UInt32](repeating: 0, count: room)
-    let isTurns = settings.policy == .roundRobin
-    let isEven = !weights.contains { $0 != weights[0] }
-    schedule = DeadlineSchedule(
-      weights: isTurns ? weights : [], room: isTurns && !isEven ? room : 0)
-    draws = DrawTable(room: isTurns || isEven || settings.policy.isHashed ? 0 : room)
+    let isTurns = settings.policy == .roundRobin && !isEven
+    schedule = DeadlineSchedule(weights: isTurns ? weights : [], room: isTurns ? room : 0)
+    draws = sharedDraws
     wordsPerLevel = (endpoints.count + 63) / 64
   }
 
@@ -73,6 +95,7 @@ extension Balancer {
     let available = well.intersection(admitted)
     let perView = roster.levelsPerView
     levels = [PickLevel](repeating: PickLevel(), count: roster.levels.count)
+    draws = sharedDraws
     groups.removeAll(keepingCapacity: true)
     if settings.policy.isHashed {
       eligibleWords = [UInt64](repeating: 0, count: levels.count * wordsPerLevel)
@@ -124,10 +147,14 @@ extension Balancer {
     guard place > level.start else { return }
     if settings.policy.isHashed {
       addEligible(number, level.start, place)
-    } else if isZoned(level, levels[number].isPanic, ownCount: ends[0].end - level.start) {
-      addZones(level.start, ends, &random)
     } else {
-      add(level.start, place, cut: PriorityLoads.whole, .any, &random)
+      let isPanic = levels[number].isPanic
+      let isWhole = !isPanic && place - level.start == level.count
+      if !isPanic, level.isZoned(settings, ownCount: ends[0].end - level.start) {
+        addZones(level.start, ends, isWhole: isWhole, &random)
+      } else {
+        add(level.start, place, cut: PriorityLoads.whole, .any, isWhole: isWhole, &random)
+      }
     }
     levels[number].groupCount = groups.count - levels[number].groupStart
   }
@@ -160,13 +187,9 @@ extension Balancer {
     }
   }
 
-  private func isZoned(_ level: Roster.Level, _ isPanic: Bool, ownCount: Int) -> Bool {
-    !isPanic && level.isOwnFirst && level.segmentCount > 1 && ownCount > 0
-      && level.count >= settings.zoneEndpointsMin
-  }
-
   private mutating func addZones(
-    _ start: Int, _ ends: [(end: Int, weight: UInt64)], _ random: inout RandomSource
+    _ start: Int, _ ends: [(end: Int, weight: UInt64)], isWhole: Bool,
+    _ random: inout RandomSource
   ) {
     let shares = ZoneShares.of(ends.map(\.weight), callersOwn: settings.ownZoneCallers)
     let last = shares.lastIndex { $0 > 0 }
@@ -176,14 +199,16 @@ extension Balancer {
       sum += shares[zone]
       if end > from {
         let cut = zone == last ? PriorityLoads.whole : UInt64(sum * Double(PriorityLoads.whole))
-        add(from, end, cut: cut, zone == 0 ? .local : .spill, &random)
+        add(from, end, cut: cut, zone == 0 ? .local : .spill, isWhole: isWhole, &random)
       }
       from = end
     }
   }
 
+  /// `isWhole`: all of the level are eligible, so that the draws that all workers share will do.
   private mutating func add(
-    _ start: Int, _ end: Int, cut: UInt64, _ zone: Pick.Zone, _ random: inout RandomSource
+    _ start: Int, _ end: Int, cut: UInt64, _ zone: Pick.Zone, isWhole: Bool,
+    _ random: inout RandomSource
   ) {
     var group = PickGroup(start: start, count: end - start, cut: cut, zone: zone)
     let weight = weights[Int(members[start])]
@@ -201,7 +226,7 @@ extension Balancer {
       if !group.isEven {
         schedule.begin(members, start: start, count: group.count, random: &random)
       }
-    } else if !group.isEven {
+    } else if !group.isEven, !isWhole {
       draws.fill(members, start: start, count: group.count, weights: weights)
     }
     groups.append(group)

@@ -38,6 +38,11 @@ package struct Balancer: Sendable {
   var members: [UInt32] = []
   var schedule: DeadlineSchedule
   var draws: DrawTable
+  /// Those of all endpoints of each level.
+  var sharedDraws: DrawTable
+  var isEven = true
+  /// `BalancerTable.number` of what it goes by.
+  var tableNumber: UInt64 = 0
   /// A bit an endpoint for each level, for the hashed policies: who is eligible.
   var eligibleWords: [UInt64] = []
   var wordsPerLevel = 0
@@ -62,6 +67,7 @@ package struct Balancer: Sendable {
     healthy = well
     schedule = DeadlineSchedule(weights: [], room: 0)
     draws = DrawTable(room: 0)
+    sharedDraws = draws
     adopt(endpoints, settings: settings, placement: placement, now: now, random: &random)
   }
 

@@ -7,9 +7,9 @@ package struct EndpointSet: Equatable, Sendable {
   /// All of 0 ..< capacity, or none.
   package init(capacity: Int, isFull: Bool) {
     self.capacity = capacity
-    words = [UInt64](repeating: 0, count: (capacity + 63) / 64)
-    count = 0
-    if isFull { for index in 0..<capacity { insert(index) } }
+    words = [UInt64](repeating: isFull ? .max : 0, count: (capacity + 63) / 64)
+    count = isFull ? capacity : 0
+    if isFull, capacity & 63 != 0 { words[words.count - 1] = 1 << UInt64(capacity & 63) - 1 }
   }
 
   @inline(__always)

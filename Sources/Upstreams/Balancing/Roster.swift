@@ -18,6 +18,11 @@ struct Roster: Sendable {
     var segmentCount: Int
     /// The first segment is our zone.
     var isOwnFirst: Bool
+
+    /// Endpoints of our zone are asked before others; `ownCount`: those that are eligible.
+    func isZoned(_ settings: BalancingSettings, ownCount: Int) -> Bool {
+      isOwnFirst && segmentCount > 1 && ownCount > 0 && count >= settings.zoneEndpointsMin
+    }
   }
 
   private(set) var entries: [UInt32] = []

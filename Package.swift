@@ -181,3 +181,15 @@ if Context.environment["WEIR_BENCH"] != nil {
       path: "Benchmarks/Micro", swiftSettings: settings + unchecked,
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
 }
+
+// `make bench`, part churn: the same.
+if Context.environment["WEIR_CHURN"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "weir-churn",
+      dependencies: [
+        "Primitives", "Reactor", "Telemetry", "Upstreams", "Discovery", "ProxyConfiguration",
+        "DataPath", "ControlPlane",
+      ],
+      path: "Benchmarks/Churn", swiftSettings: settings + unchecked))
+}

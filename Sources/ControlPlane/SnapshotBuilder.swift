@@ -13,15 +13,15 @@ import Upstreams
 ///
 /// Confinement: the control queue. Limits and machines are shared by all workers and survive
 /// snapshots.
-final class SnapshotBuilder {
-  let registry: MetricRegistry
+package final class SnapshotBuilder {
+  package let registry: MetricRegistry
   private(set) var machines: [String: UpstreamMachines] = [:]
   let routeMachines = RouteMachines()
   private var metrics: [String: UpstreamMetrics] = [:]
   private var number = 0
   private var events: [PolicyEvent] = []
 
-  init(registry: MetricRegistry) {
+  package init(registry: MetricRegistry) {
     self.registry = registry
   }
 
@@ -56,7 +56,7 @@ final class SnapshotBuilder {
     return tables
   }
 
-  func build(
+  package func build(
     _ configuration: Configuration, answers: [String: EndpointResolution.Answer],
     shards: [MetricShard], now: Instant
   ) throws(RouteFault) -> [Snapshot] {
@@ -66,7 +66,7 @@ final class SnapshotBuilder {
 
   /// One snapshot for each of `shards`, which has tables of its own. `answers`: endpoints by upstream.
   /// Cost: linear.
-  func build(
+  package func build(
     _ configuration: Configuration, _ tables: [[RouteTable]],
     answers: [String: EndpointResolution.Answer], shards: [MetricShard], now: Instant
   ) -> [Snapshot] {
@@ -99,7 +99,7 @@ final class SnapshotBuilder {
 
   /// The plan of one upstream whose endpoints have changed, for all workers. The configuration is that of
   /// the last `build`. Cost: linear in its endpoints.
-  func plan(
+  package func plan(
     of upstream: UpstreamConfiguration, in configuration: Configuration,
     _ answer: EndpointResolution.Answer, now: Instant
   ) -> UpstreamPlan {

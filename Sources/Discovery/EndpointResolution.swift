@@ -10,6 +10,12 @@ package struct EndpointResolution {
     package var weight: UInt32
     /// Which of the configured entries it comes from, the first where there are several.
     package var entry: Int
+
+    package init(address: SocketAddress, weight: UInt32, entry: Int) {
+      self.address = address
+      self.weight = weight
+      self.entry = entry
+    }
   }
 
   package struct Answer: Equatable, Sendable {
@@ -17,6 +23,11 @@ package struct EndpointResolution {
     /// Names that could not be resolved yet, or now; their last good addresses are among the
     /// endpoints.
     package var failedNames: [String]
+
+    package init(endpoints: [Endpoint], failedNames: [String]) {
+      self.endpoints = endpoints
+      self.failedNames = failedNames
+    }
   }
 
   private enum Known {

@@ -113,7 +113,14 @@ extension ControlPlane {
       "endpoints have changed",
       metadata: ["upstream": "\(name)", "endpoints": "\(plan.endpoints.count)"])
     gathering.insert(name)
-    for handle in workers.handles { handle.post { $0.install(plan) } }
+    let queue = queue
+    for handle in workers.handles {
+      handle.post { worker in
+        let before = worker.install(plan)
+        // Freed here, unless requests still keep it.
+        queue.async { withExtendedLifetime(before) {} }
+      }
+    }
     after(Self.installPause) { [self] in
       gathering.remove(name)
       if answers[name] != answer { installEndpoints(of: name) }

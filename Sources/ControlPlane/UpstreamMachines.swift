@@ -30,6 +30,8 @@ final class UpstreamMachines {
   private var detector: OutlierDetector?
   /// By address, whose text is made once.
   private var known: [SocketAddress: Known] = [:]
+  /// Rises when endpoints that stay are given other states.
+  private var generation: UInt64 = 1
   private var table: BalancerTable?
   /// `known`'s keys in the order of `UpstreamState.comparison`.
   private var comparedKeys: [UInt64] = []
@@ -86,7 +88,7 @@ final class UpstreamMachines {
       limiter: limiter, detector: detector,
       comparison: comparison(fresh, endpoints.map { known[$0.address]?.key ?? 0 }),
       availability: availability, shadows: ShadowPolicies(fresh), ledger: ledger,
-      endpoints: states)
+      endpoints: states, generation: generation)
     current = state
     availability.changed()
     return state
@@ -103,7 +105,7 @@ final class UpstreamMachines {
     guard let known = current?.comparison else {
       return PeerComparison(endpointCount: keys.count)
     }
-    return known.following(BalancerTable.places(of: keys, in: keysBefore))
+    return known.following(EndpointDifference(of: keys, from: keysBefore).origins)
   }
 
   /// The keys that subsets are made by: those that are wanted now, and those from before.
@@ -205,6 +207,7 @@ final class UpstreamMachines {
 
   /// What is known of their health stays.
   private func renewEndpoints(_ renewed: (EndpointState) -> EndpointState) {
+    generation += 1
     for (address, entry) in known.sorted(by: { $0.value.state.identity < $1.value.state.identity })
     {
       let state = renewed(entry.state)

@@ -113,11 +113,13 @@ package final class Worker {
   }
 
   /// The endpoints of an upstream have changed, and nothing else. One that is not there any more is
-  /// passed over.
-  package func install(_ plan: UpstreamPlan) {
-    guard let upstream = upstreams[plan.name], upstream.limits === plan.limits else { return }
+  /// passed over. Returns the plan before, to be freed elsewhere.
+  package func install(_ plan: UpstreamPlan) -> UpstreamPlan? {
+    guard let upstream = upstreams[plan.name], upstream.limits === plan.limits else { return nil }
+    let before = upstream.plan
     upstream.update(plan)
     upstream.tryWaiting()
+    return before
   }
 
   private func installListeners(

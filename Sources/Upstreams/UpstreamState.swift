@@ -19,6 +19,8 @@ package final class UpstreamState: Sendable {
   package let availability: Availability
   /// In the order of the plan's endpoints.
   package let endpoints: [EndpointState]
+  /// The same number again: endpoints that stay have the states that they had. 0: that is not known.
+  package let generation: UInt64
   /// Endpoints have breakers, or a detector: attempts are told to somebody.
   package let recordsAttempts: Bool
   /// Policies that only tell what they would do.
@@ -33,8 +35,9 @@ package final class UpstreamState: Sendable {
     limiter: ConcurrencyLimiter? = nil, detector: OutlierDetector? = nil,
     comparison: PeerComparison? = nil, availability: Availability = Availability(),
     shadows: ShadowPolicies = [], ledger: ShadowLedger = ShadowLedger(),
-    endpoints: [EndpointState]
+    endpoints: [EndpointState], generation: UInt64 = 0
   ) {
+    self.generation = generation
     self.shadows = shadows
     self.ledger = ledger
     self.name = name

@@ -66,7 +66,7 @@ package final class WorkerUpstream {
     queue = PendingQueue(policy: plan.queuePolicy)
     balancer = Balancer(
       settings: plan.balancing, endpoints: [], now: worker.loop.now, random: &worker.random)
-    adopt(plan)
+    adopt(plan, plan.state)
   }
 
   /// Takes over a new snapshot's plan.
@@ -83,10 +83,16 @@ package final class WorkerUpstream {
       digest = LatencyDigest(quantile: plan.hedgePercentile)
     }
     let isQueueSame = plan.queuePolicy == self.plan.queuePolicy
+    let before = self.plan.state
     self.plan = plan
     if !isQueueSame { adoptQueuePolicy() }
     streamIdleNanoseconds = plan.streamIdleNanoseconds
-    if isSame { share(plan) } else { adopt(plan) }
+    if isSame {
+      shareStates(after: before, nil)
+      share(plan)
+    } else {
+      adopt(plan, before)
+    }
     if !isPoolSame { for endpoint in endpoints { endpoint.renewPool() } }
     if !areLimitsSame { for endpoint in endpoints { endpoint.adopt(plan.headLimits) } }
   }
@@ -94,47 +100,41 @@ package final class WorkerUpstream {
   /// The upstream has left the mesh; what is in flight goes on.
   func retire() {
     isRetired = true
-    adopt(plan.emptied())
+    adopt(plan.emptied(), plan.state)
     while let turn = queue.pop(now: worker.loop.now) {
       if case .serve(let ticket) = turn { wake(ticket) } else { refuseWaiter(turn) }
     }
   }
 
-  /// Takes the plan's endpoints over, place by place. Cost: O(changes) where none has moved, and a look
-  /// at each for who may be picked.
-  private func adopt(_ plan: UpstreamPlan) {
+  /// Takes the plan's endpoints over, place by place; `before`: what workers shared until now. Cost: a
+  /// look at each for who may be picked; of the endpoints only those are touched that are new, have
+  /// moved, or were given another state.
+  private func adopt(_ plan: UpstreamPlan, _ before: UpstreamState) {
     self.plan = plan
     let table =
       plan.table
       ?? BalancerTable(
         plan.endpoints.map(\.balanced), plan.balancing, placement: plan.placement)
     let now = worker.loop.now
-    let origins = balancer.adopt(table, settings: plan.balancing, now: now)
-    var left = EndpointSet(capacity: endpoints.count, isFull: true)
-    for origin in origins where origin >= 0 { left.remove(Int(origin)) }
+    let difference = balancer.adopt(table, settings: plan.balancing, now: now)
     let old = endpoints
-    for (index, origin) in origins.enumerated() {
-      let isKnown = origin >= 0
-      let endpoint =
-        isKnown
-        ? old[Int(origin)]
-        : WorkerEndpoint(plan.endpoints[index], plan.state.endpoints[index], of: self)
-      if endpoint.index != index { endpoint.index = index }
-      if index == endpoints.count {
-        endpoints.append(endpoint)
-      } else if Int(origin) != index {
-        endpoints[index] = endpoint
-      }
+    for index in difference.changes {
+      let origin = Int(difference.origins[Int(index)])
+      place(origin >= 0 ? old[origin] : nil, at: Int(index))
     }
-    endpoints.removeLast(endpoints.count - origins.count)
+    endpoints.removeLast(endpoints.count - difference.origins.count)
+    shareStates(after: before, difference.origins)
     share(plan)
     look(now)
-    var next = left.first(from: 0)
-    while let index = next {
-      retire(old[index])
-      left.remove(index)
-      next = left.first(from: index)
-    }
+    for index in difference.left { retire(old[Int(index)]) }
+  }
+
+  /// `known`: nil for one that is new. Places are filled in order.
+  private func place(_ known: WorkerEndpoint?, at index: Int) {
+    let endpoint =
+      known ?? WorkerEndpoint(plan.endpoints[index], plan.state.endpoints[index], of: self)
+    endpoint.index = index
+    if index == endpoints.count { endpoints.append(endpoint) } else { endpoints[index] = endpoint }
   }
 
   /// It has left the mesh: what is idle goes at once, what is in flight goes on.
@@ -144,11 +144,17 @@ package final class WorkerUpstream {
     while endpoint.evictPrivate(.drain) {}
   }
 
-  /// Endpoints may have been given other breakers.
-  private func share(_ plan: UpstreamPlan) {
-    for (index, state) in plan.state.endpoints.enumerated() where endpoints[index].state !== state {
-      endpoints[index].state = state
+  /// Endpoints may have been given other breakers; `origins`: where each stood, nil: where it stands.
+  private func shareStates(after before: UpstreamState, _ origins: [Int32]?) {
+    let states = plan.state
+    guard states.generation == 0 || states.generation != before.generation else { return }
+    for index in endpoints.indices {
+      let origin = origins.map { Int($0[index]) } ?? index
+      if origin >= 0 { endpoints[index].state = states.endpoints[index] }
     }
+  }
+
+  private func share(_ plan: UpstreamPlan) {
     endpointClassifier = plan.state.endpointClassifier
     recordsAttempts = plan.state.recordsAttempts || isRetired
     seen = 0
@@ -210,21 +216,21 @@ package final class WorkerUpstream {
   private func look(_ now: Instant) {
     if now >= availability.nextLook, availability.takeLook(now: now) { returnEjected(now) }
     seen = availability.number
-    var well = EndpointSet(capacity: endpoints.count, isFull: false)
+    var well = EndpointSet(capacity: endpoints.count, isFull: true)
     var admitted = well
     var healthy = well
-    for (index, endpoint) in endpoints.enumerated() {
-      let state = endpoint.state
-      if state.isWell { well.insert(index) }
-      if state.isHealthy { healthy.insert(index) }
-      // Half-open ones stay in the choice: that their probes are out changes without a word.
-      let mayPass = state.breaker.map { $0.mayAdmit(now: now) || $0.state == .halfOpen } ?? true
-      if mayPass {
-        admitted.insert(index)
-      } else if let breaker = state.breaker {
-        // Whoever took the last look may not have known of this one.
-        availability.look(at: breaker.nextChange)
+    // Of ten thousand nearly all are well: only those that are not cost more than a look.
+    for (index, state) in plan.state.endpoints.enumerated() {
+      if !state.isWell {
+        well.remove(index)
+        if !state.isHealthy { healthy.remove(index) }
       }
+      // Half-open ones stay in the choice: that their probes are out changes without a word.
+      guard let breaker = state.breaker, !breaker.mayAdmit(now: now), breaker.state != .halfOpen
+      else { continue }
+      admitted.remove(index)
+      // Whoever took the last look may not have known of this one.
+      availability.look(at: breaker.nextChange)
     }
     admittedCount = admitted.count
     balancer.setAvailable(

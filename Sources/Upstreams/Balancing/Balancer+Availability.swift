@@ -11,7 +11,7 @@ extension Balancer {
   ) {
     if let changed { use(changed) }
     let table = BalancerTable(planned, settings, placement: given)
-    let origins = take(table, now)
+    let origins = take(table, now).origins
     let old = (well: well, admitted: admitted, healthy: healthy)
     well = EndpointSet(capacity: planned.count, isFull: true)
     admitted = well
@@ -25,26 +25,28 @@ extension Balancer {
   }
 
   /// The same of a list that workers share, whose availability `setAvailable` is to tell at once: until
-  /// then nobody can be picked. Where each endpoint stood before is the result. Cost: O(changes), and
-  /// a copy of an array where places have moved or weights differ.
+  /// then nobody can be picked. What has changed is the result. Cost: a copy of an array, and of what
+  /// weights imply.
   package mutating func adopt(
     _ table: BalancerTable, settings changed: BalancingSettings, now: Instant
-  ) -> [Int32] {
+  ) -> EndpointDifference {
     use(changed)
-    let origins = take(table, now)
+    let difference = take(table, now)
     well = EndpointSet(capacity: 0, isFull: false)
     levels = []
-    return origins
+    return difference
   }
 
-  private mutating func take(_ table: BalancerTable, _ now: Instant) -> [Int32] {
+  private mutating func take(_ table: BalancerTable, _ now: Instant) -> EndpointDifference {
     precondition(table.keys.count <= DeadlineSchedule.indexMax, "an index has 20 bits")
     let follows = table.number != 0 && table.numberBefore == tableNumber
-    let origins = follows ? table.origins : BalancerTable.places(of: table.keys, in: keys)
+    let difference =
+      follows ? table.difference : EndpointDifference(of: table.keys, from: keys)
+    let origins = difference.origins
     let seed = EndpointLoad(average: seedNanoseconds, stamp: now.nanoseconds, weight: 1)
     if follows, table.keys.count == keys.count {
-      let old = table.changes.isEmpty ? [] : loads
-      for place in table.changes {
+      let old = difference.changes.isEmpty ? [] : loads
+      for place in difference.changes {
         let origin = Int(origins[Int(place)])
         loads[Int(place)] = origin >= 0 ? old[origin] : seed
       }
@@ -66,7 +68,7 @@ extension Balancer {
     isEven = table.isEven
     tableNumber = table.number
     makeRoom()
-    return origins
+    return difference
   }
 
   private mutating func makeRoom() {
@@ -132,6 +134,29 @@ extension Balancer {
     levels[number].groupStart = groups.count
     var place = level.start
     var ends: [(end: Int, weight: UInt64)] = []
+    if level.segmentCount == 1, eligible.count == count {
+      // All are eligible, and there is no zone to weigh.
+      for entry in level.start..<level.start + level.count {
+        members[entry] = roster.entries[entry]
+      }
+      place += level.count
+      ends.append((place, 0))
+    } else {
+      (place, ends) = gather(level, eligible)
+    }
+    levels[number].eligible = place - level.start
+    addSpares(number, place, eligible)
+    guard place > level.start else { return }
+    settle(number, level, place, ends, &random)
+  }
+
+  /// Puts the eligible endpoints of a level in their places, zone by zone; where each zone ends, and
+  /// what it weighs.
+  private mutating func gather(
+    _ level: Roster.Level, _ eligible: EndpointSet
+  ) -> (Int, [(end: Int, weight: UInt64)]) {
+    var place = level.start
+    var ends: [(end: Int, weight: UInt64)] = []
     for segment in roster.segments[level.segmentStart..<level.segmentStart + level.segmentCount] {
       var weight: UInt64 = 0
       for entry in roster.entries[segment.start..<segment.start + segment.count]
@@ -142,9 +167,14 @@ extension Balancer {
       }
       ends.append((place, weight))
     }
-    levels[number].eligible = place - level.start
-    addSpares(number, place, eligible)
-    guard place > level.start else { return }
+    return (place, ends)
+  }
+
+  /// Makes the groups of a level whose eligible endpoints stand before `place`.
+  private mutating func settle(
+    _ number: Int, _ level: Roster.Level, _ place: Int, _ ends: [(end: Int, weight: UInt64)],
+    _ random: inout RandomSource
+  ) {
     if settings.policy.isHashed {
       addEligible(number, level.start, place)
     } else {
@@ -163,6 +193,8 @@ extension Balancer {
   /// ones first, then the unhealthy ones.
   private mutating func addSpares(_ number: Int, _ start: Int, _ eligible: EndpointSet) {
     let level = roster.levels[number]
+    // All of them are eligible.
+    guard start < level.start + level.count else { return }
     var place = start
     for isHealthy in [true, false] {
       for rank in level.start..<level.start + level.count {

@@ -22,12 +22,9 @@ package final class BalancerTable: Sendable {
   let draws: DrawTable
   /// Its number among the lists of its upstream, from 1 on; 0: it has none, and follows no other.
   package let number: UInt64
-  /// The list that `origins` speaks of.
+  /// The list that `difference` speaks of.
   package let numberBefore: UInt64
-  /// Where each endpoint stood in the list before; -1: nowhere.
-  package let origins: [Int32]
-  /// The places of `origins` that are not their own: who came, and who was moved.
-  package let changes: [Int32]
+  package let difference: EndpointDifference
 
   /// `before`: the list that this one takes the place of. `placement`: made of the same settings and
   /// endpoints, when the policy is a hashed one; nil: it is made here, where it cannot be taken over.
@@ -52,9 +49,7 @@ package final class BalancerTable: Sendable {
     draws = Self.draws(roster, weights, settings, isDrawn: !isEven && Self.draws(settings))
     self.number = number
     numberBefore = before?.number ?? 0
-    let origins = Self.places(of: keys, in: before?.keys ?? [])
-    self.origins = origins
-    changes = origins.indices.lazy.filter { origins[$0] != Int32($0) }.map { Int32($0) }
+    difference = EndpointDifference(of: keys, from: before?.keys ?? [])
   }
 
   /// The policy draws by weight.
@@ -77,30 +72,5 @@ package final class BalancerTable: Sendable {
       }
     }
     return draws
-  }
-
-  /// Where each of `keys` stands in `before`; -1: nowhere. A key that occurs twice is found once.
-  package static func places(of keys: [UInt64], in before: [UInt64]) -> [Int32] {
-    var origins = [Int32](repeating: -1, count: keys.count)
-    // Most lists differ in a few places, and stand alike up to the first and from the last of them.
-    var start = 0
-    while start < min(keys.count, before.count), keys[start] == before[start] {
-      origins[start] = Int32(start)
-      start += 1
-    }
-    var end = 0
-    while end < min(keys.count, before.count) - start,
-      keys[keys.count - 1 - end] == before[before.count - 1 - end]
-    {
-      origins[keys.count - 1 - end] = Int32(before.count - 1 - end)
-      end += 1
-    }
-    guard start < keys.count - end, start < before.count - end else { return origins }
-    var places: [UInt64: Int32] = [:]
-    for place in (start..<before.count - end).reversed() { places[before[place]] = Int32(place) }
-    for place in start..<keys.count - end {
-      if let found = places.removeValue(forKey: keys[place]) { origins[place] = found }
-    }
-    return origins
   }
 }

@@ -189,7 +189,7 @@ if Context.environment["WEIR_CHURN"] != nil {
       name: "weir-churn",
       dependencies: [
         "Primitives", "Reactor", "Telemetry", "Upstreams", "Discovery", "ProxyConfiguration",
-        "DataPath", "ControlPlane",
+        "DataPath", "ControlPlane", proxyOnly("Logging", "swift-log"),
       ],
-      path: "Benchmarks/Churn", swiftSettings: settings + unchecked))
+      path: "Benchmarks/Churn", swiftSettings: settings))
 }

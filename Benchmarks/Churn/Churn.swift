@@ -13,7 +13,7 @@ import Upstreams
 /// judges.
 ///
 /// Prints a line of JSON a balancing policy: processor time in milliseconds, each the median and the
-/// largest of all changes.
+/// largest of all changes. Called as `weir run --config FILE` it is a proxy whose endpoints change.
 @main
 struct Churn {
   static let policies = [
@@ -21,6 +21,9 @@ struct Churn {
   ]
 
   static func main() throws {
+    if CommandLine.arguments.count > 3, CommandLine.arguments[1] == "run" {
+      return try ChurningProxy.run(file: CommandLine.arguments[3])
+    }
     let count = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 10_000 : 10_000
     let only = CommandLine.arguments.count > 2 ? CommandLine.arguments[2] : nil
     for policy in policies where only == nil || only == policy {

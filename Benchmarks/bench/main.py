@@ -20,6 +20,7 @@ PARTS = {
     "scale": "instructions per request with 10,000 routes and endpoints",
     "policy": "instructions per request with every policy on",
     "reload": "a reload of 10,000 routes and endpoints under load",
+    "churn": "one endpoint of 10,000 that changes, again and again",
 }
 
 

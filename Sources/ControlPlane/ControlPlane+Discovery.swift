@@ -90,6 +90,18 @@ extension ControlPlane {
   /// How long changes of one upstream are gathered after one was installed: ten a second at most.
   static let installPause = Duration.milliseconds(100)
 
+  /// The endpoints of an upstream are these from now on, for whoever finds them other than by name. Any
+  /// thread; an upstream that is not there is passed over.
+  package func setEndpoints(of name: String, _ endpoints: [EndpointResolution.Endpoint]) {
+    queue.async { [self] in
+      guard phase == .serving,
+        let upstream = configuration.upstreams.first(where: { $0.name == name })
+      else { return }
+      setEndpoints(
+        of: upstream, EndpointResolution.Answer(endpoints: endpoints, failedNames: []))
+    }
+  }
+
   /// The endpoints of `upstream` are those of `answer` from now on. What is the same costs a comparison;
   /// a change goes to the workers at once, or together with others that follow it.
   func setEndpoints(of upstream: UpstreamConfiguration, _ answer: EndpointResolution.Answer) {

@@ -120,4 +120,22 @@ struct PeerComparisonTests {
     let evidence = machine.record(0, route: 1, isFailure: true, now: now)
     #expect(evidence.isExcusedFromEjection)
   }
+
+  /// A list of endpoints that changes keeps what is known of those that stay, wherever they stand: a
+  /// failure that all others have says nothing, also right after the change. Who leaves takes his calls
+  /// along.
+  @Test func goesWithTheEndpointsThatStay() {
+    var machine = PeerComparisonMachine(endpointCount: 3)
+    for call in 0..<600 {
+      _ = machine.record(call % 3, route: 1, isFailure: call % 3 != 0, now: start)
+    }
+    // The one that does well leaves; the failing two change places, and a new one comes.
+    var next = machine.following([-1, 2, 1])
+    let counted = (0..<40).count { _ in
+      next.record(0, route: 1, isFailure: true, now: start) == .against
+    }
+    #expect(counted == 0)
+    var alone = machine.following([0])
+    #expect(alone.record(0, route: 1, isFailure: true, now: start) == .against)
+  }
 }

@@ -11,12 +11,21 @@ import Upstreams
 ///
 /// Confinement: the control queue; the machines themselves are shared by all.
 final class UpstreamMachines {
-  private struct Known {
+  private final class Known {
     var state: EndpointState
     /// `BalancerEndpoint.key` of its address.
-    var key: UInt64
+    let key: UInt64
     /// Nil: it was there from the start.
-    var joinedAt: Instant?
+    let joinedAt: Instant?
+    /// The last list that it stood in.
+    var list = 0
+
+    init(_ state: EndpointState, joinedAt: Instant?, list: Int) {
+      self.state = state
+      key = BalancerEndpoint(state.identity).key
+      self.joinedAt = joinedAt
+      self.list = list
+    }
   }
 
   private let name: String
@@ -28,6 +37,9 @@ final class UpstreamMachines {
   private var breaker: CircuitBreaker?
   private var limiter: ConcurrencyLimiter?
   private var detector: OutlierDetector?
+  private var lists = 0
+  /// Those of the last list, in its order.
+  private var members: [Known] = []
   /// By address, whose text is made once.
   private var known: [SocketAddress: Known] = [:]
   /// Rises when endpoints that stay are given other states.
@@ -61,14 +73,16 @@ final class UpstreamMachines {
     let isFirst = current == nil
     let now = succession.now
     adopt(fresh, &succession)
-    leave(endpoints, &succession)
-    var states: [EndpointState] = []
-    states.reserveCapacity(endpoints.count)
-    for endpoint in endpoints {
-      if let known = known[endpoint.address] {
-        states.append(known.state)
-        continue
-      }
+    lists += 1
+    // Each is looked up once: of ten thousand that costs more than all the rest.
+    let staying = endpoints.map { endpoint in
+      let entry = known[endpoint.address]
+      entry?.list = lists
+      return entry
+    }
+    leave(&succession)
+    members = zip(endpoints, staying).map { endpoint, entry in
+      if let entry { return entry }
       let identity = "\(endpoint.address)"
       let state = EndpointState(
         identity: identity,
@@ -76,9 +90,9 @@ final class UpstreamMachines {
           after: nil, nil, by: fresh.endpointCircuitBreaker, .endpoint, upstream: name,
           subject: identity),
         membership: detector.map { OutlierMembership(in: $0) })
-      known[endpoint.address] = Known(
-        state: state, key: BalancerEndpoint(identity).key, joinedAt: isFirst ? nil : now)
-      states.append(state)
+      let made = Known(state, joinedAt: isFirst ? nil : now, list: lists)
+      known[endpoint.address] = made
+      return made
     }
     let state = UpstreamState(
       name: name, limits: limits, budget: budget, breaker: breaker,
@@ -86,9 +100,9 @@ final class UpstreamMachines {
       endpointClassifier: OutcomeClassifier(
         fresh.endpointCircuitBreaker ?? fresh.circuitBreaker),
       limiter: limiter, detector: detector,
-      comparison: comparison(fresh, endpoints.map { known[$0.address]?.key ?? 0 }),
+      comparison: comparison(fresh, members.map(\.key)),
       availability: availability, shadows: ShadowPolicies(fresh), ledger: ledger,
-      endpoints: states, generation: generation)
+      endpoints: members.map(\.state), generation: generation)
     current = state
     availability.changed()
     return state
@@ -120,10 +134,9 @@ final class UpstreamMachines {
     known.values.first { $0.state.identity == identity }?.state
   }
 
-  /// What balancers know an endpoint by, and since when it is there; nil: from the start.
-  func membership(_ address: SocketAddress) -> (key: UInt64, joinedAt: Instant?) {
-    guard let known = known[address] else { preconditionFailure("an endpoint without a state") }
-    return (known.key, known.joinedAt)
+  /// What balancers know an endpoint of the last list by, and since when it is there; nil: from the start.
+  func membership(_ place: Int) -> (key: UInt64, joinedAt: Instant?) {
+    (members[place].key, members[place].joinedAt)
   }
 
   /// What all workers' balancers know of `endpoints`: that of before, where nothing has changed.
@@ -208,21 +221,19 @@ final class UpstreamMachines {
   /// What is known of their health stays.
   private func renewEndpoints(_ renewed: (EndpointState) -> EndpointState) {
     generation += 1
-    for (address, entry) in known.sorted(by: { $0.value.state.identity < $1.value.state.identity })
-    {
+    for entry in known.values.sorted(by: { $0.state.identity < $1.state.identity }) {
       let state = renewed(entry.state)
       guard state !== entry.state else { continue }
       _ = state.set(isHealthy: entry.state.isHealthy)
       state.set(isReachable: entry.state.isReachable)
-      known[address]?.state = state
+      entry.state = state
     }
   }
 
-  private func leave(
-    _ endpoints: [EndpointResolution.Endpoint], _ succession: inout BreakerSuccession
-  ) {
-    let staying = Set(endpoints.map(\.address))
-    let leaving = known.filter { !staying.contains($0.key) }
+  /// Those go that do not stand in the list that is being taken over.
+  private func leave(_ succession: inout BreakerSuccession) {
+    var leaving: [(key: SocketAddress, value: Known)] = []
+    for entry in known where entry.value.list != lists { leaving.append(entry) }
     for (address, entry) in leaving.sorted(by: { $0.value.state.identity < $1.value.state.identity }
     ) {
       if let detector, let slot = entry.state.slot {

@@ -65,7 +65,7 @@ struct UpstreamPlans {
     let answer = answers[upstream.name]
     let subsets = self.subsets(of: upstream, machines)
     let endpoints = (answer?.endpoints ?? []).enumerated().map { index, endpoint in
-      let known = machines.membership(endpoint.address)
+      let known = machines.membership(index)
       return UpstreamPlan.Endpoint(
         address: endpoint.address,
         balanced: BalancerEndpoint(

@@ -64,10 +64,10 @@ docs: example
 	  --output-path .build/docs --warnings-as-errors
 
 lint:
-	$(SWIFT) format lint --strict --recursive Sources Tests Fuzzing Benchmarks/Micro Examples Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests Fuzzing Benchmarks/Churn Benchmarks/Micro Examples Package.swift
 
 format:
-	$(SWIFT) format --in-place --recursive Sources Tests Fuzzing Benchmarks/Micro Examples Package.swift
+	$(SWIFT) format --in-place --recursive Sources Tests Fuzzing Benchmarks/Churn Benchmarks/Micro Examples Package.swift
 
 # OPTIONS: see `Benchmarks/run --help`, such as `make bench OPTIONS=--quick`.
 bench: packages-bench build .build/bench/venv/installed

@@ -52,7 +52,11 @@ extension ControlPlane {
     phase = .draining
     log.info(
       "draining", metadata: ["delay": "\(delay)", "timeout": "\(configuration.drainTimeout)"])
-    for handle in workers?.handles ?? [] { handle.post { $0.announceDrain() } }
+    // Whoever reads that we drain finds each answer say so, from the first moment on. A worker that
+    // stands still keeps that from nobody for long.
+    let pages = statusPages
+    Workers.ask(workers?.handles ?? [], { $0.announceDrain() }) { _ in pages.set(phase: .draining) }
+    after(.milliseconds(100)) { [self] in statusPages.set(phase: phase) }
     after(configuration.drainTimeout) { [self] in
       guard phase == .draining else { return }
       log.warning("the drain's time is up; what is in flight is cut")

@@ -43,7 +43,8 @@ package final class ControlPlane: @unchecked Sendable {
   let lookups: NameLookups
   var resolution = EndpointResolution()
   var phase = Phase.starting {
-    didSet { statusPages.set(phase: phase) }
+    // A drain is told by the pages once the workers have heard of it (`beginDrain`).
+    didSet { if phase != .draining { statusPages.set(phase: phase) } }
   }
   var configuration: Configuration
   var answers: [String: EndpointResolution.Answer] = [:]

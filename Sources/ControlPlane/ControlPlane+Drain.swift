@@ -55,7 +55,8 @@ extension ControlPlane {
     // Whoever reads that we drain finds each answer say so, from the first moment on. A worker that
     // stands still keeps that from nobody for long.
     let pages = statusPages
-    Workers.ask(workers?.handles ?? [], { $0.announceDrain() }) { _ in pages.set(phase: .draining) }
+    Workers.ask(
+      workers?.handles ?? [], { $0.announceDrain() }, done: { _ in pages.set(phase: .draining) })
     after(.milliseconds(100)) { [self] in statusPages.set(phase: phase) }
     after(configuration.drainTimeout) { [self] in
       guard phase == .draining else { return }

@@ -42,7 +42,7 @@ extension Simulator {
         return .failure(.deadlineUnreachable)
       }
     }
-    if !exchanges[exchange].isFallback {
+    if !exchanges[exchange].attempts.usesFallback {
       for limiter in links[link].rateLimiters where !limiter.admit(now: instant).isAdmitted {
         return .failure(.rateLimited)
       }
@@ -72,7 +72,7 @@ extension Simulator {
 
   private mutating func passBreakers(_ exchange: Int, _ link: Int) -> Bool {
     let instant = instant
-    if !exchanges[exchange].isFallback,
+    if !exchanges[exchange].attempts.usesFallback,
       let admission = links[link].routeBreaker?.admit(instant)
     {
       guard case .admitted(let ticket) = admission else { return false }
@@ -90,11 +90,10 @@ extension Simulator {
   /// Ends as `reason`, unless the route has something else to offer.
   mutating func giveUp(_ exchange: Int, _ reason: Reason) {
     let edge = links[Int(exchanges[exchange].link)].edge
-    guard reason == .failure(.circuitOpen) || reason == .failure(.noEndpoint),
-      !exchanges[exchange].isFallback, let fallback = plan.edges[edge].policy.fallback
+    guard let fallback = plan.edges[edge].policy.fallback, let failure = reason.failure,
+      exchanges[exchange].attempts.fallsBack(from: failure)
     else { return end(exchange, reason) }
     series[clients.count + plan.edges[edge].target].counts.fallbacks += 1
-    exchanges[exchange].isFallback = true
     switch fallback {
     case .answer(let isGood): end(exchange, isGood ? .fallback : reason)
     case .edge(let other):
@@ -102,8 +101,6 @@ extension Simulator {
       close(exchange, reason)
       exchanges[exchange].link = UInt32(
         plan.edges[other].firstLink + (plan.edges[other].linkCount == 1 ? 0 : caller))
-      exchanges[exchange].attempts = 0
-      exchanges[exchange].tried = TriedEndpoints()
       enter(exchange, isBounded: false)
     }
   }
@@ -111,10 +108,8 @@ extension Simulator {
   /// Gives back what admission took, and tells its machines how it went.
   mutating func releaseHeld(_ exchange: Int, _ link: Int, _ reason: Reason) {
     links[link].requestCount -= 1
-    if exchanges[exchange].holdsRetry { links[link].budget?.retryEnded() }
-    if exchanges[exchange].holdsHedge { links[link].hedgeBudget?.retryEnded() }
-    exchanges[exchange].holdsRetry = false
-    exchanges[exchange].holdsHedge = false
+    exchanges[exchange].attempts.retryEnded(links[link].budget)
+    _ = exchanges[exchange].attempts.hedgeEnded(links[link].hedgeBudget)
     links[link].budget?.requestEnded()
     links[link].hedgeBudget?.requestEnded()
     let edge = links[link].edge
@@ -122,7 +117,7 @@ extension Simulator {
     let outcome = reason.outcome(plan.edges[edge].policy.classifier)
     let routeOutcome = reason.outcome(plan.edges[edge].policy.routeClassifier)
     // What was refused here, or waited for a connection only, says nothing by how long it took.
-    let isTimed = outcome != .ignored || reason.isCut && exchanges[exchange].attempts > 0
+    let isTimed = outcome != .ignored || reason.isCut && exchanges[exchange].attempts.begun > 0
     let took = isTimed ? now - exchanges[exchange].admittedAt : 0
     if exchanges[exchange].holdsLimit {
       exchanges[exchange].holdsLimit = false

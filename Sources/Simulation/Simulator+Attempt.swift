@@ -8,9 +8,11 @@ extension Simulator {
   mutating func send(_ exchange: Int) {
     let link = Int(exchanges[exchange].link)
     exchanges[exchange].phase = .trying
-    guard let choice = links[link].pick(exchanges[exchange].tried, now: instant) else {
-      return conclude(exchange, links[link].pickRefusal)
+    guard let choice = links[link].pick(exchanges[exchange].attempts.tried, now: instant) else {
+      // Nobody was asked: there is no attempt that could be made again.
+      return giveUp(exchange, links[link].pickRefusal)
     }
+    exchanges[exchange].attempts.attemptBegins()
     send(exchange, to: choice, isHedge: false)
   }
 
@@ -18,22 +20,26 @@ extension Simulator {
   mutating func sendHedge(_ exchange: Int) {
     let link = Int(exchanges[exchange].link)
     let edge = links[link].edge
-    guard exchanges[exchange].phase == .trying, exchanges[exchange].live == 1,
-      links[link].activeCount < plan.edges[edge].policy.connectionsMax,
-      let budget = links[link].hedgeBudget, budget.tryBeginRetry()
+    guard exchanges[exchange].phase == .trying,
+      exchanges[exchange].firstAttempt != SimulatedAttempt.none,
+      let budget = links[link].hedgeBudget,
+      exchanges[exchange].attempts.tryHedge(budget) == .hedge
     else { return }
-    guard
-      let choice = links[link].pick(exchanges[exchange].tried, isHedge: true, now: instant)
-    else { return budget.retryEnded() }
+    let first = Int(attempts[Int(exchanges[exchange].firstAttempt)].endpoint)
+    var tried = exchanges[exchange].attempts.tried
+    tried.insert(links[link].balancer.key(first))
+    guard links[link].activeCount < plan.edges[edge].policy.connectionsMax,
+      let choice = links[link].pick(tried, isHedge: true, now: instant)
+    else { return exchanges[exchange].attempts.hedgeRefused(budget) }
     // No other endpoint is free: twice at the same one helps nobody.
-    if exchanges[exchange].tried.contains(links[link].balancer.key(choice.endpoint)) {
+    if tried.contains(links[link].balancer.key(choice.endpoint)) {
       if let ticket = choice.ticket {
         _ = links[link].endpointBreakers[choice.endpoint].record(
           ticket, .ignored, nanoseconds: 0, instant)
       }
-      return budget.retryEnded()
+      return exchanges[exchange].attempts.hedgeRefused(budget)
     }
-    exchanges[exchange].holdsHedge = true
+    exchanges[exchange].attempts.hedgeBegan()
     series[clients.count + plan.edges[edge].target].counts.hedges += 1
     send(exchange, to: choice, isHedge: true)
   }
@@ -47,22 +53,18 @@ extension Simulator {
       exchange, endpoint: endpoint, replica: services[target].firstReplica + endpoint)
     attempts[attempt].ticket = choice.ticket
     attempts[attempt].isHedge = isHedge
-    attempts[attempt].isFirst = exchanges[exchange].attempts == 0
+    let isFirst = exchanges[exchange].attempts.begun == 1 && !isHedge
+    attempts[attempt].isFirst = isFirst
     attempts[attempt].deadline = min(
       exchanges[exchange].deadline, saturatingSum(now, plan.edges[edge].policy.perTryTimeout))
     links[link].balancer.began(endpoint)
     links[link].activeCount += 1
     series[clients.count + target].counts.attempts += 1
-    if exchanges[exchange].attempts > 0, !isHedge {
+    if exchanges[exchange].attempts.takeReason() != nil {
       series[clients.count + target].counts.retries += 1
     }
-    if plan.edges[edge].policy.isRepeating {
-      exchanges[exchange].tried.insert(links[link].balancer.key(endpoint))
-    }
-    if exchanges[exchange].attempts == 0 { watchSlow(exchange, link) }
+    if isFirst { watchSlow(exchange, link) }
     watchSlowAttempt(attempt, link)
-    exchanges[exchange].attempts += 1
-    exchanges[exchange].live += 1
     armTimers(exchange, attempt, link)
     let delay = plan.delay(
       from: links[link].zone, to: replicas[Int(attempts[attempt].replica)].zone)
@@ -80,9 +82,10 @@ extension Simulator {
           .perTryTimeout, at: now + perTry, index: attempt,
           generation: attempts[attempt].generation))
     }
-    guard exchanges[exchange].attempts == 1, let hedge = plan.edges[edge].policy.hedge,
-      let delay = hedge.delay(
-        links[link].digest, isIdempotent: exchanges[exchange].isIdempotent)
+    guard attempts[attempt].isFirst,
+      let delay = exchanges[exchange].attempts.hedgeDelay(
+        plan.edges[edge].policy.hedge, links[link].digest,
+        isIdempotent: exchanges[exchange].isIdempotent, isRepeatable: true)
     else { return }
     queue.push(
       Event(
@@ -124,8 +127,10 @@ extension Simulator {
     exchanges[exchange].isDegraded = attempts[attempt].isDegraded
     settle(attempt, reason)
     let link = Int(exchanges[exchange].link)
+    let endpoint = links[link].balancer.key(Int(attempts[attempt].endpoint))
+    let isHedge = attempts[attempt].isHedge
     free(attempt)
-    conclude(exchange, reason)
+    conclude(exchange, reason, at: endpoint, ofHedge: isHedge)
     serveWaiting(link)
   }
 
@@ -134,8 +139,10 @@ extension Simulator {
     let exchange = Int(attempts[attempt].exchange)
     let link = Int(exchanges[exchange].link)
     let reason = Reason.failure(.perTryTimeout)
+    let endpoint = links[link].balancer.key(Int(attempts[attempt].endpoint))
+    let isHedge = attempts[attempt].isHedge
     leave(attempt, reason)
-    conclude(exchange, reason)
+    conclude(exchange, reason, at: endpoint, ofHedge: isHedge)
     serveWaiting(link)
   }
 
@@ -155,11 +162,6 @@ extension Simulator {
     let exchange = Int(attempts[attempt].exchange)
     let link = Int(exchanges[exchange].link)
     links[link].activeCount -= 1
-    exchanges[exchange].live -= 1
-    if attempts[attempt].isHedge, exchanges[exchange].holdsHedge {
-      exchanges[exchange].holdsHedge = false
-      links[link].hedgeBudget?.retryEnded()
-    }
     tell(attempt, at: link, reason)
     var before = Int(exchanges[exchange].firstAttempt)
     guard before != attempt else {

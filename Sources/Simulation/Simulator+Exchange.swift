@@ -36,18 +36,15 @@ extension Simulator {
     exchanges[exchange].sibling = SimulatedExchange.none
     exchanges[exchange].firstAttempt = SimulatedAttempt.none
     exchanges[exchange].phase = .trying
-    exchanges[exchange].attempts = 0
-    exchanges[exchange].live = 0
+    exchanges[exchange].attempts = AttemptLoop()
     exchanges[exchange].priority = priority
     exchanges[exchange].isOptional = false
     exchanges[exchange].isIdempotent = true
-    exchanges[exchange].isFallback = false
     exchanges[exchange].isDegraded = false
     exchanges[exchange].ticket = nil
     exchanges[exchange].routeTicket = nil
     exchanges[exchange].toldAt = -1
     exchanges[exchange].routeToldAt = -1
-    exchanges[exchange].tried = TriedEndpoints()
     exchanges[exchange].began = now
     return exchange
   }
@@ -128,17 +125,47 @@ extension Simulator {
     end(exchange, reason)
   }
 
-  /// An attempt has ended, or there was nowhere to send it.
-  mutating func conclude(_ exchange: Int, _ reason: Reason) {
+  /// An attempt has ended, at the endpoint with that key.
+  mutating func conclude(_ exchange: Int, _ reason: Reason, at endpoint: UInt64, ofHedge: Bool) {
     if reason.isOK { return end(exchange, reason) }
-    if exchanges[exchange].live > 0 { return }
     let link = Int(exchanges[exchange].link)
-    if exchanges[exchange].holdsRetry {
-      exchanges[exchange].holdsRetry = false
-      links[link].budget?.retryEnded()
+    var (reason, endpoint) = (reason, endpoint)
+    if ofHedge, exchanges[exchange].attempts.isHedged {
+      guard exchanges[exchange].attempts.hedgeEnded(links[link].hedgeBudget) else { return }
+      (reason, endpoint) = (exchanges[exchange].kept, exchanges[exchange].keptFrom)
     }
-    guard let delay = retryDelay(exchange, link, reason) else { return giveUp(exchange, reason) }
-    exchanges[exchange].holdsRetry = true
+    switch next(exchange, link, reason, at: endpoint) {
+    case .promote:
+      exchanges[exchange].attempts.hedgePromoted(over: endpoint, links[link].hedgeBudget)
+    case .keep: (exchanges[exchange].kept, exchanges[exchange].keptFrom) = (reason, endpoint)
+    case .again(let delay): tryAgain(exchange, link, reason, after: delay)
+    case .end, .pass: giveUp(exchange, reason)
+    case .fresh: preconditionFailure("a simulated connection does not go stale")
+    }
+  }
+
+  private mutating func next(
+    _ exchange: Int, _ link: Int, _ reason: Reason, at endpoint: UInt64
+  ) -> AttemptLoop.Next {
+    let policy = plan.edges[links[link].edge].policy
+    let deadline = exchanges[exchange].deadline
+    let evidence = reason.evidence(isIdempotent: exchanges[exchange].isIdempotent)
+    let circumstances = AttemptLoop.Circumstances(
+      policy: policy.retry, budget: links[link].budget,
+      remainingNanoseconds: deadline == .max ? .max : deadline - now,
+      isBreakerOpen: links[link].breaker?.state == .open, endpoint: endpoint)
+    guard let failure = reason.failure else {
+      return exchanges[exchange].attempts.answered(
+        reason.status, reason.outcome(policy.endpointClassifier), evidence, circumstances,
+        &links[link].random)
+    }
+    return exchanges[exchange].attempts.failed(
+      failure, evidence, circumstances, &links[link].random)
+  }
+
+  private mutating func tryAgain(
+    _ exchange: Int, _ link: Int, _ reason: Reason, after delay: Int64
+  ) {
     if !exchanges[exchange].isIdempotent, reason.failure?.row.stage != .connect {
       series[clients.count + plan.edges[links[link].edge].target].counts.repeats += 1
     }
@@ -146,21 +173,6 @@ extension Simulator {
     queue.push(
       Event(
         .retry, at: now + delay, index: exchange, generation: exchanges[exchange].generation))
-  }
-
-  /// Nanoseconds until another attempt; nil: there is none.
-  private mutating func retryDelay(_ exchange: Int, _ link: Int, _ reason: Reason) -> Int64? {
-    let edge = links[link].edge
-    guard plan.edges[edge].policy.isRetrying, let budget = links[link].budget else { return nil }
-    let deadline = exchanges[exchange].deadline
-    let decision = RetryDecision.decide(
-      reason.evidence(isIdempotent: exchanges[exchange].isIdempotent),
-      policy: plan.edges[edge].policy.retry, attemptsMade: Int(exchanges[exchange].attempts),
-      remainingNanoseconds: deadline == .max ? .max : deadline - now,
-      isBreakerOpen: links[link].breaker?.state == .open,
-      random: &links[link].random, budget: budget.tryBeginRetry())
-    guard case .again(let delay) = decision else { return nil }
-    return delay
   }
 
   // MARK: Its end

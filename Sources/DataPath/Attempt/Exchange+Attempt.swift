@@ -19,7 +19,7 @@ extension Exchange {
     if downstream.connection.hasPrivates, choosePrivate(request, upstream, downstream) { return }
     // A login begins on a connection that nobody has used: none of its legs may go to a stale one.
     switch upstream.checkOut(
-      for: attempt, request, isFresh: history.needsFresh || downstream.head.logsIn, waiting: self)
+      for: attempt, request, isFresh: attempts.needsFresh || downstream.head.logsIn, waiting: self)
     {
     case .reused(let stream): takePlace(on: stream, upstream, downstream)
     case .connecting(let stream):
@@ -53,7 +53,7 @@ extension Exchange {
   func pickRequest(
     _ upstream: WorkerUpstream, _ downstream: DownstreamStream
   ) -> PickRequest {
-    var request = PickRequest(tried: history.tried)
+    var request = PickRequest(tried: attempts.tried)
     if let subset = route?.subset {
       request.subset = subset.number(at: seriesIndex, in: upstream.plan)
     }
@@ -64,8 +64,8 @@ extension Exchange {
   }
 
   private func beginAttempt(_ upstream: WorkerUpstream) {
-    history.attemptBegins()
-    if history.begun > 1, !history.needsFresh { attempt.kind = .retry }
+    attempts.attemptBegins()
+    if attempts.begun > 1, !attempts.needsFresh { attempt.kind = .retry }
     if clocks.pendingDeadline != .distantFuture {
       trail.waitEnded(now)
     }
@@ -97,7 +97,7 @@ extension Exchange {
 
   /// A connection to `endpoint` has come free: true if the waiter may take it.
   func tryAttempt(at endpoint: WorkerEndpoint) -> Bool {
-    guard !history.needsFresh, let upstream, let downstream, !downstream.head.logsIn else {
+    guard !attempts.needsFresh, let upstream, let downstream, !downstream.head.logsIn else {
       return false
     }
     return upstream.pick(endpoint, for: pickRequest(upstream, downstream), into: attempt)
@@ -130,7 +130,7 @@ extension Exchange {
       stage = .connecting
       return fail(.downstreamClosed)
     }
-    history.requestSent()
+    attempts.requestSent()
     shard.add(upstream.metrics.attempts)
     stage = .responding
     requestProgress.attemptBegins()

@@ -31,7 +31,7 @@ extension Exchange {
     headStands()
     if !attempt.isRecorded { upstream.recordHead(attempt, status: status, now) }
     attempt.told.insert(.head)
-    if hold.parts.remove(.retry) != nil { hold.state?.budget.retryEnded() }
+    attempts.retryEnded(hold.state?.budget)
     guard let state = hold.state, !hold.isSettled,
       !hold.parts.isDisjoint(with: [.breaker, .routeBreaker, .limiter])
     else { return }
@@ -85,7 +85,7 @@ extension Exchange {
 
   /// The same of the request, whose retries and the waits between them count.
   var requestWait: Int64 {
-    guard history.begun > 0 else { return 0 }
+    guard attempts.begun > 0 else { return 0 }
     guard hasSent else { return attemptWait }
     return max(now.nanoseconds(since: hold.timedFrom), 0)
   }

@@ -14,9 +14,11 @@ extension Exchange {
   /// The first attempt is out: says when it has been left alone for long enough.
   func armHedge(_ upstream: WorkerUpstream, _ downstream: DownstreamStream) {
     let head = downstream.head
-    guard let policy = route?.policy?.hedge, history.begun == 1, !head.hasBody, !head.wantsUpgrade,
-      !head.logsIn, attempt.stream?.isPrivate != true,
-      let delay = policy.delay(upstream.digest, isIdempotent: head.method.isIdempotent)
+    guard let policy = route?.policy?.hedge,
+      let delay = attempts.hedgeDelay(
+        policy, upstream.digest, isIdempotent: head.method.isIdempotent,
+        isRepeatable: !head.hasBody && !head.wantsUpgrade && !head.logsIn
+          && attempt.stream?.isPrivate != true)
     else { return }
     // From where its latency counts, as that of those whose percentile this is.
     clocks.hedge(at: attempt.timedFrom.advanced(byNanoseconds: delay))
@@ -24,12 +26,20 @@ extension Exchange {
 
   func beginHedge(_ downstream: DownstreamStream) {
     clocks.hedge(at: .distantFuture)
-    // Beside the first attempt only; what comes after it is a retry.
-    guard history.begun == 1, stage == .responding, !answerProgress.hasBegun, !isHedged,
-      let upstream,
+    guard stage == .responding, !answerProgress.hasBegun, let upstream,
       let budget = route?.policy?.hedgeBudget
     else { return }
-    guard budget.tryBeginRetry() else { return refuseHedge(upstream) }
+    switch attempts.tryHedge(budget) {
+    case .hedge: placeHedge(upstream, budget, downstream)
+    case .budgetSpent: refuseHedge(upstream)
+    case .tooLate: return
+    }
+  }
+
+  /// Looks for another endpoint for it, with a place in the budget.
+  private func placeHedge(
+    _ upstream: WorkerUpstream, _ budget: RetryBudget, _ downstream: DownstreamStream
+  ) {
     var request = pickRequest(upstream, downstream)
     request.asksLastResort = false
     if let key = endpoint?.key { request.tried.insert(key) }
@@ -42,7 +52,7 @@ extension Exchange {
     case .waiting: return giveUpHedge(nil, upstream, budget)
     case .refused(let failure): return giveUpHedge(failure, upstream, budget)
     }
-    hold.parts.insert(.hedge)
+    attempts.hedgeBegan()
     hedge.takes(stream, isReused: isConnected)
     hedge.isCounted = true
     hedge.kind = .hedge
@@ -62,7 +72,7 @@ extension Exchange {
       keepHedge(.failed(failure))
     }
     hedge.clear()
-    budget.retryEnded()
+    attempts.hedgeRefused(budget)
     refuseHedge(upstream)
   }
 
@@ -75,7 +85,7 @@ extension Exchange {
   private func sendHedge(on stream: UpstreamStream) {
     guard let route, let downstream, let upstream, let endpoint = hedge.endpoint else { return }
     endpoint.reached()
-    history.requestSent()
+    attempts.requestSent()
     shard.add(upstream.metrics.attempts)
     guard case .whole = stream.sendHead(of: self, downstream, route, to: endpoint) else {
       return hedgeFailed(.bufferBudgetExceeded)
@@ -107,42 +117,28 @@ extension Exchange {
     // The decoder is to refuse it.
     case .none: return adoptHedge()
     case .known(let status):
-      guard attempt.stream != nil, let upstream, let endpoint = hedge.endpoint,
-        isWorthWaiting(status, upstream)
+      guard let upstream, let endpoint = hedge.endpoint,
+        !attempts.hedgeWins(status, upstream.plan.state.endpointClassifier.outcome(status: status))
       else { return adoptHedge() }
       upstream.record(hedge, status: status, now)
       keepHedge(.answered(status: status))
       upstream.attemptEnded(endpoint, hedge.nanoseconds, isFailure: true)
-      endHedge(.abandoned, reset: true)
-      upstream.count(.lost)
-      resumeAnswer()
+      endHedge(.abandoned, reset: true, upstream)
     }
-  }
-
-  /// An answer that another attempt, which is out already, may better: a failure of the service, or
-  /// "not now". What the service does for nobody (501, 505) is no better elsewhere.
-  private func isWorthWaiting(_ status: UInt16, _ upstream: WorkerUpstream) -> Bool {
-    status >= 500 && status != 501 && status != 505
-      || upstream.plan.state.endpointClassifier.outcome(status: status) != .success
   }
 
   // MARK: A bad answer to the first attempt
 
   /// The first attempt's answer is bad and the hedge is out: it is kept, undelivered, until the
-  /// hedge has answered or failed or the request's time is up. False: it goes to the client.
-  func waitForHedge(_ head: ResponseHead, _ upstream: WorkerUpstream) -> Bool {
-    let status = head.status
-    let isRetried =
-      route?.policy?.retry?.conditions.matchesAnswer(status: status, grpcStatus: nil) ?? false
-    guard isRetried || isWorthWaiting(status, upstream) else { return false }
+  /// hedge has answered or failed or the request's time is up.
+  func keepAnswer(_ status: UInt16, _ upstream: WorkerUpstream) {
     recordAttempt(status: status, upstream)
     clocks.attemptEnded()
     stage = .awaitingHedge
-    return true
   }
 
   /// The hedge is gone: an answer that waited for it goes on from its head.
-  func resumeAnswer() {
+  private func resumeAnswer() {
     guard stage == .awaitingHedge, let stream = attempt.stream, let downstream else { return }
     stage = .responding
     stream.rereadHead()
@@ -165,10 +161,9 @@ extension Exchange {
   /// The first attempt is over: the hedge is what is left.
   func promoteHedge(_ upstream: WorkerUpstream, _ downstream: DownstreamStream) {
     upstream.count(.won)
+    attempts.hedgePromoted(over: endpoint?.key, route?.policy?.hedgeBudget)
     promoteSecond()
-    endHedgeBudget()
     guard let stream = attempt.stream else { return }
-    history.attemptBegins()
     requestProgress.ended()
     requestProgress.attemptBegins()
     armTry()
@@ -182,29 +177,33 @@ extension Exchange {
     upstream.record(hedge, failure, now)
     keepHedge(.failed(failure))
     upstream.attemptEnded(endpoint, nil, isFailure: true)
-    endHedge(.error, reset: false)
-    upstream.count(.lost)
-    resumeAnswer()
+    endHedge(.error, reset: false, upstream)
   }
 
-  /// The exchange has its answer, or is over.
-  func dropHedge(_ upstream: WorkerUpstream) {
+  /// The exchange has its answer, which goes on if it was kept; or is over.
+  func dropHedge(_ upstream: WorkerUpstream, goingOn: Bool = false) {
     guard isHedged, let endpoint = hedge.endpoint else { return }
     let wait = now.nanoseconds(since: hedge.timedFrom)
     upstream.recordCut(hedge, after: wait, now)
     keepHedge(.abandoned)
     upstream.attemptEnded(endpoint, nil, isFailure: false)
-    endHedge(.abandoned, reset: true)
-    upstream.count(.lost)
+    if closeHedge(.abandoned, reset: true, upstream), goingOn { resumeAnswer() }
   }
 
-  private func endHedge(_ reason: UpstreamMetrics.Close, reset: Bool) {
+  /// The hedge was of no use: an answer that was kept for its sake goes on.
+  private func endHedge(
+    _ reason: UpstreamMetrics.Close, reset: Bool, _ upstream: WorkerUpstream
+  ) {
+    if closeHedge(reason, reset: reset, upstream) { resumeAnswer() }
+  }
+
+  /// True: an answer was kept for its sake.
+  private func closeHedge(
+    _ reason: UpstreamMetrics.Close, reset: Bool, _ upstream: WorkerUpstream
+  ) -> Bool {
     hedge.close(reason, reset: reset)
     hedge.clear()
-    endHedgeBudget()
-  }
-
-  private func endHedgeBudget() {
-    if hold.parts.remove(.hedge) != nil { route?.policy?.hedgeBudget?.retryEnded() }
+    upstream.count(.lost)
+    return attempts.hedgeEnded(route?.policy?.hedgeBudget)
   }
 }

@@ -26,97 +26,88 @@ extension Exchange {
     let evidence = evidence(
       failure == .perTryTimeout ? .perTryTimeout : .failure(failure),
       bytesWritten: attempt.stream?.bytesWritten ?? 0, downstream)
-    let isStale =
-      status == 0 && isStale(failure, bytesWritten: evidence.bytesWritten, downstream)
+    var circumstances = circumstances(upstream)
+    circumstances.isOnUsedConnection =
+      status == 0 && attempt.isReused && attempt.stream?.isPrivate != true
     status = 0
     recordAttempt(failure, upstream)
     keep(.failed(failure))
     dropConnection(failure, upstream)
-    if isHedged { return promoteHedge(upstream, downstream) }
-    if isStale {
-      history.retryOnFreshConnection()
+    switch attempts.failed(failure, evidence, circumstances, &worker.random) {
+    case .promote: promoteHedge(upstream, downstream)
+    case .fresh:
       trail.retry(.staleConnection, after: 0)
       rewindRequest(downstream)
-      return choose(upstream, downstream)
+      choose(upstream, downstream)
+    case .again(let nanoseconds):
+      tryAgain(.failure(failure), after: nanoseconds, upstream, downstream)
+    case .end(let refusal), .pass(let refusal):
+      if let refusal { upstream.count(refusal) }
+      giveUp(failure, detail)
+    case .keep: preconditionFailure("an attempt without an answer has none to keep")
     }
-    // What was refused here is not an attempt that could be made again.
-    guard failure.row.side == .upstream || failure.row.retry != .never,
-      tryAgain(evidence, .failure(failure), upstream, downstream)
-    else { return giveUp(failure, detail) }
   }
 
-  /// A kept connection had been closed as we wrote: once, and on a fresh one, without a policy.
-  /// One that is slow is not: its retry is the policy's, with its attempts and its budget.
-  private func isStale(
-    _ failure: FailureKind, bytesWritten: UInt64, _ downstream: DownstreamStream
-  ) -> Bool {
-    guard failure == .upstreamClosed || failure == .upstreamReset,
-      attempt.isReused, history.begun == 1, downstream.unrepeatableBytes == 0,
-      attempt.stream?.isPrivate != true
-    else { return false }
-    return RetrySafety.maySendAgain(
-      RetrySafety.Evidence(
-        failure: failure, isIdempotent: downstream.head.method.isIdempotent,
-        bytesWritten: bytesWritten,
-        responseHasBegun: answerProgress.hasBegun))
-  }
-
-  /// An answer that the route may want to ask for again; true: it does, and this one is dropped.
-  func retryAnswer(
+  /// The head of a final answer is there. True: it goes to the client; false: it is kept while a hedge is
+  /// out, or dropped, since the request is made again.
+  func passesOn(
     _ stream: UpstreamStream, _ upstream: WorkerUpstream, _ downstream: DownstreamStream
   ) -> Bool {
+    let status = stream.head.status
+    guard attempts.mindsAnswer(status, route?.policy?.retry) else { return true }
+    let outcome = upstream.plan.state.endpointClassifier.outcome(status: status)
+    switch attempts.answered(
+      status, outcome, answerEvidence(stream, downstream), circumstances(upstream),
+      &worker.random)
+    {
+    case .pass(let refusal), .end(let refusal):
+      if let refusal { upstream.count(refusal) }
+      return true
+    case .keep:
+      keepAnswer(status, upstream)
+      return false
+    case .again(let nanoseconds):
+      dropAnswer(on: stream, upstream, downstream)
+      tryAgain(.status, after: nanoseconds, upstream, downstream)
+      return false
+    case .promote, .fresh: preconditionFailure("an answer is no failure")
+    }
+  }
+
+  /// Another attempt follows, now or after a back-off.
+  private func tryAgain(
+    _ reason: RetryReason, after nanoseconds: Int64, _ upstream: WorkerUpstream,
+    _ downstream: DownstreamStream
+  ) {
+    trail.retry(reason, after: nanoseconds)
+    rewindRequest(downstream)
+    guard nanoseconds > 0 else { return choose(upstream, downstream) }
+    stage = .backingOff
+    clocks.resume(at: now.advanced(byNanoseconds: nanoseconds))
+    armDeadline(downstream)
+  }
+
+  private func circumstances(_ upstream: WorkerUpstream) -> AttemptLoop.Circumstances {
+    AttemptLoop.Circumstances(
+      policy: hold.state == nil ? nil : route?.policy?.retry, budget: hold.state?.budget,
+      remainingNanoseconds: min(clocks.headDeadline, clocks.totalDeadline).nanoseconds(since: now),
+      isBreakerOpen: hold.state?.breaker.map { $0.state == .open || $0.state == .forcedOpen }
+        ?? false,
+      endpoint: attempt.endpoint?.key)
+  }
+
+  private func answerEvidence(
+    _ stream: UpstreamStream, _ downstream: DownstreamStream
+  ) -> RetryEvidence {
     let head = stream.head
-    guard let retry = route?.policy?.retry,
-      retry.conditions.matchesAnswer(status: head.status, grpcStatus: nil)
-    else { return false }
-    let status = head.status
     var evidence = evidence(
-      .answer(status: status, grpcStatus: nil), bytesWritten: stream.bytesWritten, downstream)
+      .answer(status: head.status, grpcStatus: nil), bytesWritten: stream.bytesWritten, downstream)
     let block = stream.headBlock
     let bytes = block.readable
     evidence.retryAfterNanoseconds = ResponseHints.retryAfterNanoseconds(
       head, bytes, unixNanoseconds: loop.kernel.unixNanoseconds())
     evidence.isRetriedBelow = ResponseHints.isRetriedBelow(head)
-    return tryAgain(evidence, .status, upstream, downstream, dropping: stream)
-  }
-
-  /// True: another attempt follows, now or after a back-off. `answered`: the one that an
-  /// answer came on which is not to be passed on.
-  private func tryAgain(
-    _ evidence: RetryEvidence, _ reason: RetryReason, _ upstream: WorkerUpstream,
-    _ downstream: DownstreamStream, dropping answered: UpstreamStream? = nil
-  ) -> Bool {
-    guard let policy = route?.policy?.retry, let state = hold.state else { return false }
-    // One that was a retry itself is over: its place is free for the next.
-    if hold.parts.remove(.retry) != nil { state.budget.retryEnded() }
-    let deadline = min(clocks.headDeadline, clocks.totalDeadline)
-    let decision = RetryDecision.decide(
-      evidence, policy: policy,
-      attemptsMade: history.needsFresh ? history.begun - 1 : history.begun,
-      remainingNanoseconds: deadline.nanoseconds(since: now),
-      isBreakerOpen: state.breaker.map { $0.state == .open || $0.state == .forcedOpen } ?? false,
-      random: &worker.random,
-      budget: state.budget.tryBeginRetry())
-    switch decision {
-    case .no(let refusal):
-      history.refuse(refusal)
-      upstream.count(refusal)
-      return false
-    case .again(let nanoseconds):
-      if let answered { dropAnswer(on: answered, upstream, downstream) }
-      hold.parts.insert(.retry)
-      history.retry(because: reason, lookingPast: attempt.endpoint?.key)
-      trail.retry(reason, after: nanoseconds)
-      rewindRequest(downstream)
-      guard nanoseconds > 0 else {
-        choose(upstream, downstream)
-        return true
-      }
-      stage = .backingOff
-      clocks.resume(at: now.advanced(byNanoseconds: nanoseconds))
-      armDeadline(downstream)
-      return true
-    }
+    return evidence
   }
 
   private func evidence(
@@ -128,7 +119,7 @@ extension Exchange {
       bytesWritten: bytesWritten,
       isBodyReplayable: downstream.unrepeatableBytes == 0,
       responseHasBegun: answerProgress.hasBegun,
-      attemptAbove: history.above, isBoundByLogin: isBoundByLogin(bytesWritten: bytesWritten))
+      attemptAbove: attempts.above, isBoundByLogin: isBoundByLogin(bytesWritten: bytesWritten))
   }
 
   /// Closes what is left of an attempt.

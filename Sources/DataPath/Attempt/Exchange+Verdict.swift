@@ -30,10 +30,10 @@ extension Exchange {
   }
 
   func endRetry(_ upstream: WorkerUpstream, _ isFailure: Bool) {
-    if let reason = history.takeReason() {
+    if let reason = attempts.takeReason() {
       upstream.count(reason, isFailure: isFailure)
     }
-    if hold.parts.remove(.retry) != nil { hold.state?.budget.retryEnded() }
+    attempts.retryEnded(hold.state?.budget)
   }
 
   // MARK: The request
@@ -121,7 +121,7 @@ extension Exchange {
   func giveBackAdmission() {
     guard let state = hold.state else { return }
     settleAsNothing()
-    if hold.parts.contains(.retry) { state.budget.retryEnded() }
+    attempts.retryEnded(state.budget)
     if hold.parts.contains(.request) {
       state.budget.requestEnded()
     }

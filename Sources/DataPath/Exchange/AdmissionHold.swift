@@ -5,7 +5,7 @@ import Upstreams
 /// What an exchange holds of the policies that admitted it, to be given back when it ends.
 struct AdmissionHold {
   struct Parts: OptionSet {
-    let rawValue: UInt16
+    let rawValue: UInt8
     /// The upstream's retry budget counts it as active.
     static let request = Parts(rawValue: 1)
     /// A place of the adaptive limit.
@@ -14,18 +14,14 @@ struct AdmissionHold {
     static let breaker = Parts(rawValue: 4)
     /// The route's breaker does.
     static let routeBreaker = Parts(rawValue: 8)
-    /// A place of the retry budget.
-    static let retry = Parts(rawValue: 16)
-    /// A place of the route's hedge budget, for the hedge that is out.
-    static let hedge = Parts(rawValue: 32)
     /// Counted as active by the route's hedge budget.
-    static let hedgeable = Parts(rawValue: 64)
+    static let hedgeable = Parts(rawValue: 16)
     /// The upstream's breaker has heard of the request before its end (`Exchange+Early`).
-    static let breakerTold = Parts(rawValue: 128)
+    static let breakerTold = Parts(rawValue: 32)
     /// The route's breaker has.
-    static let routeBreakerTold = Parts(rawValue: 256)
+    static let routeBreakerTold = Parts(rawValue: 64)
     /// A slot of the upstream's requests.
-    static let requestSlot = Parts(rawValue: 512)
+    static let requestSlot = Parts(rawValue: 128)
   }
 
   var parts: Parts = []

@@ -173,7 +173,7 @@ extension Exchange {
   private func passBreakers(
     _ policy: RoutePolicy?, _ state: UpstreamState, _ downstream: DownstreamStream
   ) -> Bool {
-    if !history.usesFallback, let breaker = policy?.breaker {
+    if !attempts.usesFallback, let breaker = policy?.breaker {
       switch breaker.machine.admit(now: now) {
       case .admitted(let ticket):
         hold.routeTicket = ticket
@@ -211,10 +211,9 @@ extension Exchange {
 
   /// Ends as `kind`, unless the route has something else to offer.
   func giveUp(_ kind: FailureKind, _ detail: StaticString = "") {
-    guard kind == .circuitOpen || kind == .noEndpoint, !history.usesFallback, let downstream,
-      let policy = route?.policy, let fallback = policy.fallback
+    guard let downstream, let policy = route?.policy, let fallback = policy.fallback,
+      attempts.fallsBack(from: kind)
     else { return fail(kind, kind == .circuitOpen ? replyDetails.detail : detail) }
-    history.fallBack()
     var isAnswer = false
     if case .respond = fallback { isAnswer = true }
     noteFallback(because: kind, isAnswer: isAnswer)

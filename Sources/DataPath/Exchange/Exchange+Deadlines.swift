@@ -16,7 +16,7 @@ extension Exchange {
   func armTimeout() {
     // An attempt after the first has no more time than the first had.
     guard let route, !answerProgress.hasBegun,
-      history.begun <= 1 || clocks.headDeadline >= clocks.clientDeadline
+      attempts.begun <= 1 || clocks.headDeadline >= clocks.clientDeadline
     else { return }
     clocks.answer(by: .distantFuture)
     if let timeout = route.timeout,
@@ -58,7 +58,7 @@ extension Exchange {
         clocks.clientWaits(until: deadline)
         clocks.end(by: deadline)
       case .xEnvoyAttemptCount:
-        history.above = Int(Token.decimal(value) ?? 1)
+        attempts.above = Int(Token.decimal(value) ?? 1)
       default: continue
       }
     }
@@ -115,8 +115,7 @@ extension Exchange {
     if let failure = expired(downstream) {
       guard stage == .awaitingHedge, let upstream else { return fail(failure) }
       // The hedge was waited for long enough: an answer is there.
-      dropHedge(upstream)
-      return resumeAnswer()
+      return dropHedge(upstream, goingOn: true)
     }
     if now >= clocks.resumeAt { return goOn(downstream) }
     if now >= clocks.tryDeadline { return attemptFailed(.perTryTimeout) }

@@ -2,6 +2,7 @@ import HTTPModel
 import Primitives
 import Reactor
 import Telemetry
+import Upstreams
 
 /// The request's body, from the client to the endpoint.
 ///
@@ -37,7 +38,7 @@ extension Exchange {
     if downstream.head.hasBody {
       attempt.timedFrom = now
       // The first attempt's: what follows it is part of what the client waited for.
-      if history.begun == 1 { hold.timedFrom = now }
+      if attempts.begun == 1 { hold.timedFrom = now }
       armTimeout()
       armTry()
       if clocks.slowAt != .distantFuture, let upstream { watchSlow(upstream) }

@@ -79,8 +79,7 @@ extension Exchange {
     if head.status < 200 { return takeInterim(stream, downstream) }
     guard let route else { return false }
     if route.policy != nil, let upstream {
-      if isHedged, waitForHedge(head, upstream) { return false }
-      if retryAnswer(stream, upstream, downstream) { return false }
+      if !passesOn(stream, upstream, downstream) { return false }
     }
     answerProgress.headArrived(now)
     attempt.answered(head)

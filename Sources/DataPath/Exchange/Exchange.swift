@@ -20,7 +20,7 @@ import Upstreams
 /// It joins two streams, the client's and that of its attempt, and does not know which protocol they
 /// speak. What it knows itself stands in a handful of values, each with its own invariants and each
 /// reset by one assignment: `clocks`, `requestProgress`, `answerProgress`, `client`, `identifiers`,
-/// `history`, `hold`, `notes` and `replyDetails`. The steps are extensions, in the folders of the journey.
+/// `attempts`, `hold`, `notes` and `replyDetails`. The steps are extensions, in the folders of the journey.
 /// Data is pulled: a side is read only when the other side's output has room, so nothing is buffered
 /// beyond one buffer a direction.
 /// Confinement: the worker's loop, which gives it a deadline and turns of its own. Reused with its
@@ -64,8 +64,8 @@ package final class Exchange: EventSource {
   let attempt = Attempt()
   /// The one beside it; made at the first hedge.
   private var second: Attempt?
-  /// What came before the attempt that is under way.
-  var history = AttemptHistory()
+  /// What came before the attempt that is under way, and what follows it.
+  var attempts = AttemptLoop()
   /// What admission took, to be given back.
   var hold = AdmissionHold()
   /// What a reply of ours says beside its failure's name.
@@ -112,7 +112,7 @@ package final class Exchange: EventSource {
   }
 
   /// The second attempt is out.
-  var isHedged: Bool { second?.stream != nil }
+  var isHedged: Bool { attempts.isHedged }
 
   /// The hedge takes the place of the first attempt, which is over.
   func promoteSecond() {
@@ -155,7 +155,7 @@ package final class Exchange: EventSource {
     requestProgress = RequestProgress()
     upstream = nil
     attempt.clear()
-    history = AttemptHistory()
+    attempts = AttemptLoop()
     replyDetails = ReplyDetails()
     notes.reset()
     if trail.isUsed || trail.hasWaited { trail.reset() }

@@ -2,6 +2,7 @@ import HTTPModel
 import Primitives
 import Reactor
 import Telemetry
+import Upstreams
 
 /// Which fields of an endpoint's answer go on to the client, and which are put in.
 ///
@@ -77,7 +78,7 @@ enum AnswerFields {
   }
 
   private static func saysRetried(_ exchange: Exchange) -> Bool {
-    exchange.history.begun > 1 && exchange.isAnswerBad && exchange.route?.policy?.retry != nil
+    exchange.attempts.begun > 1 && exchange.isAnswerBad && exchange.route?.policy?.retry != nil
   }
 
   /// An answer that is still bad after retries says so: who is above need not try again.
@@ -85,7 +86,7 @@ enum AnswerFields {
     guard saysRetried(exchange) else { return true }
     guard sink.out.writableCount >= 64 else { return false }
     sink.begin("x-weir-retried: ")
-    sink.out.append(decimal: UInt64(exchange.history.begun))
+    sink.out.append(decimal: UInt64(exchange.attempts.begun))
     sink.end()
     return true
   }

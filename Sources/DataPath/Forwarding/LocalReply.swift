@@ -3,6 +3,7 @@ import Primitives
 import Resilience
 import Routing
 import Telemetry
+import Upstreams
 
 /// The answers that Weir gives itself: to failures, redirects and fixed responses.
 ///
@@ -61,9 +62,9 @@ enum LocalReply {
       sink.end()
     }
     if exchange.replyDetails.rateVerdict != nil { writeRateLimit(exchange, sink) }
-    if exchange.history.begun > 1, exchange.route?.policy?.retry != nil {
+    if exchange.attempts.begun > 1, exchange.route?.policy?.retry != nil {
       sink.begin("x-weir-retried: ")
-      out.append(decimal: UInt64(exchange.history.begun))
+      out.append(decimal: UInt64(exchange.attempts.begun))
       sink.end()
     }
   }

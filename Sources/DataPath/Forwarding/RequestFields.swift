@@ -3,6 +3,7 @@ import Primitives
 import Reactor
 import Resilience
 import Telemetry
+import Upstreams
 
 /// Which fields of a request go on to the endpoint, and which are put in.
 ///
@@ -148,7 +149,7 @@ struct RequestFields {
         sink.end()
       }
     }
-    let attempt = max(exchange.history.begun, exchange.history.above)
+    let attempt = max(exchange.attempts.begun, exchange.attempts.above)
     if attempt > 1 || exchange.route?.policy?.retry != nil {
       sink.begin(.xEnvoyAttemptCount, "x-envoy-attempt-count: ", head, bytes)
       out.append(decimal: UInt64(attempt))

@@ -36,7 +36,7 @@ enum AccessLogLine {
     if let route = exchange.route { json.text("route", route.name) }
     if let upstream = exchange.upstream { json.text("upstream", upstream.plan.name) }
     if let endpoint = exchange.endpoint?.text { json.text("endpoint", endpoint.span) }
-    json.number("attempts", UInt64(exchange.history.sent))
+    json.number("attempts", UInt64(exchange.attempts.sent))
     writePolicies(exchange, &json)
     exchange.settings?.loggedFields.writeResponse(exchange.notes.answerFields, &json)
     json.number("request_bytes", exchange.requestProgress.bodyBytes)
@@ -143,7 +143,7 @@ enum AccessLogLine {
     if let reason = trail.attempts.last(where: { $0.retry != nil })?.retry {
       json.text("retry_reason", reason.name)
     }
-    if let refusal = exchange.history.refusal { json.text("retry_refusal", refusal.rawValue) }
+    if let refusal = exchange.attempts.refusal { json.text("retry_refusal", refusal.rawValue) }
     if exchange.attempt.isHedge || trail.attempts.contains(where: \.isHedge) {
       json.text("hedge", exchange.attempt.isHedge ? "won" : "lost")
     }

@@ -52,7 +52,7 @@ extension Exchange {
     // Refused before any endpoint was asked, or by a shadow: many alike may come at once.
     let isShadowed = notes.shadowBits != 0 && failure == nil && !trail.isUsed && code < 500
     let isRefused =
-      history.begun == 0 && (failure?.row.side == .local || downstream.headPart != .whole)
+      attempts.begun == 0 && (failure?.row.side == .local || downstream.headPart != .whole)
     if isShadowed || isRefused, !worker.refusalRate.takes(now: now) { return }
     keep(lastEnding)
     trail.waitEnded(now)
@@ -99,16 +99,16 @@ extension Exchange {
     if failure == .circuitOpen || failure == .rateLimited, !isAnswered {
       trace.retryAfterSeconds = replyDetails.retryAfterSeconds
     }
-    if failure == .circuitOpen, history.begun == 0 { trace.refusedBy = refusingBreaker }
+    if failure == .circuitOpen, attempts.begun == 0 { trace.refusedBy = refusingBreaker }
     trace.waited = trail.waited
     trace.fallback = trail.fallback
     trace.hedgeAbsence = hedgeAbsence(head)
     trace.attemptsSkipped = trail.skipped
-    trace.retryRefusal = history.refusal
+    trace.retryRefusal = attempts.refusal
   }
 
   private func hedgeAbsence(_ head: RequestHead) -> HedgeAbsence? {
-    guard let policy = route?.policy?.hedge, let upstream, history.begun > 0,
+    guard let policy = route?.policy?.hedge, let upstream, attempts.begun > 0,
       !attempt.isHedge, !trail.attempts.contains(where: \.isHedge)
     else { return nil }
     if trail.isHedgeRefused { return .refused }

@@ -1,6 +1,7 @@
 import HTTPModel
 import Primitives
 import Reactor
+import Upstreams
 
 /// A request that has ended, for Weir's own log at the level `debug`.
 package struct RequestNote: Sendable {
@@ -35,7 +36,7 @@ package struct RequestNote: Sendable {
     endpoint = exchange.endpoint.map { String(decoding: $0.text, as: UTF8.self) }
     status = Int(code)
     failure = exchange.failure?.name ?? "none"
-    attempts = Int(exchange.history.sent)
+    attempts = Int(exchange.attempts.sent)
     durationNanoseconds = nanoseconds
   }
 

@@ -98,8 +98,6 @@ struct EdgePolicy: Sendable {
   }
 
   var isRetrying: Bool { retry?.isRetrying ?? false }
-  /// Whether there may be more than one attempt.
-  var isRepeating: Bool { isRetrying || hedge != nil }
   /// Whether anybody asks how long attempts take.
   var isDigesting: Bool { hedge != nil || timeout != .max }
   /// Whether who may be picked can change by itself.

@@ -7,7 +7,7 @@ import Upstreams
 ///         │             │           │         │
 ///         └─────────────┴───────────┴─────────┴──→ (given back)
 ///
-/// Cost: 216 bytes, of which 88 are the endpoints tried.
+/// Cost: 264 bytes, of which 88 are the endpoints tried.
 struct SimulatedExchange: Slotted {
   enum Phase: UInt8 {
     /// For a connection.
@@ -27,18 +27,16 @@ struct SimulatedExchange: Slotted {
   var place: UInt32 = 0
   var client: UInt16 = 0
   var phase = Phase.trying
-  /// Made so far.
-  var attempts: UInt8 = 0
-  /// Under way.
-  var live: UInt8 = 0
+  /// What it did so far, and what follows.
+  var attempts = AttemptLoop()
+  /// The answer to its first attempt that is kept while its hedge is out.
+  var kept = Reason.ok
+  /// Who gave it: the endpoint's key.
+  var keptFrom: UInt64 = 0
   var priority: UInt8 = 0
   var isOptional = false
-  /// Holds a place in the retry budget, in that of hedges, in the adaptive limit.
-  var holdsRetry = false
-  var holdsHedge = false
+  /// Holds a place in the adaptive limit.
   var holdsLimit = false
-  /// Was sent to a fallback already.
-  var isFallback = false
   var isIdempotent = true
   /// Its answer is a fallback's, or was made without something that was skipped or stood in for.
   var isDegraded = false
@@ -52,5 +50,4 @@ struct SimulatedExchange: Slotted {
   var routeToldAt: Int64 = -1
   /// When the present link admitted it.
   var admittedAt: Int64 = 0
-  var tried = TriedEndpoints()
 }

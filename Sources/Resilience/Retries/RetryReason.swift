@@ -17,7 +17,7 @@ package enum RetryReason: Sendable, Equatable {
   }
 
   /// Small and the same for the same name.
-  var key: UInt32 {
+  package var key: UInt32 {
     switch self {
     case .failure(let kind): UInt32(kind.rawValue) + 2
     case .status: 0

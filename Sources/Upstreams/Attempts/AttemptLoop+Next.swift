@@ -1,0 +1,145 @@
+import Primitives
+import Resilience
+
+/// What follows an attempt that ended: the same again, elsewhere, what is beside it, or something
+/// instead.
+///
+/// Only what cannot act twice is sent again (design rule 6).
+extension AttemptLoop {
+  package enum Next: Hashable {
+    /// The answer goes to the client; `refusal` says why it is not asked for again, if the route would.
+    case pass(RetryRefusal?)
+    /// The answer is kept, undelivered, until the hedge has ended.
+    case keep
+    /// The hedge is what is left: it takes the attempt's place (`hedgePromoted`).
+    case promote
+    /// The attempt is made again at once, on a connection that nobody has used: a kept one had been
+    /// closed as the request went out.
+    case fresh
+    /// Another attempt is made then, with a place in the retry budget.
+    case again(afterNanoseconds: Int64)
+    /// There is no further attempt: the request ends, or the route's fallback takes over (`fallsBack`).
+    case end(RetryRefusal?)
+  }
+
+  /// What a decision needs to know besides the attempt.
+  package struct Circumstances {
+    /// The route's; nil: it retries nothing.
+    package var policy: RetryPolicy?
+    package var budget: RetryBudget?
+    /// What is left of the request's time; `Int64.max` without a deadline.
+    package var remainingNanoseconds: Int64
+    /// The breaker of the upstream refuses requests.
+    package var isBreakerOpen: Bool
+    /// The endpoint's key, which a retry looks past.
+    package var endpoint: UInt64?
+    /// The attempt went out on a connection that had carried a request before, and that another request
+    /// need not keep to.
+    package var isOnUsedConnection = false
+
+    package init(
+      policy: RetryPolicy?, budget: RetryBudget?, remainingNanoseconds: Int64, isBreakerOpen: Bool,
+      endpoint: UInt64?, isOnUsedConnection: Bool = false
+    ) {
+      self.policy = policy
+      self.budget = budget
+      self.remainingNanoseconds = remainingNanoseconds
+      self.isBreakerOpen = isBreakerOpen
+      self.endpoint = endpoint
+      self.isOnUsedConnection = isOnUsedConnection
+    }
+  }
+
+  /// The attempt failed as `failure`, without an answer that could be passed on: promote, fresh, again
+  /// or end.
+  package mutating func failed(
+    _ failure: FailureKind, _ evidence: RetryEvidence, _ circumstances: borrowing Circumstances,
+    _ random: inout RandomSource
+  ) -> Next {
+    if isHedged { return .promote }
+    if circumstances.isOnUsedConnection, isStale(failure, evidence) {
+      reason = .staleConnection
+      needsFresh = true
+      return .fresh
+    }
+    // What was refused here is not an attempt that could be made again.
+    guard failure.row.side == .upstream || failure.row.retry != .never else { return .end(nil) }
+    return again(.failure(failure), evidence, circumstances, &random) { .end($0) }
+  }
+
+  /// Whether an answer may be anything but passed on: a cheap question before `answered`.
+  @inline(__always)
+  package func mindsAnswer(_ status: UInt16, _ policy: RetryPolicy?) -> Bool {
+    isHedged || Self.isWanted(status, policy)
+  }
+
+  /// The head of an answer is there, and `outcome` is what it says of the endpoint: pass, keep or again.
+  package mutating func answered(
+    _ status: UInt16, _ outcome: Outcome, _ evidence: RetryEvidence,
+    _ circumstances: borrowing Circumstances, _ random: inout RandomSource
+  ) -> Next {
+    let isWanted = Self.isWanted(status, circumstances.policy)
+    if isHedged, isWanted || Self.isWorthWaiting(status, outcome) {
+      keepsAnswer = true
+      return .keep
+    }
+    guard isWanted else { return .pass(nil) }
+    return again(.status, evidence, circumstances, &random) { .pass($0) }
+  }
+
+  private static func isWanted(_ status: UInt16, _ policy: RetryPolicy?) -> Bool {
+    policy?.conditions.matchesAnswer(status: status, grpcStatus: nil) ?? false
+  }
+
+  /// The hedge was answered first. A bad answer that is quick does not cut a first attempt that may yet
+  /// be answered well: false.
+  package func hedgeWins(_ status: UInt16, _ outcome: Outcome) -> Bool {
+    !Self.isWorthWaiting(status, outcome)
+  }
+
+  /// An answer that another attempt, which is out already, may better: a failure of the service, or
+  /// "not now". What the service does for nobody (501, 505) is no better elsewhere.
+  private static func isWorthWaiting(_ status: UInt16, _ outcome: Outcome) -> Bool {
+    status >= 500 && status != 501 && status != 505 || outcome != .success
+  }
+
+  /// A kept connection had been closed as we wrote: once, and on a fresh one, without a policy.
+  /// One that is slow is not: its retry is the policy's, with its attempts and its budget.
+  private func isStale(_ failure: FailureKind, _ evidence: RetryEvidence) -> Bool {
+    guard failure == .upstreamClosed || failure == .upstreamReset, begun == 1,
+      evidence.isBodyReplayable
+    else { return false }
+    return RetrySafety.maySendAgain(
+      RetrySafety.Evidence(
+        failure: failure, isIdempotent: evidence.isIdempotent,
+        bytesWritten: evidence.bytesWritten, responseHasBegun: evidence.responseHasBegun))
+  }
+
+  /// Another attempt, or what `otherwise` makes of the reason why there is none.
+  private mutating func again(
+    _ cause: RetryReason, _ evidence: RetryEvidence, _ circumstances: borrowing Circumstances,
+    _ random: inout RandomSource, otherwise: (RetryRefusal?) -> Next
+  ) -> Next {
+    guard let policy = circumstances.policy else { return otherwise(nil) }
+    let budget = circumstances.budget
+    // One that was a retry itself is over.
+    retryEnded(budget)
+    let decision = RetryDecision.decide(
+      evidence, policy: policy,
+      // The one on a fresh connection stands in for that on the stale one.
+      attemptsMade: needsFresh ? begun - 1 : begun,
+      remainingNanoseconds: circumstances.remainingNanoseconds,
+      isBreakerOpen: circumstances.isBreakerOpen, random: &random,
+      budget: budget?.tryBeginRetry() ?? false)
+    switch decision {
+    case .no(let why):
+      refusal = why
+      return otherwise(why)
+    case .again(let nanoseconds):
+      holdsRetry = true
+      reason = cause
+      if let endpoint = circumstances.endpoint { tried.insert(endpoint) }
+      return .again(afterNanoseconds: nanoseconds)
+    }
+  }
+}

@@ -38,7 +38,7 @@ enum CodecBenchmarks {
   static func register() {
     Benchmark("request-head-515-bytes") { benchmark in
       var decoder = RequestDecoder(limits: HeadLimits())
-      let head = RequestHead()
+      let head = HTTP1RequestHead()
       for _ in benchmark.scaledIterations {
         let isWhole = try decoder.decode(request.span, into: head)
         precondition(isWhole && head.headBytes == 515, "the head is whole")
@@ -47,7 +47,7 @@ enum CodecBenchmarks {
     }
     Benchmark("response-head-220-bytes") { benchmark in
       var decoder = ResponseDecoder(limits: HeadLimits())
-      let head = ResponseHead()
+      let head = HTTP1ResponseHead()
       for _ in benchmark.scaledIterations {
         let isWhole = try decoder.decode(response.span, answering: .get, into: head)
         precondition(isWhole && head.headBytes == 220, "the head is whole")

@@ -21,7 +21,7 @@ enum MachineBenchmarks {
     Benchmark("route-of-\(count)") { benchmark, table in
       let bytes = Array("GET /fhir/service-05000/x HTTP/1.1\r\nHost: a.test\r\n\r\n".utf8)
       var decoder = RequestDecoder(limits: HeadLimits())
-      let head = RequestHead()
+      let head = HTTP1RequestHead()
       let isWhole = try decoder.decode(bytes.span, into: head)
       precondition(isWhole, "the head is whole")
       let path = bytes.span.extracting(head.path.bounds)

@@ -20,7 +20,7 @@ package final class AdminConnection: ByteStream {
   private let respond: Responder
   private let closed: (AdminConnection) -> Void
   private var decoder = RequestDecoder(limits: HeadLimits(headBytesMax: 8192))
-  private let head = RequestHead()
+  private let head = HTTP1RequestHead()
   /// A request is with the responder.
   private(set) var isWaiting = false
   /// When it was accepted, or when its last answer was begun.

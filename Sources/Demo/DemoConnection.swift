@@ -8,7 +8,7 @@ package final class DemoConnection: ByteStream {
   private let pool: BufferPool
   private unowned let service: DemoService
   private var decoder = RequestDecoder(limits: HeadLimits())
-  private let head = RequestHead()
+  private let head = HTTP1RequestHead()
   private var body: BodyDecoder?
   private var method = ""
   private var path = ""

@@ -16,7 +16,7 @@ package final class DemoLane: ConnectionReceiver {
   private let target: SocketAddress
   private unowned let traffic: DemoTraffic
   private var connection: UpstreamConnection?
-  private let head = ResponseHead()
+  private let head = HTTP1ResponseHead()
   private var body: BodyDecoder?
   private var request: DemoRequest?
   private var sentAt = Instant(nanoseconds: 0)

@@ -8,7 +8,7 @@ extension RequestDecoder {
   ///
   /// Why: a refusal that says nothing of its request cannot be found again by whoever sent it, and
   /// an answer to HEAD has no body, also where the rest of its head was refused (RFC 9110 §9.3.2).
-  package func salvage(_ bytes: Span<UInt8>, into head: RequestHead) -> RequestHead.Part {
+  package func salvage(_ bytes: Span<UInt8>, into head: HTTP1RequestHead) -> RequestHead.Part {
     if isAtFields { return .line }
     begin(head)
     head.methodText = .empty

@@ -37,7 +37,7 @@ package struct RequestDecoder: Sendable {
   /// Reads on. `bytes` is all that was received from the head's first byte; false: more is needed.
   /// After true, `head.headBytes` bytes are the head's, and the decoder is ready for the next.
   package mutating func decode(
-    _ bytes: Span<UInt8>, into head: RequestHead
+    _ bytes: Span<UInt8>, into head: HTTP1RequestHead
   ) throws(HeadFault) -> Bool {
     while let line = try nextLine(bytes) {
       if !isAtFields {
@@ -84,7 +84,7 @@ package struct RequestDecoder: Sendable {
     return ForeignProtocol.asking(rest) ?? fault.inStartLine
   }
 
-  func begin(_ head: RequestHead) {
+  func begin(_ head: HTTP1RequestHead) {
     head.fields.removeAll(keepingCapacity: true)
     head.present = .none
     head.expectsContinue = false
@@ -96,7 +96,7 @@ package struct RequestDecoder: Sendable {
   }
 
   private mutating func note(
-    _ field: Field, _ bytes: Span<UInt8>, _ head: RequestHead
+    _ field: Field, _ bytes: Span<UInt8>, _ head: HTTP1RequestHead
   ) throws(HeadFault) {
     head.present.insert(field.id)
     let value = field.value.bounds
@@ -126,25 +126,25 @@ package struct RequestDecoder: Sendable {
     }
   }
 
-  private func finish(_ bytes: Span<UInt8>, _ head: RequestHead) throws(HeadFault) {
+  private func finish(_ bytes: Span<UInt8>, _ head: HTTP1RequestHead) throws(HeadFault) {
     let isHTTP11 = head.minorVersion == 1
     // RFC 9112 §3.2: a 1.1 request without Host is answered 400.
     guard hostCount == 1 || !isHTTP11 else { throw .missingHost }
     head.nominatesOthers = framing.nominatesOthers
-    head.framingName = framing.name
+    head.lengthName = framing.name
     head.isPersistent = framing.isPersistent(isHTTP11: isHTTP11)
     head.wantsUpgrade =
       isHTTP11 && framing.nominatesUpgrade && head.present.contains(.upgrade)
     // RFC 9110 §10.1.1: an expectation in a 1.0 request is ignored.
     if !isHTTP11 { head.expectsContinue = false }
     guard let codings = framing.transferEncoding else {
-      head.framing = framing.contentLength.map { .length($0) } ?? .none
+      head.frame(framing.contentLength.map { .length($0) } ?? .none)
       return
     }
     guard codings == .chunked else { throw .badTransferEncoding }
     // RFC 9112 §6.1: both, or chunked in a 1.0 message, is how requests are smuggled.
     guard framing.contentLength == nil else { throw .lengthAndChunked }
     guard isHTTP11 else { throw .transferEncodingOnHTTP10 }
-    head.framing = .chunked
+    head.frame(.chunked)
   }
 }

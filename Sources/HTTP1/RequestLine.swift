@@ -4,7 +4,7 @@ import Primitives
 /// The request line: `method SP target SP HTTP/1.x` (RFC 9112 §3).
 enum RequestLine {
   static func decode(
-    _ bytes: Span<UInt8>, _ line: Range<Int>, _ limits: HeadLimits, into head: RequestHead
+    _ bytes: Span<UInt8>, _ line: Range<Int>, _ limits: HeadLimits, into head: HTTP1RequestHead
   ) throws(HeadFault) {
     let methodEnd = Token.end(in: bytes, from: line.lowerBound)
     guard methodEnd > line.lowerBound else { throw .badMethod }
@@ -27,7 +27,7 @@ enum RequestLine {
   }
 
   private static func version(
-    _ bytes: Span<UInt8>, _ range: Range<Int>, _ head: RequestHead, _ all: Span<UInt8>
+    _ bytes: Span<UInt8>, _ range: Range<Int>, _ head: HTTP1RequestHead, _ all: Span<UInt8>
   ) throws(HeadFault) -> UInt8 {
     guard let (major, minor) = Version.decode(bytes, range) else { throw .badVersion }
     if major == 1 { return minor == 0 ? 0 : 1 }

@@ -23,7 +23,7 @@ package struct ResponseDecoder: Sendable {
 
   /// As `RequestDecoder.decode`; `method` is that of the request which is answered.
   package mutating func decode(
-    _ bytes: Span<UInt8>, answering method: Method, into head: ResponseHead
+    _ bytes: Span<UInt8>, answering method: Method, into head: HTTP1ResponseHead
   ) throws(HeadFault) -> Bool {
     while let line = try nextLine(bytes) {
       if !isAtFields {
@@ -69,7 +69,7 @@ package struct ResponseDecoder: Sendable {
     return ForeignProtocol.answering(rest) ?? fault.inStartLine
   }
 
-  private func begin(_ head: ResponseHead) {
+  private func begin(_ head: HTTP1ResponseHead) {
     head.fields.removeAll(keepingCapacity: true)
     head.present = .none
     head.declaredLength = nil
@@ -79,7 +79,7 @@ package struct ResponseDecoder: Sendable {
 
   /// `HTTP/1.x SP 3DIGIT [SP reason]`; the second space may be missing with the reason.
   private func decodeStatusLine(
-    _ bytes: Span<UInt8>, _ line: Range<Int>, _ head: ResponseHead
+    _ bytes: Span<UInt8>, _ line: Range<Int>, _ head: HTTP1ResponseHead
   ) throws(HeadFault) {
     let at = line.lowerBound
     guard line.count >= 12 else { throw .badStartLine }
@@ -96,7 +96,7 @@ package struct ResponseDecoder: Sendable {
   }
 
   private mutating func note(
-    _ field: Field, _ bytes: Span<UInt8>, _ head: ResponseHead
+    _ field: Field, _ bytes: Span<UInt8>, _ head: HTTP1ResponseHead
   ) throws(HeadFault) {
     head.present.insert(field.id)
     switch field.id {
@@ -126,21 +126,21 @@ package struct ResponseDecoder: Sendable {
   }
 
   /// RFC 9112 §6.3, in its order.
-  private func finish(_ head: ResponseHead) throws(HeadFault) {
+  private func finish(_ head: HTTP1ResponseHead) throws(HeadFault) {
     let isHTTP11 = head.minorVersion == 1
     head.nominatesOthers = framing.nominatesOthers
     head.isPersistent = framing.isPersistent(isHTTP11: isHTTP11)
-    head.framingName = framing.name
+    head.lengthName = framing.name
     if framing.endsAtHead { return finishAtHead(head) }
     if let codings = framing.transferEncoding {
       guard codings == .chunked else { throw .badTransferEncoding }
       guard framing.contentLength == nil else { throw .lengthAndChunked }
       guard isHTTP11 else { throw .transferEncodingOnHTTP10 }
-      head.framing = .chunked
+      head.frame(.chunked)
     } else if let length = framing.contentLength {
-      head.framing = .length(length)
+      head.frame(.length(length))
     } else {
-      head.framing = .untilClose
+      head.frame(.untilClose)
       head.isPersistent = false
     }
   }
@@ -148,8 +148,8 @@ package struct ResponseDecoder: Sendable {
   /// Whatever the fields say there is no body. What they say is passed on only where it is about the
   /// answer that a GET would have had (HEAD, 304; RFC 9110 §8.6); with a 1xx or a 204 nothing of it
   /// may be sent, and an endpoint that does may send a body too, so its connection is not kept.
-  private func finishAtHead(_ head: ResponseHead) {
-    head.framing = .none
+  private func finishAtHead(_ head: HTTP1ResponseHead) {
+    head.frame(.none)
     if head.status < 200 || head.status == 204 {
       if framing.transferEncoding != nil || (framing.contentLength ?? 0) > 0 {
         head.isPersistent = false

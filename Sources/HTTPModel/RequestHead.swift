@@ -3,9 +3,11 @@ import Primitives
 /// A request head as it was understood: ranges into the receive buffer and the decisions drawn
 /// from them. Filled by the decoder; reused from request to request, so it allocates once.
 ///
+/// What only one protocol's heads have stands in a subclass beside its decoder.
+///
 /// Why a class: it is read by every stage, and handing it on copies and counts nothing.
 /// Confinement: its owner's loop.
-@usableFromInline package final class RequestHead {
+open class RequestHead {
   /// RFC 9112 §3.2.
   package enum TargetForm: Sendable {
     case origin, absolute, authority, asterisk
@@ -32,55 +34,49 @@ import Primitives
     }
   }
 
-  package var method: Method = .get
-  package var methodText: ByteRange = .empty
-  package var targetForm: TargetForm = .origin
+  package final var method: Method = .get
+  package final var methodText: ByteRange = .empty
+  package final var targetForm: TargetForm = .origin
   /// The target as it was received.
-  package var target: ByteRange = .empty
+  package final var target: ByteRange = .empty
   /// The path without the query. Where an absolute form has none (empty range), "/" is implied, or
   /// "*" where the form is `asterisk`.
-  package var path: ByteRange = .empty
+  package final var path: ByteRange = .empty
   /// What follows "?", without it; empty where there is none (`hasQuery` tells the two apart).
-  package var query: ByteRange = .empty
-  package var hasQuery = false
+  package final var query: ByteRange = .empty
+  package final var hasQuery = false
   /// The host and port the request is for: the absolute form's authority, else `Host`; empty only
   /// for HTTP/1.0 without `Host`.
-  package var authority: ByteRange = .empty
-  /// 0 or 1.
-  package var minorVersion: UInt8 = 1
-  package var fields: [Field] = []
+  package final var authority: ByteRange = .empty
+  package final var fields: [Field] = []
   /// Which known names occur.
-  package var present = FieldSet.none
-  /// `none`, `length` or `chunked`.
-  @usableFromInline package var framing: BodyFraming = .none
+  package final var present = FieldSet.none
+  /// How long its body is.
+  @usableFromInline package final var length: PayloadLength = .none
   /// The name of the field that says so, as it was spelled; empty where there is none.
-  package var framingName: ByteRange = .empty
-  /// True where the connection may carry another request after this one.
-  package var isPersistent = true
-  package var expectsContinue = false
-  /// `Connection: upgrade` with an `Upgrade` field, on HTTP/1.1.
-  package var wantsUpgrade = false
+  package final var lengthName: ByteRange = .empty
+  package final var expectsContinue = false
+  /// It asks for another protocol behind its answer: `Connection: upgrade` with an `Upgrade` field.
+  package final var wantsUpgrade = false
   /// `TE: trailers` was sent.
-  package var acceptsTrailers = false
+  package final var acceptsTrailers = false
   /// `Connection` nominates a name that is not a known hop-by-hop one: see `Connection` for which.
-  package var nominatesOthers = false
+  package final var nominatesOthers = false
   /// It carries a login that belongs to the connection, not to the request (`ConnectionLogin`).
-  package var logsIn = false
-  /// Bytes from the first of the request line to the end of the empty line.
-  package var headBytes = 0
+  package final var logsIn = false
 
   /// Bytes follow the head, or may. A declared length of 0 is passed on but is no body: it leaves
   /// nothing between the head and, say, the protocol that is upgraded to.
-  @inlinable package var hasBody: Bool {
-    switch framing {
+  @inlinable package final var hasBody: Bool {
+    switch length {
     case .none: false
-    case .length(let length): length > 0
-    case .chunked, .untilClose: true
+    case .known(let bytes): bytes > 0
+    case .unknown: true
     }
   }
 
   /// Where the name of the first field with this id stands, as it was spelled.
-  package func spelling(of id: FieldName) -> ByteRange? {
+  package final func spelling(of id: FieldName) -> ByteRange? {
     fields.first { $0.id == id }?.name
   }
 

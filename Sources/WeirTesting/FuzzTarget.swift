@@ -37,7 +37,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   private static func request(_ bytes: [UInt8]) {
     func judge(_ parts: [Int]) -> Verdict {
       var decoder = RequestDecoder(limits: HeadLimits())
-      let head = RequestHead()
+      let head = HTTP1RequestHead()
       var seen = 0
       do throws(HeadFault) {
         for end in parts {
@@ -58,7 +58,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
 
   /// What is kept of a head that is refused lies inside the bytes that came.
   private static func salvage(
-    _ decoder: RequestDecoder, _ bytes: Span<UInt8>, _ head: RequestHead
+    _ decoder: RequestDecoder, _ bytes: Span<UInt8>, _ head: HTTP1RequestHead
   ) {
     let part = decoder.salvage(bytes, into: head)
     if part >= .method {
@@ -75,7 +75,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     for method in [Method.get, .head] {
       agree(bytes) { parts in
         var decoder = ResponseDecoder(limits: HeadLimits())
-        let head = ResponseHead()
+        let head = HTTP1ResponseHead()
         do throws(HeadFault) {
           for end in parts
           where try decoder.decode(bytes.span.extracting(0..<end), answering: method, into: head) {

@@ -9,7 +9,7 @@ struct AuthorityTests {
     let bytes = Array("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n".utf8)
     var decoder = RequestDecoder(limits: HeadLimits())
     do throws(HeadFault) {
-      _ = try decoder.decode(bytes.span, into: RequestHead())
+      _ = try decoder.decode(bytes.span, into: HTTP1RequestHead())
       return nil
     } catch {
       return error

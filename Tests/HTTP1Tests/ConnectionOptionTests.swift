@@ -13,13 +13,13 @@ struct ConnectionOptionTests {
     var responseFault: HeadFault?
     var requests = RequestDecoder(limits: HeadLimits())
     do throws(HeadFault) {
-      _ = try requests.decode(request.span, into: RequestHead())
+      _ = try requests.decode(request.span, into: HTTP1RequestHead())
     } catch {
       requestFault = error
     }
     var responses = ResponseDecoder(limits: HeadLimits())
     do throws(HeadFault) {
-      _ = try responses.decode(response.span, answering: .get, into: ResponseHead())
+      _ = try responses.decode(response.span, answering: .get, into: HTTP1ResponseHead())
     } catch {
       responseFault = error
     }

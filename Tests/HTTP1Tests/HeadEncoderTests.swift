@@ -8,7 +8,7 @@ struct HeadEncoderTests {
   private func copy(_ fields: String, others: [String] = []) throws -> String {
     let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n".utf8)
     var decoder = RequestDecoder(limits: HeadLimits())
-    let head = RequestHead()
+    let head = HTTP1RequestHead()
     let isWhole = try decoder.decode(bytes.span, into: head)
     try #require(isWhole)
     let out = Buffer(capacity: 65_536)

@@ -10,13 +10,13 @@ struct RefusedHeadTests {
   private struct Refusal {
     var fault: HeadFault?
     var part: RequestHead.Part
-    var head: RequestHead
+    var head: HTTP1RequestHead
   }
 
   /// What comes of `bytes` in two parts split at `split`.
   private func refuse(_ bytes: [UInt8], split: Int) -> Refusal {
     var decoder = RequestDecoder(limits: HeadLimits())
-    let head = RequestHead()
+    let head = HTTP1RequestHead()
     var seen = 0
     for end in [split, bytes.count] {
       seen = end
@@ -110,7 +110,7 @@ struct RefusedHeadTests {
   /// A request behind another on a connection leaves nothing of it behind.
   @Test func forgetsTheRequestBefore() throws {
     var decoder = RequestDecoder(limits: HeadLimits())
-    let head = RequestHead()
+    let head = HTTP1RequestHead()
     let first = Array("HEAD /first HTTP/1.1\r\nHost: first\r\n\r\n".utf8)
     #expect(try decoder.decode(first.span, into: head))
     #expect(decoder.salvage(Self.tls.span, into: head) == .nothing)

@@ -6,11 +6,11 @@ import Testing
 /// Verdicts on heads, which must not depend on how the bytes were split.
 struct RequestDecoderTests {
   /// The head, or the fault, when `text` arrives in two parts split at `split`.
-  private func decode(_ text: String, split: Int) -> Result<RequestHead, HeadFault>? {
+  private func decode(_ text: String, split: Int) -> Result<HTTP1RequestHead, HeadFault>? {
     let bytes = Array(text.utf8)
     let buffer = Buffer(capacity: 65_536)
     var decoder = RequestDecoder(limits: HeadLimits())
-    let head = RequestHead()
+    let head = HTTP1RequestHead()
     for part in [bytes[..<split], bytes[split...]] {
       buffer.append(Array(part))
       do throws(HeadFault) {
@@ -110,7 +110,7 @@ struct RequestDecoderTests {
         bytes[Int(random.below(UInt32(bytes.count)))] = UInt8(truncatingIfNeeded: random.next())
       }
       var decoder = RequestDecoder(limits: HeadLimits())
-      let head = RequestHead()
+      let head = HTTP1RequestHead()
       do throws(HeadFault) {
         if try decoder.decode(bytes.span, into: head) { verdicts += 1 }
       } catch {

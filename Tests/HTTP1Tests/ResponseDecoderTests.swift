@@ -8,9 +8,9 @@ struct ResponseDecoderTests {
   /// The head, or the fault, when `bytes` arrive in two parts split at `split`.
   private func decode(
     _ bytes: [UInt8], _ method: HTTPModel.Method, split: Int
-  ) -> Result<ResponseHead, HeadFault>? {
+  ) -> Result<HTTP1ResponseHead, HeadFault>? {
     var decoder = ResponseDecoder(limits: HeadLimits())
-    let head = ResponseHead()
+    let head = HTTP1ResponseHead()
     for end in [split, bytes.count] {
       do throws(HeadFault) {
         if try decoder.decode(bytes.span.extracting(0..<end), answering: method, into: head) {

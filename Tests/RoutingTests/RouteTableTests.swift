@@ -12,7 +12,7 @@ struct RouteTableTests {
   ) throws -> RouteVerdict {
     let bytes = Array("\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\n\(fields)\r\n".utf8)
     var decoder = RequestDecoder(limits: HeadLimits())
-    let head = RequestHead()
+    let head = HTTP1RequestHead()
     let isWhole = try decoder.decode(bytes.span, into: head)
     try #require(isWhole)
     return table.match(head, in: bytes.span, path: bytes.span.extracting(head.path.bounds))

@@ -28,7 +28,7 @@ package final class HealthProbe: ConnectionReceiver {
   private var deadline = Instant.distantFuture
   private var isAsked = false
   private var connection: UpstreamConnection?
-  private let answer = ResponseHead()
+  private let answer = HTTP1ResponseHead()
   /// Called once, unless `start` has answered or it was cancelled.
   private let ended: (ProbeResult) -> Void
 

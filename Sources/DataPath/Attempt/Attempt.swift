@@ -104,7 +104,7 @@ final class Attempt: ConnectionReceiver {
   /// A final head is there.
   func answered(_ head: ResponseHead) {
     answerStatus = head.status
-    answerLength = if case .length(let length) = head.framing { length } else { nil }
+    answerLength = if case .known(let length) = head.length { length } else { nil }
   }
 
   /// Gives its place up, which others have from here on.

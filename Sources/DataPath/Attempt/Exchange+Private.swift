@@ -51,7 +51,7 @@ extension Exchange {
   /// does.
   var endsWithPrivate: Bool {
     guard let stream = attempt.stream, stream.isPrivate, let endpoint else { return false }
-    return !stream.head.isPersistent || endpoint.index < 0
+    return !stream.isPersistent || endpoint.index < 0
   }
 
   /// Whether an attempt belongs to its connection: what came on that before is part of it.

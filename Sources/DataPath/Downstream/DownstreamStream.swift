@@ -18,14 +18,16 @@ package class DownstreamStream: MessageStream {
 
   /// The one that serves it, for good.
   final let exchange: Exchange
-  final let head = RequestHead()
+  /// The request's; an object of the subclass's, with what its protocol adds.
+  final let head: RequestHead
   /// How much of it is understood.
   final var headPart = RequestHead.Part.nothing
   private final var bound: DownstreamConnection?
   /// The connection may carry another request behind this one.
   final private(set) var keepsOpen = false
 
-  init(worker: Worker) {
+  init(worker: Worker, head: RequestHead) {
+    self.head = head
     exchange = Exchange(worker: worker)
     super.init(worker: worker, headBlock: Buffer())
   }
@@ -63,6 +65,9 @@ package class DownstreamStream: MessageStream {
   /// `HTTP/1.1`, for the log.
   var protocolName: StaticString { missing() }
 
+  /// `1.1`, for `Via` (RFC 9110 §7.6.3).
+  var protocolVersion: StaticString { missing() }
+
   /// The body's bytes are to stay for another attempt, as long as they are no more than `most`.
   func keep(upTo most: Int) { missing() }
 
@@ -82,7 +87,7 @@ package class DownstreamStream: MessageStream {
 
   /// A block for the answer's head, and for a long body a large one, if there is one; false: there is
   /// none.
-  func makeOutput(for answer: ResponseHead) -> Bool { missing() }
+  func makeOutput(for answer: UpstreamStream) -> Bool { missing() }
 
   /// Writes the head of the answer; false: it does not fit.
   func sendHead(of answer: UpstreamStream, _ edits: HeaderEdits) -> Bool { missing() }

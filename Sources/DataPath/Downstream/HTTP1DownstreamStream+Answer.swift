@@ -26,13 +26,9 @@ extension HTTP1DownstreamStream {
 
   /// How the client learns where the body ends, and whether its connection stays open.
   func decideFraming(_ answer: ResponseHead) {
-    let needsChunks =
-      switch answer.framing {
-      case .chunked, .untilClose: true
-      case .none, .length: false
-      }
-    sendsChunks = needsChunks && head.minorVersion == 1
-    if needsChunks, head.minorVersion == 0 { keepsOpen(false) }
+    let needsChunks = answer.length == .unknown
+    sendsChunks = needsChunks && http1Head.minorVersion == 1
+    if needsChunks, http1Head.minorVersion == 0 { keepsOpen(false) }
   }
 
   /// A 1xx.
@@ -61,7 +57,7 @@ extension HTTP1DownstreamStream {
     _ answer: ResponseHead, _ bytes: Span<UInt8>, _ sink: HTTP1FieldSink
   ) -> Bool {
     let out = sink.out
-    let name = answer.framingName
+    let name = answer.lengthName
     guard out.writableCount >= Int(name.count) + 64 else { return false }
     if sendsChunks {
       if name.isEmpty {
@@ -74,7 +70,7 @@ extension HTTP1DownstreamStream {
       return true
     }
     var length = answer.declaredLength
-    if case .length(let declared) = answer.framing { length = declared }
+    if case .known(let declared) = answer.length { length = declared }
     guard let length else { return true }
     sink.begin(as: bytes.extracting(name.bounds))
     out.append(decimal: length)
@@ -85,12 +81,12 @@ extension HTTP1DownstreamStream {
   private func writeConnection(
     _ answer: ResponseHead, _ bytes: Span<UInt8>, _ sink: HTTP1FieldSink
   ) -> Bool {
-    if answer.status == 426, answer.present.contains(.upgrade), head.minorVersion == 1 {
+    if answer.status == 426, answer.present.contains(.upgrade), http1Head.minorVersion == 1 {
       return writeWantedUpgrade(answer, bytes, sink)
     }
     if !keepsOpen { return HeadEncoder.append("connection: close\r\n", to: sink.out) }
     // RFC 9112 §9.3: a client of HTTP/1.0 must be told.
-    if head.minorVersion == 0 {
+    if http1Head.minorVersion == 0 {
       return HeadEncoder.append("connection: keep-alive\r\n", to: sink.out)
     }
     return true
@@ -141,7 +137,7 @@ extension HTTP1DownstreamStream {
     }
     if !keepsOpen {
       out.append("connection: close\r\n")
-    } else if head.minorVersion == 0 {
+    } else if http1Head.minorVersion == 0 {
       out.append("connection: keep-alive\r\n")
     }
     out.append("\r\n")

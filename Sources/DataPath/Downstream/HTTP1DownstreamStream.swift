@@ -12,6 +12,8 @@ import Telemetry
 /// connection with them.
 final class HTTP1DownstreamStream: DownstreamStream {
   private var decoder = RequestDecoder(limits: HeadLimits())
+  /// `head`, as HTTP/1 says it.
+  let http1Head = HTTP1RequestHead()
   private let body = BodyDecoder()
   private var kept = KeptBody()
   private(set) var waitsToContinue = false
@@ -25,6 +27,8 @@ final class HTTP1DownstreamStream: DownstreamStream {
   private var hasTunnel = false
 
   private var input: Buffer { headBlock }
+
+  init(worker: Worker) { super.init(worker: worker, head: http1Head) }
 
   /// A request begins on `connection`.
   func begin(on connection: DownstreamConnection) {
@@ -43,7 +47,7 @@ final class HTTP1DownstreamStream: DownstreamStream {
     while true {
       if !input.isEmpty {
         do throws(HeadFault) {
-          if try decoder.decode(input.readable, into: head) {
+          if try decoder.decode(input.readable, into: http1Head) {
             headDecoded(connection, input)
             return .whole
           }
@@ -68,22 +72,26 @@ final class HTTP1DownstreamStream: DownstreamStream {
 
   private func headDecoded(_ connection: DownstreamConnection, _ input: Buffer) {
     headPart = .whole
+    headBytes = http1Head.headBytes
     guard let settings = exchange.listenerSettings else { return }
-    body.begin(head.framing, settings.bodyLimits)
-    kept = KeptBody(behind: head.headBytes)
-    waitsToContinue = head.expectsContinue && head.hasBody && input.count == head.headBytes
+    body.begin(http1Head.framing, settings.bodyLimits)
+    kept = KeptBody(behind: headBytes)
+    waitsToContinue = head.expectsContinue && head.hasBody && input.count == headBytes
     connection.requestCount += 1
     keepsOpen(
-      head.isPersistent
+      http1Head.isPersistent
         && connection.requestCount < settings.requestsPerConnectionMax ?? .max)
   }
 
   override func salvageHead() {
-    headPart = decoder.salvage(input.readable, into: head)
+    headPart = decoder.salvage(input.readable, into: http1Head)
   }
 
   override var awaitsContinue: Bool { waitsToContinue }
-  override var protocolName: StaticString { head.minorVersion == 1 ? "HTTP/1.1" : "HTTP/1.0" }
+  override var protocolName: StaticString {
+    http1Head.minorVersion == 1 ? "HTTP/1.1" : "HTTP/1.0"
+  }
+  override var protocolVersion: StaticString { http1Head.minorVersion == 1 ? "1.1" : "1.0" }
 
   // MARK: Body
 
@@ -148,12 +156,12 @@ final class HTTP1DownstreamStream: DownstreamStream {
   private func makeBodyRoom() -> Bool {
     let input = input
     if kept.bytesMax > 0 {
-      if kept.offset - head.headBytes <= kept.bytesMax, pool.makeRoom(in: input) { return true }
+      if kept.offset - headBytes <= kept.bytesMax, pool.makeRoom(in: input) { return true }
       kept.outgrow()
     }
-    if kept.offset > head.headBytes, input.writableCount < input.capacity / 2 {
-      input.removeSubrange(at: head.headBytes, count: kept.offset - head.headBytes)
-      kept.forgetPassed(from: head.headBytes)
+    if kept.offset > headBytes, input.writableCount < input.capacity / 2 {
+      input.removeSubrange(at: headBytes, count: kept.offset - headBytes)
+      kept.forgetPassed(from: headBytes)
     }
     // A head that fills its block leaves no room behind it.
     return pool.makeRoom(in: input)
@@ -167,26 +175,26 @@ final class HTTP1DownstreamStream: DownstreamStream {
   override func keep(upTo most: Int) {
     guard head.hasBody, most > 0 else { return }
     kept.keep(upTo: most)
-    if case .length(let length) = head.framing, length > UInt64(most) { kept.outgrow() }
+    if case .length(let length) = http1Head.framing, length > UInt64(most) { kept.outgrow() }
   }
 
   override var unrepeatableBytes: UInt64 { kept.unrepeatableBytes }
   override var bodyOutgrew: Bool { kept.outgrew }
 
   override func rewind() {
-    kept.rewind(to: head.headBytes)
-    body.begin(head.framing, exchange.listenerSettings?.bodyLimits ?? BodyLimits())
+    kept.rewind(to: headBytes)
+    body.begin(http1Head.framing, exchange.listenerSettings?.bodyLimits ?? BodyLimits())
   }
 
   override func skipBody() -> Bool {
-    switch head.framing {
+    switch http1Head.framing {
     case .none: return true
     case .length(let length):
       // Bytes that went straight to an endpoint are gone from the input.
-      guard kept.unrepeatableBytes == 0, length <= UInt64(input.count - head.headBytes) else {
+      guard kept.unrepeatableBytes == 0, length <= UInt64(input.count - headBytes) else {
         return false
       }
-      kept.skip(to: head.headBytes + Int(length))
+      kept.skip(to: headBytes + Int(length))
       return true
     case .chunked, .untilClose: return false
     }
@@ -194,13 +202,11 @@ final class HTTP1DownstreamStream: DownstreamStream {
 
   // MARK: The answer
 
-  override func makeOutput(for answer: ResponseHead) -> Bool {
+  override func makeOutput(for answer: UpstreamStream) -> Bool {
     let out = output
-    let isLarge: Bool
-    if case .length(let length) = answer.framing {
+    var isLarge = false
+    if case .known(let length) = answer.head.length {
       isLarge = length > UInt64(BufferPool.smallBytes)
-    } else {
-      isLarge = false
     }
     if isLarge || answer.headBytes > BufferPool.smallBytes / 2,
       pool.lend(to: out, atLeast: BufferPool.largeBytes)
@@ -225,7 +231,7 @@ final class HTTP1DownstreamStream: DownstreamStream {
 
   override func sendInterim(of answer: UpstreamStream) {
     // RFC 9110 §15.2: not to clients of HTTP/1.0.
-    guard head.minorVersion == 1 else { return }
+    guard http1Head.minorVersion == 1 else { return }
     let out = output
     let before = out.count
     _ = writeInterim(of: answer, to: out) || undo(to: before, out)

@@ -31,7 +31,7 @@ extension Exchange {
     judgeFields(downstream)
     identify(downstream)
     if head.method == .connect { return fail(.connectDenied) }
-    if case .length(let length) = head.framing,
+    if case .known(let length) = head.length,
       length > listener.settings.requestBodyBytesMax ?? .max
     {
       return fail(.requestBodyTooLarge)

@@ -71,7 +71,7 @@ extension Exchange {
   /// A head has been read; false: the exchange failed, or the answer is not wanted.
   private func takeHead(_ stream: UpstreamStream, _ downstream: DownstreamStream) -> Bool {
     let head = stream.head
-    guard downstream.makeOutput(for: head) else {
+    guard downstream.makeOutput(for: stream) else {
       fail(.bufferBudgetExceeded)
       return false
     }
@@ -108,7 +108,7 @@ extension Exchange {
 
   /// 1xx: relayed (RFC 9110 §15.2) as far as there is room.
   private func takeInterim(_ stream: UpstreamStream, _ downstream: DownstreamStream) -> Bool {
-    answerProgress.interim(stream.head.headBytes)
+    answerProgress.interim(stream.headBytes)
     guard answerProgress.interimBytes <= Self.interimHeadsMax * stream.headBytesMax else {
       fail(.malformedResponse, "too_many_interim")
       return false

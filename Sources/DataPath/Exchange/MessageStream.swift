@@ -50,6 +50,8 @@ package class MessageStream {
   final let pool: BufferPool
   /// Where the head's fields stand: their ranges count from the first byte in it.
   final let headBlock: Buffer
+  /// How many of its bytes the head takes, once it is whole.
+  final var headBytes = 0
   /// Why `move` failed.
   final var fault = Fault(kind: .malformedRequest, detail: "")
   /// Payload that the last `move` handed on.

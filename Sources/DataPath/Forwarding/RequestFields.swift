@@ -95,16 +95,17 @@ struct RequestFields {
   ) -> Bool {
     let head = downstream.head
     return ForwardedFields.write(exchange, downstream, edits.omitted, bytes, to: sink)
-      && addIdentity(exchange, head, settings, bytes, sink)
+      && addIdentity(exchange, downstream, settings, bytes, sink)
       && (forwards == nil || addForwards(head, bytes, sink))
       && addBudget(exchange, head, bytes, sink)
       && sink.add(edits)
   }
 
   private func addIdentity<Sink: FieldSink>(
-    _ exchange: Exchange, _ head: RequestHead, _ settings: ProxySettings, _ bytes: Span<UInt8>,
-    _ sink: Sink
+    _ exchange: Exchange, _ downstream: DownstreamStream, _ settings: ProxySettings,
+    _ bytes: Span<UInt8>, _ sink: Sink
   ) -> Bool {
+    let head = downstream.head
     guard let trace = exchange.identifiers.trace, sink.out.writableCount >= 512 else {
       return false
     }
@@ -124,7 +125,8 @@ struct RequestFields {
     }
     if settings.addsVia {
       sink.begin("via: ")
-      out.append(head.minorVersion == 1 ? "1.1 weir" : "1.0 weir")
+      out.append(downstream.protocolVersion)
+      out.append(" weir")
       sink.end()
     }
     return true

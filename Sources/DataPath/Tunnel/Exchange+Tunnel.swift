@@ -20,7 +20,7 @@ extension Exchange {
     answerProgress.holdUpgrade(!requestProgress.isDone)
     // It may have left before its 101 was read: no event would come again.
     if answerProgress.holdsUpgrade { return goOnUpgrading(stream, downstream) }
-    guard downstream.makeOutput(for: stream.head) else {
+    guard downstream.makeOutput(for: stream) else {
       fail(.bufferBudgetExceeded)
       return false
     }

@@ -71,17 +71,22 @@ extension HTTP1UpstreamStream {
     let out = sink.out
     guard out.writableCount >= 128 else { return false }
     sendsChunks = false
-    switch head.framing {
-    case .length(let length):
-      sink.begin(as: bytes.extracting(head.framingName.bounds))
+    let name = head.lengthName
+    switch head.length {
+    case .known(let length):
+      sink.begin(as: bytes.extracting(name.bounds))
       out.append(decimal: length)
       sink.end()
-    case .chunked:
+    case .unknown:
       sendsChunks = true
-      sink.begin(as: bytes.extracting(head.framingName.bounds))
+      if name.isEmpty {
+        sink.begin("transfer-encoding: ")
+      } else {
+        sink.begin(as: bytes.extracting(name.bounds))
+      }
       out.append("chunked")
       sink.end()
-    case .none, .untilClose: break
+    case .none: break
     }
     if UpgradeField.isRequested(head, bytes) { return writeUpgrade(head, bytes, sink) }
     if head.acceptsTrailers {

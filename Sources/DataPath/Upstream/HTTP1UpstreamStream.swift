@@ -12,6 +12,8 @@ final class HTTP1UpstreamStream: UpstreamStream {
   let connection: UpstreamConnection
   private let input: Buffer
   private let output: Buffer
+  /// `head`, as HTTP/1 says it.
+  private let http1Head = HTTP1ResponseHead()
   private let body = BodyDecoder()
   /// The request's payload is sent in chunks.
   var sendsChunks = false
@@ -20,7 +22,7 @@ final class HTTP1UpstreamStream: UpstreamStream {
     self.connection = connection
     input = connection.input
     output = connection.output
-    super.init(worker: worker, headBlock: connection.input)
+    super.init(worker: worker, headBlock: connection.input, head: http1Head)
   }
 
   /// It is no longer idle.
@@ -33,6 +35,7 @@ final class HTTP1UpstreamStream: UpstreamStream {
   override var isBroken: Bool { connection.isBroken }
   override var isAnsweredTooEarly: Bool { connection.isAnsweredTooEarly }
   override var mayReceive: Bool { connection.mayReceive }
+  override var isPersistent: Bool { http1Head.isPersistent }
   override var isPrivate: Bool { connection.isPrivate }
   override var tunnel: ByteStream? { connection }
   override var headBytesMax: Int { connection.decoder.limits.headBytesMax }
@@ -60,7 +63,8 @@ final class HTTP1UpstreamStream: UpstreamStream {
     while true {
       if !input.isEmpty {
         do throws(HeadFault) {
-          if try connection.decoder.decode(input.readable, answering: method, into: head) {
+          if try connection.decoder.decode(input.readable, answering: method, into: http1Head) {
+            headBytes = http1Head.headBytes
             return .whole
           }
         } catch {
@@ -104,15 +108,15 @@ final class HTTP1UpstreamStream: UpstreamStream {
   }
 
   override func passHead() {
-    input.consume(head.headBytes)
-    if head.status >= 200 { body.begin(head.framing, connection.bodyLimits) }
+    input.consume(headBytes)
+    if head.status >= 200 { body.begin(http1Head.framing, connection.bodyLimits) }
   }
 
   override func rereadHead() { connection.decoder.reset() }
 
   override func skipAnswer() -> Bool {
-    input.consume(head.headBytes)
-    switch head.framing {
+    input.consume(headBytes)
+    switch http1Head.framing {
     case .none: return true
     case .length(let length) where length <= UInt64(input.count):
       input.consume(Int(length))
@@ -233,7 +237,7 @@ final class HTTP1UpstreamStream: UpstreamStream {
 
   override func reuse(afterUpgradeAsked: Bool) -> UpstreamMetrics.Close? {
     // What was asked to change its protocol is not trusted to speak the old one.
-    guard head.isPersistent, !afterUpgradeAsked else { return .notPersistent }
+    guard http1Head.isPersistent, !afterUpgradeAsked else { return .notPersistent }
     // Bytes behind the answer belong to no request of ours.
     guard input.isEmpty, isDrained() else { return .unsolicited }
     connection.giveBuffers(to: pool)

@@ -38,7 +38,13 @@ package class UpstreamStream: MessageStream {
     case tooLarge
   }
 
-  final let head = ResponseHead()
+  /// The answer's; an object of the subclass's, with what its protocol adds.
+  final let head: ResponseHead
+
+  init(worker: Worker, headBlock: Buffer, head: ResponseHead) {
+    self.head = head
+    super.init(worker: worker, headBlock: headBlock)
+  }
 
   private func missing() -> Never { preconditionFailure("a stream of no protocol") }
 
@@ -106,6 +112,9 @@ package class UpstreamStream: MessageStream {
 
   /// Something may be there to be received, an end included.
   var mayReceive: Bool { missing() }
+
+  /// The connection may carry another request behind the answer, as its head says.
+  var isPersistent: Bool { missing() }
 
   /// The connection carries a login, and belongs to one client.
   var isPrivate: Bool { missing() }

@@ -1,7 +1,7 @@
 import Primitives
 
 /// Why an attempt was made again; the name is the `reason` of `weir_upstream_retries_total`.
-package enum RetryReason: Sendable, Equatable {
+@usableFromInline package enum RetryReason: Sendable, Equatable {
   case failure(FailureKind)
   /// A status that the route retries.
   case status

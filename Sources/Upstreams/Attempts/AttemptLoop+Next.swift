@@ -68,9 +68,9 @@ extension AttemptLoop {
   }
 
   /// Whether an answer may be anything but passed on: a cheap question before `answered`.
-  @inline(__always)
+  @inlinable @inline(__always)
   package func mindsAnswer(_ status: UInt16, _ policy: RetryPolicy?) -> Bool {
-    isHedged || Self.isWanted(status, policy)
+    isHedged || (policy != nil && Self.isWanted(status, policy))
   }
 
   /// The head of an answer is there, and `outcome` is what it says of the endpoint: pass, keep or again.
@@ -87,7 +87,8 @@ extension AttemptLoop {
     return again(.status, evidence, circumstances, &random) { .pass($0) }
   }
 
-  private static func isWanted(_ status: UInt16, _ policy: RetryPolicy?) -> Bool {
+  @usableFromInline
+  static func isWanted(_ status: UInt16, _ policy: RetryPolicy?) -> Bool {
     policy?.conditions.matchesAnswer(status: status, grpcStatus: nil) ?? false
   }
 

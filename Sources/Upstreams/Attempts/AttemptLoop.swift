@@ -21,45 +21,45 @@ import Resilience
 /// the first attempt only.
 ///
 /// Cost: 128 bytes, of which 88 are the endpoints tried; no allocation. Confinement: its owner's loop.
-package struct AttemptLoop {
+@usableFromInline package struct AttemptLoop {
   /// Attempts whose request was put on a connection, hedges included.
-  package private(set) var sent: UInt32 = 0
+  @usableFromInline package internal(set) var sent: UInt32 = 0
   /// Attempts that were begun, those that could not connect included; a hedge counts once it is what
   /// is left.
-  package internal(set) var begun = 0
+  @usableFromInline package internal(set) var begun = 0
   /// Endpoints that a retry looks past.
-  package internal(set) var tried = TriedEndpoints()
+  @usableFromInline package internal(set) var tried = TriedEndpoints()
   /// What asked for the attempt that is under way, if it is one after the first.
-  var reason: RetryReason?
+  @usableFromInline var reason: RetryReason?
   /// Why there was no further attempt.
-  package internal(set) var refusal: RetryRefusal?
+  @usableFromInline package internal(set) var refusal: RetryRefusal?
   /// Attempts of this request by a trusted proxy in front of us, as it counts them.
-  package var above = 1
+  @usableFromInline package var above = 1
   /// The next attempt is not to go out on a connection that was used before.
-  package internal(set) var needsFresh = false
+  @usableFromInline package internal(set) var needsFresh = false
   /// The route's fallback has taken the place of its upstream.
-  package internal(set) var usesFallback = false
+  @usableFromInline package internal(set) var usesFallback = false
   /// A second attempt is out beside the first.
-  package internal(set) var isHedged = false
+  @usableFromInline package internal(set) var isHedged = false
   /// A bad answer to the first attempt is kept until the hedge has ended.
-  package internal(set) var keepsAnswer = false
-  var holdsRetry = false
-  var holdsHedge = false
+  @usableFromInline package internal(set) var keepsAnswer = false
+  @usableFromInline var holdsRetry = false
+  @usableFromInline var holdsHedge = false
 
-  package init() {}
+  @inlinable package init() {}
 
-  package mutating func attemptBegins() { begun += 1 }
-  package mutating func requestSent() { sent += 1 }
+  @inlinable package mutating func attemptBegins() { begun += 1 }
+  @inlinable package mutating func requestSent() { sent += 1 }
 
   /// The attempt is over: what had asked for it, once.
-  package mutating func takeReason() -> RetryReason? {
+  @inlinable package mutating func takeReason() -> RetryReason? {
     guard let taken = reason else { return nil }
     reason = nil
     return taken
   }
 
   /// The attempt that a retry made is over, or has an answer: its place is free for the next.
-  @inline(__always)
+  @inlinable @inline(__always)
   package mutating func retryEnded(_ budget: RetryBudget?) {
     guard holdsRetry else { return }
     holdsRetry = false
@@ -70,7 +70,7 @@ package struct AttemptLoop {
 
   /// How long the first attempt is left alone before a second goes out beside it; nil: none will.
   /// `isRepeatable`: the request has nothing that goes to one endpoint only (a body, an upgrade, a login).
-  @inline(__always)
+  @inlinable @inline(__always)
   package func hedgeDelay(
     _ policy: HedgePolicy?, _ digest: borrowing LatencyDigest, isIdempotent: Bool,
     isRepeatable: Bool

@@ -88,6 +88,7 @@ let package = Package(
     library("ProxyConfiguration", ["Primitives", "CYaml"]),
     hotPath("Telemetry", ["Primitives", "CZlib"]),
     hotPath("HTTPClient", ["Primitives", "Reactor", "HTTPModel", "HTTP1"]),
+    library("HTTPServer", ["Primitives", "Reactor", "HTTPModel", "HTTP1"]),
     hotPath(
       "DataPath",
       [
@@ -99,7 +100,7 @@ let package = Package(
       "ControlPlane",
       [
         "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
-        "ProxyConfiguration", "Telemetry", "HTTPClient", "DataPath", "Discovery",
+        "ProxyConfiguration", "Telemetry", "HTTPClient", "HTTPServer", "DataPath", "Discovery",
         proxyOnly("Logging", "swift-log"),
       ]),
     library("Simulation", ["Primitives", "Resilience", "Upstreams", "ProxyConfiguration"]),
@@ -109,7 +110,7 @@ let package = Package(
       [
         "Screens",
         "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "ProxyConfiguration",
-        "Telemetry", "HTTPClient", "DataPath", "ControlPlane",
+        "Telemetry", "HTTPClient", "HTTPServer", "DataPath", "ControlPlane",
         proxyOnly("Logging", "swift-log"),
         proxyOnly("Histogram", "hdrhistogram-swift"),
       ]),
@@ -141,7 +142,7 @@ let package = Package(
       "SimulationTests",
       [
         "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
-        "Telemetry", "DataPath", "ControlPlane", "WeirTesting",
+        "Telemetry", "HTTPClient", "HTTPServer", "DataPath", "ControlPlane", "WeirTesting",
         proxyOnly("Logging", "swift-log"),
       ]
     ),

@@ -1,3 +1,4 @@
+import HTTPServer
 import Logging
 import Primitives
 import Reactor
@@ -15,7 +16,7 @@ package final class ControlLoop: @unchecked Sendable {
   private let loop: EventLoop
   private let shard = MetricShard()
   private let checker: HealthChecker
-  private let listeners: [AdminListener]
+  private let listeners: [ServerListener]
   private var thread: LoopThread?
 
   /// Who serves the admin endpoints.
@@ -23,10 +24,10 @@ package final class ControlLoop: @unchecked Sendable {
     /// A listening socket, which the loop takes over.
     package var descriptor: Int32
     package var connectionsMax: Int
-    package var respond: AdminConnection.Responder
+    package var respond: ServerListener.Responder
 
     package init(
-      descriptor: Int32, connectionsMax: Int, respond: @escaping AdminConnection.Responder
+      descriptor: Int32, connectionsMax: Int, respond: @escaping ServerListener.Responder
     ) {
       self.descriptor = descriptor
       self.connectionsMax = connectionsMax
@@ -45,12 +46,12 @@ package final class ControlLoop: @unchecked Sendable {
     checker = try HealthChecker(
       loop: loop, registry: registry, shard: shard, log: log, seed: seed, probesMax: probesMax,
       changed: healthChanged)
-    var made: [AdminListener] = []
+    var made: [ServerListener] = []
     for admin in admins {
       made.append(
-        try AdminListener(
-          loop: loop, descriptor: admin.descriptor, connectionsMax: admin.connectionsMax,
-          respond: admin.respond))
+        try ServerListener(
+          loop: loop, descriptor: admin.descriptor,
+          limits: ServerLimits(connectionsMax: admin.connectionsMax), respond: admin.respond))
     }
     listeners = made
     thread = LoopThread(name: "weir-control") { [self] in loop.run() }

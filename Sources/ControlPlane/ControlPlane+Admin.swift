@@ -1,5 +1,6 @@
 import DataPath
 import Discovery
+import HTTPServer
 import Logging
 import Primitives
 import ProxyConfiguration
@@ -7,7 +8,7 @@ import Upstreams
 
 /// The admin endpoints that ask the control queue; the others are `StatusPages`.
 extension ControlPlane {
-  typealias Done = @Sendable (AdminResponse) -> Void
+  typealias Done = @Sendable (ServerResponse) -> Void
 
   private static let endpoints =
     "GET /livez, GET /readyz, GET /metrics, GET /config, GET /upstreams, GET /routes, "
@@ -20,7 +21,7 @@ extension ControlPlane {
     "/drain", "/log-level",
   ]
 
-  func answer(_ request: AdminRequest, _ done: @escaping Done) {
+  func answer(_ request: ServerRequest, _ done: @escaping Done) {
     if !request.isRead, !isAllowed(request) { return done(Self.forbidden) }
     if request.isRead, let id = request.rest(behind: "/explain") {
       return explain(request, id, done)
@@ -38,22 +39,23 @@ extension ControlPlane {
     }
   }
 
-  private func isAllowed(_ request: AdminRequest) -> Bool {
-    AdminOrigin.isAllowed(request.origin, host: request.host, hosts: configuration.adminHosts)
+  private func isAllowed(_ request: ServerRequest) -> Bool {
+    AdminOrigin.isAllowed(
+      request.field("origin"), host: request.field("host"), hosts: configuration.adminHosts)
   }
 
-  private static let forbidden = AdminResponse.text(
+  private static let forbidden = ServerResponse.text(
     "weir: a page of another origin may change nothing here; a page of this address may, where it was "
       + "loaded by an IP address, localhost or a name in admin.hosts\n", status: 403)
 
   /// What `admin.public` serves: nothing that shows the inside or changes anything.
-  func answerPublic(_ request: AdminRequest, _ done: @escaping Done) {
+  func answerPublic(_ request: ServerRequest, _ done: @escaping Done) {
     if statusPages.answer(request, done) { return }
     done(
       .text("weir: only GET /livez, GET /readyz and GET /metrics are served here\n", status: 404))
   }
 
-  private func other(_ request: AdminRequest) -> AdminResponse {
+  private func other(_ request: ServerRequest) -> ServerResponse {
     if request.method == "PUT", let upstream = request.rest(behind: "/circuit-breakers"),
       !upstream.isEmpty
     {
@@ -66,7 +68,7 @@ extension ControlPlane {
       "weir: not with \(request.method); there are \(Self.endpoints)\n", status: 405)
   }
 
-  private func setLevel(_ body: String) -> AdminResponse {
+  private func setLevel(_ body: String) -> ServerResponse {
     let name = body.filter { $0.isLetter }.lowercased()
     guard let level = Logger.Level(rawValue: name) else {
       let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
@@ -84,7 +86,7 @@ extension ControlPlane {
     return .text("log level \(name)\n")
   }
 
-  private func config(_ request: AdminRequest) -> AdminResponse {
+  private func config(_ request: ServerRequest) -> ServerResponse {
     let faults = lastReloadFaults
     if request.wantsText {
       var text = "file \(file.path), reloads \(reloads), version \(Self.version)\n"

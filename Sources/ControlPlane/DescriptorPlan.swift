@@ -49,7 +49,7 @@ package struct DescriptorPlan: Equatable, Sendable {
     self.limit = limit
     self.needs = needs
     own = needs.own
-    admin = min(max(limit / 16, 4), AdminListener.connectionsMax)
+    admin = min(max(limit / 16, 4), Self.adminConnectionsMax)
     healthChecks = min(max(limit / 16, 2), HealthChecker.probesMax)
     let rest = max(limit - own - admin - healthChecks, 0)
     refused = min(max(rest / 16, 1), Self.refusedMax)
@@ -57,6 +57,8 @@ package struct DescriptorPlan: Equatable, Sendable {
     endpoints = max(rest - refused - clients, 1)
   }
 
+  /// Connections of the admin listener where descriptors are plenty.
+  private static let adminConnectionsMax = 64
   /// Refused clients that are told so at once. One lingers as long as it does not close, a second at
   /// most, so that a few hundred a second get their answer and a flood is reset.
   private static let refusedMax = 256
@@ -67,7 +69,7 @@ package struct DescriptorPlan: Equatable, Sendable {
 
   /// The least limit under which `limits.connections` can be met.
   package var limitNeeded: Int {
-    needs.own + AdminListener.connectionsMax + HealthChecker.probesMax + Self.refusedMax
+    needs.own + Self.adminConnectionsMax + HealthChecker.probesMax + Self.refusedMax
       + 2 * needs.connectionsMax
   }
 

@@ -1,5 +1,6 @@
 import DataPath
 import Dispatch
+import HTTPServer
 import Primitives
 import Telemetry
 
@@ -36,7 +37,7 @@ final class StatusPages: Sendable {
   }
 
   /// False: the request is for another page.
-  func answer(_ request: AdminRequest, _ done: @escaping ControlPlane.Done) -> Bool {
+  func answer(_ request: ServerRequest, _ done: @escaping ControlPlane.Done) -> Bool {
     guard request.isRead else { return false }
     switch request.path {
     case "/livez": done(.text("alive\n"))
@@ -52,16 +53,16 @@ final class StatusPages: Sendable {
   }
 
   /// A refused reload does not make it unready: what was good is still served (design rule 5).
-  private var readiness: AdminResponse {
+  private var readiness: ServerResponse {
     let (phase, faults) = known.withLock { ($0.phase, $0.reloadFaults) }
     guard phase == .serving else { return .text("not ready: \(phase.rawValue)\n", status: 503) }
     return .text("ready\n" + faults.map { "the last reload was refused: \($0)\n" }.joined())
   }
 
-  private static func metrics(_ totals: CounterTotals, _ request: AdminRequest) -> AdminResponse {
+  private static func metrics(_ totals: CounterTotals, _ request: ServerRequest) -> ServerResponse {
     let format = request.metricsFormat
     let body = Array(Exposition.render(totals, format: format).utf8)
-    var response = AdminResponse(status: 200, contentType: format.contentType, body: body)
+    var response = ServerResponse(status: 200, contentType: format.contentType, body: body)
     // What the answer depends on (RFC 9110 §12.5.5).
     response.fields = ["vary: accept, accept-encoding"]
     if request.wantsGzip, let compressed = Gzip.compress(body) {

@@ -2,7 +2,7 @@ import Primitives
 
 /// What a service of the demo says: shaped like FHIR R4, made up throughout.
 struct DemoAnswer: Sendable {
-  var status: String
+  var status: Int
   var location: String?
   var body: String
 
@@ -24,18 +24,18 @@ struct DemoAnswer: Sendable {
 
   /// The answer of a service that has trouble of its own.
   static let failure = outcome(
-    "503 Service Unavailable", "transient", "made to fail, for the demo")
+    503, "transient", "made to fail, for the demo")
 
   static func answer(
     _ method: String, _ path: String, of service: Service, endpoint: String, count: Int
   ) -> DemoAnswer {
     if path == "/health" {
       let body = #"{"status":"up","service":"\#(service.name)","endpoint":"\#(endpoint)"}"#
-      return DemoAnswer(status: "200 OK", body: body + "\n")
+      return DemoAnswer(status: 200, body: body + "\n")
     }
     let rest = path.dropFirst(service.prefix.count)
     guard path.hasPrefix(service.prefix), rest.isEmpty || rest.hasPrefix("/") else {
-      return outcome("404 Not Found", "not-found", "there is no \(service.name) under this path")
+      return outcome(404, "not-found", "there is no \(service.name) under this path")
     }
     let id = rest.dropFirst()
     switch method {
@@ -44,15 +44,15 @@ struct DemoAnswer: Sendable {
         id.isEmpty
         ? bundle(resource(service, "\(service.resource.lowercased())-1", endpoint))
         : isID(id) ? resource(service, String(id), endpoint) : nil
-      guard let body else { return outcome("400 Bad Request", "value", "that is not a FHIR id") }
-      return DemoAnswer(status: "200 OK", body: body + "\n")
+      guard let body else { return outcome(400, "value", "that is not a FHIR id") }
+      return DemoAnswer(status: 200, body: body + "\n")
     case "POST" where id.isEmpty:
       let fresh = "\(endpoint)-\(count)"
       return DemoAnswer(
-        status: "201 Created", location: "\(service.prefix)/\(fresh)",
+        status: 201, location: "\(service.prefix)/\(fresh)",
         body: resource(service, fresh, endpoint) + "\n")
     default:
-      return outcome("405 Method Not Allowed", "not-supported", "GET, or POST without an id")
+      return outcome(405, "not-supported", "GET, or POST without an id")
     }
   }
 
@@ -71,7 +71,7 @@ struct DemoAnswer: Sendable {
     #"{"resourceType":"Bundle","type":"searchset","total":1,"entry":[{"resource":\#(resource)}]}"#
   }
 
-  private static func outcome(_ status: String, _ code: String, _ text: String) -> DemoAnswer {
+  private static func outcome(_ status: Int, _ code: String, _ text: String) -> DemoAnswer {
     let issue = #"{"severity":"error","code":"\#(code)","diagnostics":"\#(text)"}"#
     return DemoAnswer(
       status: status, body: #"{"resourceType":"OperationOutcome","issue":[\#(issue)]}"# + "\n")

@@ -1,3 +1,4 @@
+import HTTPModel
 import Primitives
 
 /// The services of the demo, those of an e-prescription platform that its critical flows meet, and
@@ -18,10 +19,10 @@ enum DemoPlatform {
       + #""dosageInstruction":[{"text":"1 tablet three times a day"}]"#,
     status: "active", delay: .milliseconds(2), requestsPerSecond: 30,
     requests: [
-      DemoRequest(method: "GET", path: "/fhir/MedicationRequest/rx-1"),
-      DemoRequest(method: "GET", path: "/fhir/MedicationRequest?patient=p-5"),
+      DemoRequest(method: .get, path: "/fhir/MedicationRequest/rx-1"),
+      DemoRequest(method: .get, path: "/fhir/MedicationRequest?patient=p-5"),
       DemoRequest(
-        method: "POST", path: "/fhir/MedicationRequest",
+        method: .post, path: "/fhir/MedicationRequest",
         body: #"{"resourceType":"MedicationRequest"}"#),
     ])
 
@@ -31,9 +32,9 @@ enum DemoPlatform {
       + #""quantity":{"value":21,"unit":"tablet"}"#,
     status: "completed", delay: .milliseconds(2), requestsPerSecond: 25,
     requests: [
-      DemoRequest(method: "GET", path: "/fhir/MedicationDispense?prescription=rx-1"),
+      DemoRequest(method: .get, path: "/fhir/MedicationDispense?prescription=rx-1"),
       DemoRequest(
-        method: "POST", path: "/fhir/MedicationDispense",
+        method: .post, path: "/fhir/MedicationDispense",
         body: #"{"resourceType":"MedicationDispense"}"#),
     ])
 
@@ -43,7 +44,7 @@ enum DemoPlatform {
     status: "final", delay: .milliseconds(20), requestsPerSecond: 30,
     requests: [
       DemoRequest(
-        method: "POST", path: "/fhir/DetectedIssue", body: #"{"resourceType":"DetectedIssue"}"#)
+        method: .post, path: "/fhir/DetectedIssue", body: #"{"resourceType":"DetectedIssue"}"#)
     ])
 
   private static let directory = DemoAnswer.Service(
@@ -51,13 +52,13 @@ enum DemoPlatform {
     details: #""code":{"text":"paracetamol 500 mg"},"form":{"text":"tablet"}"#,
     status: "active", delay: .milliseconds(1), requestsPerSecond: 40,
     requests: [
-      DemoRequest(method: "GET", path: "/fhir/Medication?code=paracetamol"),
-      DemoRequest(method: "GET", path: "/fhir/Medication/m-3"),
+      DemoRequest(method: .get, path: "/fhir/Medication?code=paracetamol"),
+      DemoRequest(method: .get, path: "/fhir/Medication/m-3"),
     ])
 
   private static let reporting = DemoAnswer.Service(
     name: "reporting", resource: "MeasureReport",
     details: #""type":"summary","group":[{"measureScore":{"value":0.98}}]"#,
     status: "complete", delay: .milliseconds(15), requestsPerSecond: 15,
-    requests: [DemoRequest(method: "GET", path: "/fhir/MeasureReport?period=2026-01")])
+    requests: [DemoRequest(method: .get, path: "/fhir/MeasureReport?period=2026-01")])
 }

@@ -1,6 +1,8 @@
+import HTTPModel
+
 /// One request of the demo's traffic.
 struct DemoRequest: Sendable {
-  var method: String
+  var method: Method
   var path: String
   var body = ""
 }

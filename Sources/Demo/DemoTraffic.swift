@@ -59,7 +59,7 @@ final class DemoTraffic {
     for lane in idle { lane.close() }
   }
 
-  func ended(_ lane: DemoLane, _ request: DemoRequest, status: Int?, nanoseconds: Int64) {
+  func ended(_ lane: DemoLane, status: Int?, nanoseconds: Int64) {
     if hasStopped { lane.close() }
     idle.append(lane)
     if status != nil { latencies.record(microseconds: UInt64(max(nanoseconds, 0) / 1000)) }

@@ -12,7 +12,7 @@ extension NDPDemo {
     for service in DemoPlatform.services {
       var made: [DemoService] = []
       for number in 0..<DemoPlatform.endpointCount {
-        let endpoint = try DemoService(loop: loop, pool: pool, service: service, number: number)
+        let endpoint = try DemoService(loop: loop, service: service, number: number)
         let word = service.name.uppercased().split(separator: "-").joined(separator: "_")
         ThisProcess.setEnvironment("WEIR_DEMO_\(word)_\(number)", "\(endpoint.port)")
         names[endpoint.address] = endpoint.name

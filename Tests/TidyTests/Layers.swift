@@ -14,6 +14,7 @@ enum Layers {
     "ProxyConfiguration": ["CYaml"],
     "Telemetry": ["CZlib"],
     "HTTPClient": ["Reactor", "TLS", "HTTPModel", "HTTP1", "HTTP2"],
+    "HTTPServer": ["Reactor", "TLS", "HTTPModel", "HTTP1", "HTTP2"],
     "DataPath": dataPath,
     "Discovery": ["Reactor", "Upstreams", "HTTPClient", "CResolv"],
     "WorkloadIdentity": ["Reactor", "TLS", "HTTPClient"],
@@ -31,7 +32,7 @@ enum Layers {
   ]
 
   private static let controlPlane = dataPath.union([
-    "ProxyConfiguration", "DataPath", "Discovery", "WorkloadIdentity", "Simulation",
+    "ProxyConfiguration", "HTTPServer", "DataPath", "Discovery", "WorkloadIdentity", "Simulation",
   ])
 
   /// Modules that are not ours, and who may use them; nil: everyone. Full Foundation is nobody's.

@@ -1,4 +1,5 @@
 import DataPath
+import HTTPServer
 import Primitives
 import ProxyConfiguration
 import Reactor
@@ -9,7 +10,7 @@ import Upstreams
 /// `/circuit-breakers`: all of them, and their modes until the end of the process or until a reload
 /// changes the `mode` that is configured.
 extension ControlPlane {
-  func breakers(_ request: AdminRequest) -> AdminResponse {
+  func breakers(_ request: ServerRequest) -> ServerResponse {
     advanceBreakers()
     let now = kernel.now()
     let all = builder.breakers(configuration)
@@ -35,7 +36,7 @@ extension ControlPlane {
   }
 
   /// `PUT /circuit-breakers/<upstream>?scope=…&subject=…`.
-  func setBreakers(_ request: AdminRequest, _ upstream: String) -> AdminResponse {
+  func setBreakers(_ request: ServerRequest, _ upstream: String) -> ServerResponse {
     let word = request.body.filter { !$0.isWhitespace }
     guard let command = BreakerCommand(rawValue: word) else {
       let names = BreakerCommand.allCases.map(\.rawValue).joined(separator: ", ")

@@ -1,4 +1,5 @@
 import DataPath
+import HTTPServer
 import Primitives
 import ProxyConfiguration
 
@@ -7,7 +8,7 @@ extension ControlPlane {
   /// What a list shows at most, and what it copies of each worker.
   private static let listedMax = 100
 
-  func explain(_ request: AdminRequest, _ id: String, _ done: @escaping Done) {
+  func explain(_ request: ServerRequest, _ id: String, _ done: @escaping Done) {
     guard let workers else { return done(.text("weir: not started\n", status: 503)) }
     if id.isEmpty { return list(request, workers, done) }
     let bytes = Array(id.utf8)
@@ -30,7 +31,7 @@ extension ControlPlane {
       })
   }
 
-  private func list(_ request: AdminRequest, _ workers: Workers, _ done: @escaping Done) {
+  private func list(_ request: ServerRequest, _ workers: Workers, _ done: @escaping Done) {
     let filter: ExplainFilter
     do throws(ExplainQuery.Fault) {
       filter = try ExplainQuery.filter(request)

@@ -1,4 +1,5 @@
 import DataPath
+import HTTPServer
 import Primitives
 import ProxyConfiguration
 
@@ -9,7 +10,7 @@ enum ExplainQuery {
   }
 
   /// Throws a sentence that says what to write instead.
-  static func filter(_ request: AdminRequest) throws(Fault) -> ExplainFilter {
+  static func filter(_ request: ServerRequest) throws(Fault) -> ExplainFilter {
     var filter = ExplainFilter()
     if let text = request.parameter("since") {
       guard let duration = Scalars.duration(text), duration > .zero else {

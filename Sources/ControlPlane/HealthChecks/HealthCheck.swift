@@ -1,3 +1,4 @@
+import HTTPClient
 import Primitives
 import Upstreams
 
@@ -16,7 +17,7 @@ final class HealthCheck {
   let slot: Int
   var machine: HealthCheckMachine
   /// While it is asked.
-  var probe: HealthProbe?
+  var probe: ClientConnection?
   /// What was last told of it, by this check or by that of the endpoint before a change of policy.
   var isToldHealthy: Bool
   /// In a row.

@@ -1,3 +1,4 @@
+import HTTPClient
 import Logging
 import Primitives
 import Reactor
@@ -136,7 +137,7 @@ package final class HealthChecker {
     freeSlots.append(check.slot)
     guard let probe = check.probe else { return }
     check.probe = nil
-    probe.cancel()
+    probe.close()
     probeCount -= 1
   }
 
@@ -189,15 +190,18 @@ package final class HealthChecker {
     guard let deadline = check.machine.due(now: loop.now) else {
       preconditionFailure("a timer does not fire early")
     }
-    let probe = HealthProbe(loop: loop, pool: pool, question: check.upstream.question) {
+    let question = check.upstream.question
+    let target = question.target(check.endpoint)
+    let probe = ClientConnection(loop: loop, pool: pool, address: target)
+    let fault = probe.begin(question.call(at: target), until: deadline) {
       [unowned self, unowned check] result in
       check.probe = nil
       probeCount -= 1
-      take(result, of: check)
+      take(ProbeResult(result, to: question), of: check)
       probeWaiting()
     }
-    if let result = probe.start(check.endpoint, until: deadline) {
-      take(result, of: check)
+    if let fault {
+      take(ProbeResult(fault), of: check)
     } else {
       check.probe = probe
       probeCount += 1

@@ -1,4 +1,4 @@
-import HTTP1
+import HTTPClient
 import HTTPModel
 import Primitives
 import Upstreams
@@ -64,13 +64,24 @@ package enum ProbeResult: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// The result of an attempt to connect.
-  init(_ failure: FailureKind) {
-    switch failure {
-    case .connectRefused: self = .connectRefused
-    case .connectTimeout: self = .timeout
-    case .descriptorsExhausted, .localPortsExhausted, .localMemoryExhausted: self = .notSent
-    default: self = .connectFailed
+  /// How a call went that asked `question`.
+  init(_ result: Result<ClientAnswer, ClientFault>, to question: HealthQuestion) {
+    switch result {
+    case .success(let answer):
+      let isGood = question.path == nil || question.accepts(answer.status)
+      self = isGood ? .success : .badStatus(answer.status)
+    case .failure(let fault): self = Self(fault)
+    }
+  }
+
+  init(_ fault: ClientFault) {
+    switch fault {
+    case .notConnected(.connectRefused): self = .connectRefused
+    case .notConnected: self = .connectFailed
+    case .timeout: self = .timeout
+    case .closed, .malformedBody, .tooLarge: self = .closed
+    case .malformed(let head): self = .malformed(head)
+    case .notSent: self = .notSent
     }
   }
 }

@@ -1,8 +1,9 @@
+import HTTPServer
 import ProxyConfiguration
 
 /// `/routes`: what every route has done.
 extension ControlPlane {
-  func routes(_ request: AdminRequest, _ done: @escaping Done) {
+  func routes(_ request: ServerRequest, _ done: @escaping Done) {
     statusPages.scrape { totals in
       let all = RouteReport.all(totals)
       guard request.wantsText else { return done(.json(.list(all.map(\.json)))) }

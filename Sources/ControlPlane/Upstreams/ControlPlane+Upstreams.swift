@@ -1,4 +1,5 @@
 import DataPath
+import HTTPServer
 import Primitives
 import ProxyConfiguration
 import Reactor
@@ -7,7 +8,7 @@ import Upstreams
 
 /// `/upstreams`: every upstream as it stands.
 extension ControlPlane {
-  func upstreams(_ request: AdminRequest, _ done: @escaping Done) {
+  func upstreams(_ request: ServerRequest, _ done: @escaping Done) {
     workers?.ask(UpstreamView.all(of:)) { [self] views in
       let all = reports(UpstreamView.sum(views, now: kernel.now()))
       done(request.wantsText ? .text(UpstreamText.text(all)) : .json(UpstreamJSON.json(all)))

@@ -9,7 +9,7 @@ import Reactor
 /// ```
 package final class SimulatedSocket {
   package let descriptor: Int32
-  unowned let network: SimulatedNetwork
+  package unowned let network: SimulatedNetwork
   var peer: (any SimulatedPeer)?
   /// Bytes for Weir to receive.
   var inbound: [UInt8] = []

@@ -105,7 +105,7 @@ extension ControlPlane {
         ("version", .text(Self.version)), ("file", .text(file.path)),
         ("reloads", .number(reloads)),
         ("last_reload_faults", .list(faults.map { .text($0) })),
-        ("configuration", ConfigurationView.json(configuration)),
+        ("configuration", configuration.document?.json ?? .null),
       ]))
   }
 }

@@ -1,26 +1,7 @@
 import ProxyConfiguration
 
-/// A route as `/config` shows it: in JSON as the file would have it, and on a line for a person.
+/// A route on a line for a person, as `/config?format=text` shows it.
 enum RouteView {
-  static func json(_ route: RouteConfiguration) -> JSONValue {
-    // A position is no name: the route would be another one if it were read back with it.
-    var members: [(String, JSONValue)] = route.isNamed ? [("name", text(route.name))] : []
-    members += [("match", match(route)), action(route.action)]
-    if let prefix = route.rewritePrefix {
-      members.append(("rewrite", .object([("prefix", text(prefix))])))
-    }
-    members += [
-      (
-        "headers",
-        .object([("request", edits(route.requestEdits)), ("response", edits(route.responseEdits))])
-      ),
-      ("timeout", ConfigurationView.duration(route.timeout)),
-      ("total_timeout", ConfigurationView.duration(route.totalTimeout)),
-    ]
-    members += RoutePolicyView.members(route)
-    return .object(members)
-  }
-
   /// `prefix /fhir, method GET -> upstream prescriptions`.
   static func line(_ route: RouteConfiguration) -> String {
     var conditions = ["\(path(route.path).0) \(path(route.path).1)"]
@@ -47,48 +28,4 @@ enum RouteView {
     case .regex(let text): ("regex", text)
     }
   }
-
-  private static func match(_ route: RouteConfiguration) -> JSONValue {
-    let (key, value) = path(route.path)
-    var members: [(String, JSONValue)] = [(key, text(value))]
-    if !route.methods.isEmpty { members.append(("method", texts(route.methods))) }
-    if !route.hosts.isEmpty { members.append(("host", texts(route.hosts))) }
-    if !route.headers.isEmpty {
-      members.append(("headers", ConfigurationView.fields(route.headers)))
-    }
-    return .object(members)
-  }
-
-  private static func action(_ action: RouteConfiguration.Action) -> (String, JSONValue) {
-    switch action {
-    case .forward(let name): return ("upstream", text(name))
-    case .split(let shares):
-      let list = shares.map { share in
-        JSONValue.object([("upstream", text(share.upstream)), ("weight", .number(share.weight))])
-      }
-      return ("split", .list(list))
-    case .redirect(let scheme, let host, let path, let status):
-      let given = [("scheme", scheme), ("host", host), ("path", path)]
-        .compactMap { name, value in value.map { (name, text($0)) } }
-      return ("redirect", .object(given + [("status", .number(status))]))
-    case .respond(let status, let body, let contentType):
-      return ("respond", respond(status, body, contentType))
-    }
-  }
-
-  static func respond(_ status: Int, _ body: String, _ contentType: String) -> JSONValue {
-    .object([
-      ("status", .number(status)), ("body", text(body)), ("content_type", text(contentType)),
-    ])
-  }
-
-  private static func edits(_ edits: RouteConfiguration.Edits) -> JSONValue {
-    .object([
-      ("set", ConfigurationView.fields(edits.set)), ("add", ConfigurationView.fields(edits.add)),
-      ("remove", texts(edits.remove)),
-    ])
-  }
-
-  private static func texts(_ list: [String]) -> JSONValue { .list(list.map(text)) }
-  private static func text(_ value: String) -> JSONValue { ConfigurationView.text(value) }
 }

@@ -58,6 +58,8 @@ package struct Configuration: Sendable, Equatable {
   package var addsVia = false
   /// `X-Request-ID` is added to services' own answers of 500 and above.
   package var marksErrors = false
+  /// It as a file would have it.
+  package var document: ConfigurationDocument?
   /// In the order of the file.
   package var warnings: [ConfigurationWarning] = []
 }

@@ -61,7 +61,7 @@ package struct ConfigurationReader {
     guard case .section(let top)? = checker.check(root, .object(Schema.weir), "")?.value else {
       return nil
     }
-    var result = Configuration()
+    var result = Configuration(document: ConfigurationDocument(top))
     result.workers = top.integer("workers")
     if top.has("admin") {
       let admin = top.section("admin")

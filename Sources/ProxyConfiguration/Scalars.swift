@@ -68,11 +68,6 @@ package enum Scalars {
     return Int(digits, radix: 8)
   }
 
-  package static func text(octal mode: Int) -> String {
-    let digits = String(mode, radix: 8)
-    return String(repeating: "0", count: max(4 - digits.count, 0)) + digits
-  }
-
   /// Basis points: `12.5%` is 1250. Two places behind the point at most.
   static func percentage(_ text: String) -> Int? {
     guard text.last == "%" else { return nil }

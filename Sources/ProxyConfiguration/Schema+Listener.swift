@@ -14,12 +14,15 @@ extension Schema {
     Key(
       "routes", .list(.object(route)), isRequired: true,
       "Tried in order; the first that matches takes the request. None matches: 404 `no_route`."),
-    Key("limits", .object(listenerLimits), "What one request or connection may hold."),
-    Key("timeouts", .object(listenerTimeouts), "How long a client may take."),
-    Key("request_body_rate", .object(bodyRate), "The least speed of a request's body."),
+    Key("limits", .object(listenerLimits), "What one request or connection may hold.")
+      .holdingDefaults,
+    Key("timeouts", .object(listenerTimeouts), "How long a client may take.").holdingDefaults,
+    Key("request_body_rate", .object(bodyRate), "The least speed of a request's body.")
+      .holdingDefaults,
     Key(
       "path_normalization", .object(pathNormalization),
-      "How a path is made one spelling of itself before it is matched."),
+      "How a path is made one spelling of itself before it is matched."
+    ).holdingDefaults,
     Key(
       "answer_half_closed", .boolean, default: "false",
       "Answers a client that ends its direction behind its request (`nc -N`), as HAProxy does without `abortonclose`. By default it has left, as for nginx and Envoy: most are gone altogether, and their work is not to be done."

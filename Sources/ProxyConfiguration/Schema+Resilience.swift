@@ -29,7 +29,8 @@ extension Schema {
       ),
       Key(
         "window", .duration(.seconds(1) ... .seconds(3600), mayBeOff: false), default: "10s",
-        "The time that rates are counted over. Linkerd's success-rate window, and Hystrix's."),
+        "The time that rates are counted over. Linkerd's success-rate window, and Hystrix's."
+      ).used(.unless("window_calls")),
       Key(
         "window_calls", .integer(1...10_000),
         "The calls that rates are counted over, instead of `window`. Left out: time counts."),
@@ -63,7 +64,7 @@ extension Schema {
       Key(
         "failures", .object(breakerFailures),
         "What counts as failure, beside resets, timeouts and refused connections. 429 and what Weir itself refused never do."
-      ),
+      ).holdingDefaults,
     ]
   }
 
@@ -120,7 +121,7 @@ extension Schema {
     Key(
       "success_rate", .either(.choice(["off"]), successRate),
       "Ejects endpoints whose success rate lies far below the others'. Left out: with its defaults, as Envoy enforces it."
-    ),
+    ).holdingDefaults,
     Key(
       "failure_percentage", .object(failurePercentage),
       "Ejects endpoints that fail often, the best of them too. What a route answers alike at all of them does not count. Left out: off, as in Envoy."

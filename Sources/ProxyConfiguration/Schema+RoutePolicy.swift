@@ -19,7 +19,8 @@ extension Schema {
       default: "off",
       "From an attempt's begin to its answer's head; then it is ended, and counts as `per-try-timeout`. Off, as in Envoy: the route's `timeout` bounds all of them."
     ),
-    Key("backoff", .object(backoff), "The wait before a retry; any length up to its bound."),
+    Key("backoff", .object(backoff), "The wait before a retry; any length up to its bound.")
+      .holdingDefaults,
     Key(
       "non_idempotent", .boolean, default: "false",
       "Lets requests be tried again that may have been acted on, POST too. Off: a prescription is never dispensed twice; Traefik's `RetryNonIdempotentMethod` is off too."
@@ -72,7 +73,7 @@ extension Schema {
     Key(
       "burst", .integer(1...1_000_000),
       "Requests that pass at once after a pause. Left out: `requests`, as Envoy's examples fill a bucket."
-    ),
+    ).derived { section, _ in section.integer("requests").map { .integer($0) } },
     Key(
       "by", .choice(["route", "source", "header"]), default: "route",
       "What has a bucket of its own: the route, each address of a client, or each value of `header`. Envoy's local limit is one for the route."

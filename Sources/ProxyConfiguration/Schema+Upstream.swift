@@ -13,7 +13,7 @@ extension Schema {
       "protocol", .choice(["http1"], later: ["http2", "auto", "tcp"]), default: "http1",
       "What is spoken there."),
     Key("tls", .object([]), isBuilt: false, "TLS towards endpoints."),
-    Key("balancing", .object(balancing), "Which endpoint takes a request."),
+    Key("balancing", .object(balancing), "Which endpoint takes a request.").holdingDefaults,
     Key(
       "health_check", .object(healthCheck),
       "Asks endpoints whether they are well, once for the whole process. Left out: nobody asks, all are taken for well."
@@ -27,7 +27,7 @@ extension Schema {
     Key(
       "retry_budget", .object(retryBudget),
       "How many retries there may be, over all routes. It applies with its defaults when left out."
-    ),
+    ).holdingDefaults,
     Key(
       "outlier_detection", .object(outlierDetection),
       "Ejects endpoints that behave unlike the others. Left out: none; `{}`: its defaults."),
@@ -38,9 +38,10 @@ extension Schema {
     Key(
       "shedding", .object([PolicyMode.key]),
       "Whether the limits refuse lower classes of requests before they are full, where priorities differ."
-    ),
-    Key("limits", .object(upstreamLimits), "What the upstream may be asked to hold."),
-    Key("timeouts", .object(upstreamTimeouts), "How long it may take."),
+    ).holdingDefaults,
+    Key("limits", .object(upstreamLimits), "What the upstream may be asked to hold.")
+      .holdingDefaults,
+    Key("timeouts", .object(upstreamTimeouts), "How long it may take.").holdingDefaults,
     Key(
       "resolve_interval", .duration(.seconds(1) ... .seconds(86_400), mayBeOff: false),
       default: "30s",
@@ -60,6 +61,10 @@ extension Schema {
       "What a route's `subset` goes by. Left out: none."),
   ]
 
+  private static let hashed = Use.when("policy", ["ring_hash", "maglev"])
+  private static let unhashed = Use.when(
+    "policy", ["round_robin", "least_request", "peak_ewma", "random"])
+
   private static let balancing: [Key] = [
     Key(
       "policy", .choice(BalancingConfiguration.Policy.allCases.map(\.rawValue)),
@@ -68,26 +73,28 @@ extension Schema {
     ),
     Key(
       "hash_on", .object(hashOn),
-      "What is hashed; ring_hash and maglev need it, the others take none."),
+      "What is hashed; ring_hash and maglev need it, the others take none."
+    ).used(hashed),
     Key(
       "bounded_load", .percentage(10_100...100_000, mayBeOff: true), default: "off",
       "With ring_hash and maglev: an endpoint takes at most this share of the mean load, and the next one the rest. Off, as in Envoy and HAProxy, whose guide has 125 % to 200 %."
-    ),
+    ).used(hashed),
     Key(
       "slow_start", .duration(.seconds(1) ... .seconds(3600), mayBeOff: true), default: "off",
       "The share of a new endpoint grows over this time; never at Weir's own start. Off, as in Envoy. Not with ring_hash and maglev: the home of a key must not move with the clock."
-    ),
+    ).used(unhashed),
     Key(
       "panic_threshold", .percentage(0...10_000, mayBeOff: false), default: "50%",
       "Where fewer endpoints are well, all are asked: the checks may be what is wrong. 0% is off. Envoy's."
     ),
     Key(
       "ring_size", .integer(16...8_388_608), default: "1024",
-      "Places on the ring, at least; ring_hash alone takes it. Envoy's `minimum_ring_size`."),
+      "Places on the ring, at least; ring_hash alone takes it. Envoy's `minimum_ring_size`."
+    ).used(.when("policy", ["ring_hash"])),
     Key(
       "zone_minimum_endpoints", .integer(1...100_000), default: "6",
       "Below that many endpoints zones are not regarded; ring_hash and maglev regard none. Envoy's `min_cluster_size`."
-    ),
+    ).used(unhashed),
   ]
 
   private static let hashOn: [Key] = [
@@ -111,7 +118,12 @@ extension Schema {
     Key(
       "timeout", .duration(.milliseconds(10) ... .seconds(600), mayBeOff: false), default: "3s",
       "An answer that takes longer is a failure. Default: 3 s, or half the `interval` where that is shorter; a lost SYN is sent again after 1 s, so that Kubernetes' 1 s fails with it."
-    ),
+    ).derived { section, usual in
+      guard case .duration(let usual?)? = usual, let interval = section.duration("interval") else {
+        return usual
+      }
+      return .duration(min(usual, interval / 2))
+    },
     Key(
       "healthy", .integer(1...100), default: "2",
       "Good answers in a row until it is well again; the first ever is enough. HAProxy's `rise`."),
@@ -119,10 +131,12 @@ extension Schema {
       "unhealthy", .integer(1...100), default: "3",
       "Bad ones in a row until it is not. HAProxy's `fall`."),
     Key("port", .integer(1...65_535), "Another port to ask. Left out: the endpoint's."),
-    Key("host", .text("a host"), "The `Host` that is sent. Left out: the endpoint's address."),
+    Key("host", .text("a host"), "The `Host` that is sent. Left out: the endpoint's address.").used(
+      .with("path")),
     Key(
       "statuses", .list(.statuses), default: "200-299",
-      "Statuses of a good answer. RFC 9110 §15.3."),
+      "Statuses of a good answer. RFC 9110 §15.3."
+    ).used(.with("path")),
   ]
 
   private static let upstreamLimits: [Key] = [

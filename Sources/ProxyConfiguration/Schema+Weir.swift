@@ -29,9 +29,9 @@ extension Schema {
       "priority_header", .text("a field name"), default: "x-weir-priority",
       "The field in which `trusted_proxies` name a request's class: critical, high, normal or low. It goes before the route's `priority`. Our own name: peers have none."
     ),
-    Key("limits", .object(limits), "What the whole process may hold."),
-    Key("drain", .object(drain), "How Weir stops."),
-    Key("telemetry", .object(telemetry), "Log and tracing."),
+    Key("limits", .object(limits), "What the whole process may hold.").holdingDefaults,
+    Key("drain", .object(drain), "How Weir stops.").holdingDefaults,
+    Key("telemetry", .object(telemetry), "Log and tracing.").holdingDefaults,
     Key("consul", .object([]), isBuilt: false, "Where Consul is."),
     Key("identity", .object([]), isBuilt: false, "Where certificates come from."),
     Key("sidecar", .object([]), isBuilt: false, "The short form for one workload."),
@@ -81,14 +81,15 @@ extension Schema {
 
   private static let telemetry: [Key] = [
     Key("access_log", .object(accessLog), "One line of JSON a request. Left out: no log."),
-    Key("log", .object(log), "Weir's own log, on standard error."),
+    Key("log", .object(log), "Weir's own log, on standard error.").holdingDefaults,
     Key(
       "instance", .text("a name"),
       "What this proxy is called in its access log. Left out: the host's name, which in Kubernetes is the pod's."
     ),
-    Key("explain", .object(explain), "What is kept of single requests, for `/explain`."),
-    Key("metrics", .object(metrics), "What `/metrics` shows beyond the usual."),
-    Key("tracing", .object(tracing), "Trace fields that are sent on."),
+    Key("explain", .object(explain), "What is kept of single requests, for `/explain`.")
+      .holdingDefaults,
+    Key("metrics", .object(metrics), "What `/metrics` shows beyond the usual.").holdingDefaults,
+    Key("tracing", .object(tracing), "Trace fields that are sent on.").holdingDefaults,
     Key(
       "via", .boolean, default: "false",
       "Adds `Via` to requests that are forwarded (RFC 9110 §7.6.3). Off, as in Envoy."),

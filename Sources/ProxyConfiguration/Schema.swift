@@ -34,6 +34,17 @@ indirect enum Schema: Sendable {
     var isBuilt = true
   }
 
+  /// When a key means anything.
+  enum Use: Sendable {
+    case always
+    /// Only where that other key of the mapping is left out.
+    case unless(String)
+    /// Only where that other key is given.
+    case with(String)
+    /// Only where that other key has one of these values.
+    case when(String, [String])
+  }
+
   struct Key: Sendable {
     var name: String
     var schema: Schema
@@ -42,6 +53,11 @@ indirect enum Schema: Sendable {
     var isRequired = false
     /// Known, but no code stands behind it yet: an error that says so.
     var isBuilt = true
+    /// A mapping whose defaults hold where it is left out; another one is something that is not there then.
+    private(set) var holdsDefaults = false
+    private(set) var use = Use.always
+    /// The default where it depends on the other keys of the mapping: made from it and the usual one.
+    private(set) var derived: (@Sendable (Section, Section.Value?) -> Section.Value?)?
     /// What it does, what leaving it out means, and where the default comes from.
     var doc: String
 
@@ -55,6 +71,26 @@ indirect enum Schema: Sendable {
       self.isRequired = isRequired
       self.isBuilt = isBuilt
       self.doc = doc
+    }
+
+    var holdingDefaults: Key {
+      var key = self
+      key.holdsDefaults = true
+      return key
+    }
+
+    func used(_ use: Use) -> Key {
+      var key = self
+      key.use = use
+      return key
+    }
+
+    func derived(
+      _ value: @escaping @Sendable (Section, Section.Value?) -> Section.Value?
+    ) -> Key {
+      var key = self
+      key.derived = value
+      return key
     }
   }
 }

@@ -35,6 +35,14 @@ struct Section {
     if case .text(let text)? = value(key) { text } else { nil }
   }
 
+  /// `off` was written.
+  func isOff(_ key: String) -> Bool {
+    switch values[key]?.value {
+    case .duration(nil)?, .quantity(nil)?: true
+    default: false
+    }
+  }
+
   func boolean(_ key: String) -> Bool {
     if case .boolean(let value)? = value(key) { value } else { false }
   }
@@ -93,12 +101,27 @@ struct Section {
     }
   }
 
+  /// What holds where `key` was left out.
+  func byDefault(_ key: Schema.Key) -> Value? {
+    let usual = key.fallback.flatMap { SchemaChecker.default($0, key.schema) }
+    return key.derived.map { $0(self, usual) } ?? usual
+  }
+
+  /// Whether a key means anything beside the others.
+  func isUsed(_ key: Schema.Key) -> Bool {
+    switch key.use {
+    case .always: true
+    case .unless(let other): !has(other)
+    case .with(let other): has(other)
+    case .when(let other, let values): text(other).map(values.contains) ?? false
+    }
+  }
+
   private func schema(_ key: String) -> Schema.Key? { keys.first { $0.name == key } }
 
   private func value(_ key: String) -> Value? {
     if let given = values[key] { return given.value }
     guard let entry = schema(key) else { preconditionFailure("the schema has no key \(key)") }
-    guard let fallback = entry.fallback else { return nil }
-    return SchemaChecker.default(fallback, entry.schema)
+    return byDefault(entry)
   }
 }

@@ -69,28 +69,21 @@ enum UpstreamReader {
         section.has("hash_on"), section, "policy",
         "\(policy.rawValue) needs hash_on beside it, such as hash_on: { header: x-user }")
     }
-    refuseUnused(settings, section, &checker)
+    refuseUnused(policy, section, &checker)
     return settings
   }
 
   /// A key that does nothing with the policy is a mistake; `off` says just that.
   private static func refuseUnused(
-    _ settings: BalancingConfiguration, _ section: Section, _ checker: inout SchemaChecker
+    _ policy: BalancingConfiguration.Policy, _ section: Section, _ checker: inout SchemaChecker
   ) {
-    let policy = settings.policy
-    let hashing = "ring_hash and maglev"
-    let others = "round_robin, least_request, peak_ewma and random"
-    let uses: [(key: String, isUsed: Bool, by: String)] = [
-      ("hash_on", policy.isHashing, hashing),
-      ("bounded_load", policy.isHashing || settings.boundedLoadBasisPoints == nil, hashing),
-      ("slow_start", !policy.isHashing || settings.slowStart == nil, others),
-      ("zone_minimum_endpoints", !policy.isHashing, others),
-      ("ring_size", policy == .ringHash, "ring_hash"),
-    ]
-    for use in uses where section.has(use.key) && !use.isUsed {
+    for key in section.keys where section.has(key.name) && !section.isUsed(key) {
+      guard !section.isOff(key.name), case .when(_, let users) = key.use else { continue }
+      let others = users.dropLast().joined(separator: ", ")
+      let by = users.count == 1 ? users[0] : "\(others) and \(users[users.count - 1])"
       checker.report(
-        section.mark(use.key),
-        "\(use.key) is for \(use.by), not \(policy.rawValue); remove it or change policy")
+        section.mark(key.name),
+        "\(key.name) is for \(by), not \(policy.rawValue); remove it or change policy")
     }
   }
 
@@ -143,11 +136,10 @@ enum UpstreamReader {
         !host.isEmpty && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, section, "host",
         "health_check.host must be a host and perhaps a port")
     }
-    let interval = section.duration("interval") ?? .zero
-    let timeout = section.duration("timeout") ?? .zero
     return HealthCheckSettings(
-      path: path, interval: interval, jitter: section.share("jitter") ?? .zero,
-      timeout: section.has("timeout") ? timeout : min(timeout, interval / 2),
+      path: path, interval: section.duration("interval") ?? .zero,
+      jitter: section.share("jitter") ?? .zero,
+      timeout: section.duration("timeout") ?? .zero,
       healthyThreshold: section.integer("healthy") ?? 1,
       unhealthyThreshold: section.integer("unhealthy") ?? 1, port: section.integer("port"),
       host: section.text("host"), statuses: section.statuses("statuses"))

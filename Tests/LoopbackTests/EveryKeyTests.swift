@@ -174,7 +174,7 @@ struct EveryKeyTests {
     for (name, text) in try Self.sources() {
       let original = try ConfigurationReader.read(
         Array(text.utf8), file: name, environment: { _ in nil })
-      let shown = ConfigurationView.json(original)
+      let shown = original.document?.json ?? .null
       let before = try ConfigurationViewTests.read(shown.text, "shown")
       let meant = try meaning(of: before)
       for (path, changed) in Self.changes(shown, "", { $0 }) where seen[path] != true {

@@ -72,7 +72,11 @@ enum ExplainJSON {
       members.append(("breaker_scope", .text(refusal.scope.rawValue)))
       if let endpoint = refusal.endpoint { members.append(("breaker_endpoint", .text(endpoint))) }
       members.append(("breaker_state", .text(figures.state.rawValue)))
-      members.append(("breaker_admitted", ConfigurationView.share(figures.admittedShare)))
+      members.append(
+        (
+          "breaker_admitted",
+          .text(Scalars.text(basisPoints: Int(figures.admittedShare.basisPoints)))
+        ))
       if let opening = figures.opening, let before = refusal.openedBefore {
         members.append(
           (

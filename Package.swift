@@ -85,7 +85,7 @@ let package = Package(
       ]),
     hotPath("Routing", ["Primitives", "HTTPModel", "CPCRE2"]),
     hotPath("Upstreams", ["Primitives", "Resilience"]),
-    library("ProxyConfiguration", ["Primitives", "CYaml"]),
+    library("ProxyConfiguration", ["Primitives", "CYaml", "Resilience", "Upstreams"]),
     hotPath("Telemetry", ["Primitives", "CZlib"]),
     hotPath("HTTPClient", ["Primitives", "Reactor", "HTTPModel", "HTTP1"]),
     library("HTTPServer", ["Primitives", "Reactor", "HTTPModel", "HTTP1"]),
@@ -136,7 +136,9 @@ let package = Package(
     tests("RoutingTests", ["Primitives", "HTTPModel", "HTTP1", "Routing", "WeirTesting"]),
     tests("ResilienceTests", ["Primitives", "Resilience", "Simulation", "WeirTesting"]),
     tests("UpstreamsTests", ["Primitives", "Resilience", "Upstreams", "WeirTesting"]),
-    tests("ProxyConfigurationTests", ["Primitives", "ProxyConfiguration"]),
+    tests(
+      "ProxyConfigurationTests",
+      ["Primitives", "Resilience", "Upstreams", "ProxyConfiguration"]),
     tests("TelemetryTests", ["Primitives", "Telemetry"]),
     tests(
       "SimulationTests",

@@ -15,12 +15,12 @@ struct BreakerSuccession {
 
   /// What stands before `subject` from now on: `old`, which went by `before`, or a new one.
   mutating func breaker(
-    after old: CircuitBreaker?, _ before: BreakerSettings?, by settings: BreakerSettings?,
+    after old: CircuitBreaker?, _ before: BreakerConfiguration?, by settings: BreakerConfiguration?,
     _ scope: BreakerScope, upstream: String, subject: String
   ) -> CircuitBreaker? {
     guard let old else {
       return settings.map {
-        CircuitBreaker(CircuitBreakerPolicy($0), seed: .random(in: .min ... .max))
+        CircuitBreaker($0.policy, seed: .random(in: .min ... .max))
       }
     }
     let state = old.state
@@ -32,7 +32,7 @@ struct BreakerSuccession {
       return nil
     }
     if settings == before { return old }
-    if let change = old.adopt(CircuitBreakerPolicy(settings), now: now) {
+    if let change = old.adopt(settings.policy, now: now) {
       events.append(.breaker(scope, upstream: upstream, subject: subject, change))
     } else if state != .closed {
       let until = old.figures(now: now).openUntil

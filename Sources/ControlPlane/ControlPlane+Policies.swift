@@ -16,7 +16,7 @@ extension ControlPlane {
       of: configuration.upstreams.compactMap { upstream in
         guard let check = upstream.healthCheck else { return nil }
         return HealthCheckedUpstream(
-          name: upstream.name, policy: HealthCheckPolicy(check), question: HealthQuestion(check),
+          name: upstream.name, policy: check.policy, question: HealthQuestion(check),
           endpoints: answers[upstream.name]?.endpoints.map(\.address) ?? [])
       })
   }

@@ -73,9 +73,7 @@ final class RouteMachines {
         return left.remove(at: place).1
       }
       return RateLimiter(
-        policy: RateLimitPolicy(
-          requests: settings.requests, per: settings.period, burst: settings.burst),
-        keysMax: settings.keysMax, random: &random)
+        policy: settings.policy, keysMax: settings.keysMax, random: &random)
     }
   }
 
@@ -85,21 +83,21 @@ final class RouteMachines {
   ) -> RoutePolicy {
     let kept = old?.settings.hedge == route.hedge ? old?.policy?.hedgeBudget : nil
     return RoutePolicy(
-      retry: route.retry.map { RetryPolicy($0) }, hedge: route.hedge.map { HedgePolicy($0) },
-      hedgeBudget: kept,
+      retry: route.retry, hedge: route.hedge, hedgeBudget: kept,
       rateLimits: zip(route.rateLimits, limiters).map { settings, limiter in
         RoutePolicy.RateLimit(
           limiter: limiter, key: Self.key(settings.key), isShadow: settings.mode == .shadow)
       },
-      priority: RequestPriority(route.priority),
+      priority: route.priority,
       breaker: breaker.map {
-        RoutePolicy.Breaker(machine: $0, classifier: OutcomeClassifier(route.circuitBreaker))
+        RoutePolicy.Breaker(
+          machine: $0, classifier: route.circuitBreaker?.classifier ?? OutcomeClassifier())
       },
       fallback: Self.fallback(route.fallback, position),
       faults: route.fault.map { RoutePolicy.Faults($0) })
   }
 
-  private static func key(_ key: RateLimitSettings.Key) -> RequestKey? {
+  private static func key(_ key: RateLimitConfiguration.Key) -> RequestKey? {
     switch key {
     case .route: nil
     case .source: .source

@@ -5,6 +5,7 @@ import HTTPModel
 import Primitives
 import ProxyConfiguration
 import Reactor
+import Resilience
 import Routing
 import Telemetry
 import Upstreams

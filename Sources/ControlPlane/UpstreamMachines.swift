@@ -58,9 +58,7 @@ final class UpstreamMachines {
       connectionsMax: settings.connectionsMax, pendingMax: settings.pendingMax,
       requestsMax: settings.requestsMax)
     budget = Self.budget(settings)
-    limiter = settings.adaptiveConcurrency.map {
-      ConcurrencyLimiter(policy: ConcurrencyPolicy($0))
-    }
+    limiter = settings.adaptiveConcurrency.map { ConcurrencyLimiter(policy: $0) }
     detector = Self.detector(settings, now)
     if let detector { availability.look(at: detector.nextChange) }
   }
@@ -96,9 +94,7 @@ final class UpstreamMachines {
     }
     let state = UpstreamState(
       name: name, limits: limits, budget: budget, breaker: breaker,
-      classifier: OutcomeClassifier(fresh.circuitBreaker),
-      endpointClassifier: OutcomeClassifier(
-        fresh.endpointCircuitBreaker ?? fresh.circuitBreaker),
+      classifier: fresh.classifier, endpointClassifier: fresh.endpointClassifier,
       limiter: limiter, detector: detector,
       comparison: comparison(fresh, members.map(\.key)),
       availability: availability, shadows: ShadowPolicies(fresh), ledger: ledger,
@@ -160,7 +156,7 @@ final class UpstreamMachines {
       after: breaker, settings.circuitBreaker, by: fresh.circuitBreaker, .upstream,
       upstream: name, subject: name)
     if fresh.adaptiveConcurrency != settings.adaptiveConcurrency {
-      limiter = fresh.adaptiveConcurrency.map { ConcurrencyLimiter(policy: ConcurrencyPolicy($0)) }
+      limiter = fresh.adaptiveConcurrency.map { ConcurrencyLimiter(policy: $0) }
     }
     adoptDetector(fresh, &succession)
     if fresh.endpointCircuitBreaker != settings.endpointCircuitBreaker {
@@ -175,7 +171,7 @@ final class UpstreamMachines {
     if fresh.outlierMode != settings.outlierMode { adoptOutlierMode(fresh.outlierMode) }
     guard fresh.outlierDetection != settings.outlierDetection else { return }
     if let detector, let changed = fresh.outlierDetection {
-      note(detector.adopt(OutlierPolicy(changed), now: succession.now), &succession)
+      note(detector.adopt(changed, now: succession.now), &succession)
     } else {
       for identity in known.values.filter(\.state.isEjected).map(\.state.identity).sorted() {
         succession.add(
@@ -264,7 +260,7 @@ final class UpstreamMachines {
     _ settings: UpstreamConfiguration, _ now: Instant
   ) -> OutlierDetector? {
     settings.outlierDetection.map {
-      OutlierDetector(OutlierPolicy($0), seed: .random(in: .min ... .max), now: now)
+      OutlierDetector($0, seed: .random(in: .min ... .max), now: now)
     }
   }
 }

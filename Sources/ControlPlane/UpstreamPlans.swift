@@ -82,8 +82,8 @@ struct UpstreamPlans {
   }
 
   private func fill(_ plan: UpstreamPlan, _ upstream: UpstreamConfiguration) {
-    plan.balancing = BalancingSettings(
-      upstream.balancing, ownZone: configuration.zone.flatMap { zones[$0] })
+    plan.balancing = upstream.balancing.settings
+    plan.balancing.ownZone = configuration.zone.flatMap { zones[$0] }
     if plan.balancing.policy.isHashed {
       plan.hashKey = upstream.balancing.hashOn.map { RequestKey($0) }
     }

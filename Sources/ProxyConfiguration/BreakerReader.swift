@@ -1,35 +1,47 @@
 import Primitives
+import Resilience
 
 /// Reads a circuit breaker, wherever it stands.
 enum BreakerReader {
+  /// What `mode` may be.
+  static let modes: [(name: String, mode: CircuitBreakerPolicy.Mode)] = [
+    ("enforced", .enforced), ("shadow", .shadow), ("disabled", .disabled),
+  ]
+
   static func read(
     _ outer: Section, _ key: String, _ checker: inout SchemaChecker
-  ) -> BreakerSettings? {
+  ) -> BreakerConfiguration? {
     guard outer.has(key) else { return nil }
     let section = outer.section(key)
     let failures = section.section("failures")
-    let settings = BreakerSettings(
+    let mode = section.text("mode")
+    let policy = CircuitBreakerPolicy(
       failureRate: section.share("failure_rate"), slowCall: section.duration("slow_call"),
       slowCallRate: section.share("slow_call_rate") ?? .all, window: window(section),
-      callsMin: section.integer("minimum_calls") ?? 0,
+      minimumCalls: section.integer("minimum_calls") ?? 0,
       consecutiveFailures: section.quantity("consecutive_failures"),
       openFor: section.duration("open_for") ?? .zero,
       openForMax: section.duration("open_for_max") ?? .zero,
       halfOpenCalls: section.integer("half_open_calls") ?? 1,
-      recovery: section.duration("recovery"),
-      mode: section.text("mode").flatMap { BreakerSettings.Mode(rawValue: $0) } ?? .enforced,
-      failureStatuses: failures.statuses("statuses"),
-      failureGRPCStatuses: failures.texts("grpc").compactMap { GRPCStatus(rawValue: $0) })
-    check(settings, section, key, &checker)
-    return settings
+      recovery: section.duration("recovery") ?? .zero,
+      mode: modes.first { $0.name == mode }?.mode ?? .enforced)
+    check(policy, section, key, &checker)
+    return BreakerConfiguration(
+      policy: policy,
+      classifier: OutcomeClassifier(
+        statuses: StatusSet(failures.statuses("statuses")),
+        grpcStatuses: failures.texts("grpc").compactMap {
+          GRPCStatus(rawValue: $0).map { UInt8($0.code) }
+        }))
   }
 
-  private static func window(_ section: Section) -> BreakerSettings.Window {
+  private static func window(_ section: Section) -> CircuitBreakerPolicy.Window {
     section.integer("window_calls").map { .calls($0) } ?? .time(section.duration("window") ?? .zero)
   }
 
   private static func check(
-    _ settings: BreakerSettings, _ section: Section, _ key: String, _ checker: inout SchemaChecker
+    _ settings: CircuitBreakerPolicy, _ section: Section, _ key: String,
+    _ checker: inout SchemaChecker
   ) {
     checker.hold(
       !(section.has("window") && section.has("window_calls")), section, "window_calls",

@@ -1,3 +1,5 @@
+import Resilience
+
 extension Configuration {
   /// The keys of all policies that are in shadow, in the order of the file: they refuse nothing yet.
   package var shadowed: [String] {
@@ -16,14 +18,14 @@ extension Configuration {
     for (place, limit) in route.rateLimits.enumerated() where limit.mode == .shadow {
       keys.append(route.rateLimits.count == 1 ? "rate_limit" : "rate_limit[\(place)]")
     }
-    if route.circuitBreaker?.mode == .shadow { keys.append("circuit_breaker") }
+    if route.circuitBreaker?.policy.mode == .shadow { keys.append("circuit_breaker") }
     return keys
   }
 
   private static func shadowed(_ upstream: UpstreamConfiguration) -> [String] {
     let all: [(key: String, isShadow: Bool)] = [
-      ("circuit_breaker", upstream.circuitBreaker?.mode == .shadow),
-      ("endpoint_circuit_breaker", upstream.endpointCircuitBreaker?.mode == .shadow),
+      ("circuit_breaker", upstream.circuitBreaker?.policy.mode == .shadow),
+      ("endpoint_circuit_breaker", upstream.endpointCircuitBreaker?.policy.mode == .shadow),
       ("outlier_detection", upstream.outlierMode == .shadow),
       ("adaptive_concurrency", upstream.adaptiveMode == .shadow),
       ("shedding", upstream.sheddingMode == .shadow),

@@ -1,4 +1,5 @@
 import Primitives
+import Resilience
 
 /// Upstreams: endpoints and detectors that cannot do what was meant.
 extension PolicyCritic {
@@ -42,24 +43,24 @@ extension PolicyCritic {
           + "nothing; a circuit_breaker refuses while it fails")
     }
     let section = entry.section.section("outlier_detection")
-    let most = Int(settings.ejectedMax.basisPoints) * count
+    let most = Int(settings.maxEjected.basisPoints) * count
     if section.has("max_ejected"), most < 10_000 {
       let percent = (100 + count - 1) / count
       warn(
         section, "max_ejected",
-        "\(Scalars.text(basisPoints: Int(settings.ejectedMax.basisPoints))) of \(name)'s \(count) "
+        "\(Scalars.text(basisPoints: Int(settings.maxEjected.basisPoints))) of \(name)'s \(count) "
           + "endpoints is less than one; write at least \(percent)%")
     }
     if section.has("success_rate"), let rule = settings.successRate {
       // One of n is at most √(n - 1) deviations from the mean, whatever it does.
-      let square = rule.deviationsBasisPoints * rule.deviationsBasisPoints / 100_000_000
-      judgeComparison("success_rate", max(rule.endpointsMin, square + 2), count, name, section)
+      let square = Int(rule.deviations * rule.deviations)
+      judgeComparison("success_rate", max(rule.minimumEndpoints, square + 2), count, name, section)
     }
     if let rule = settings.failurePercentage {
-      judgeComparison("failure_percentage", rule.endpointsMin, count, name, section)
+      judgeComparison("failure_percentage", rule.minimumEndpoints, count, name, section)
     }
     if let rule = settings.latency {
-      judgeComparison("latency", rule.endpointsMin, count, name, section)
+      judgeComparison("latency", rule.minimumEndpoints, count, name, section)
     }
   }
 

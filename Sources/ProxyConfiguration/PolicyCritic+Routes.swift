@@ -1,4 +1,5 @@
 import Primitives
+import Resilience
 
 /// Routes: tries and timeouts.
 extension PolicyCritic {
@@ -17,9 +18,9 @@ extension PolicyCritic {
     judgeHedge(entry)
     judgeSubset(entry)
     judgeBreaker(
-      entry.route.circuitBreaker, entry.section, "circuit_breaker", callers: [entry.route],
+      entry.route.circuitBreaker?.policy, entry.section, "circuit_breaker", callers: [entry.route],
       breakers: 1)
-    judgeHangs(entry.route.circuitBreaker, entry.section, "circuit_breaker")
+    judgeHangs(entry.route.circuitBreaker?.policy, entry.section, "circuit_breaker")
   }
 
   private static func isUnrepeatable(_ route: RouteConfiguration) -> Bool {
@@ -54,7 +55,9 @@ extension PolicyCritic {
   private mutating func judgeRetry(_ entry: Route) {
     guard let retry = entry.route.retry, retry.attempts > 1 else { return }
     let section = entry.section.section("retry")
-    if retry.perTryTimeout == nil, retry.conditions.contains(.named(.perTryTimeout)) {
+    if retry.perTryTimeout == nil,
+      retry.conditions.names.contains(RetryCondition.perTryTimeout.name)
+    {
       warn(
         section, "on",
         "per_try_timeout is off, so that per-try-timeout never asks for a retry; set it")

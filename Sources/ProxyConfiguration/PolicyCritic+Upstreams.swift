@@ -1,4 +1,6 @@
 import Primitives
+import Resilience
+import Upstreams
 
 /// Upstreams: breakers, detectors and checks that cannot act.
 extension PolicyCritic {
@@ -9,15 +11,16 @@ extension PolicyCritic {
     let upstream = entry.upstream
     let callers = callers(upstream)
     judgeBreaker(
-      upstream.circuitBreaker, entry.section, "circuit_breaker", callers: callers, breakers: 1)
+      upstream.circuitBreaker?.policy, entry.section, "circuit_breaker", callers: callers,
+      breakers: 1)
     judgeBreaker(
-      upstream.endpointCircuitBreaker, entry.section, "endpoint_circuit_breaker",
+      upstream.endpointCircuitBreaker?.policy, entry.section, "endpoint_circuit_breaker",
       callers: callers, breakers: max(upstream.endpoints.count, 1))
     if upstream.circuitBreaker != nil {
-      judgeHangs(upstream.circuitBreaker, entry.section, "circuit_breaker")
+      judgeHangs(upstream.circuitBreaker?.policy, entry.section, "circuit_breaker")
     } else if upstream.outlierDetection?.latency == nil {
       // Where the detector compares latencies, it hears of calls that hang.
-      judgeHangs(upstream.endpointCircuitBreaker, entry.section, "endpoint_circuit_breaker")
+      judgeHangs(upstream.endpointCircuitBreaker?.policy, entry.section, "endpoint_circuit_breaker")
     }
     judgeUse(entry, isCalled: !callers.isEmpty)
     judgeEndpoints(entry)
@@ -29,7 +32,7 @@ extension PolicyCritic {
         "who waits is refused after \(Scalars.text(upstream.pendingTimeout)), timeouts.pending, "
           + "before the target of \(Scalars.text(target)) is missed: it does nothing; lower it")
     }
-    if let check = upstream.healthCheck, check.timeout >= check.interval {
+    if let check = upstream.healthCheck?.policy, check.timeout >= check.interval {
       let section = entry.section.section("health_check")
       warn(
         section, section.has("timeout") ? "timeout" : "interval",
@@ -45,8 +48,8 @@ extension PolicyCritic {
       upstream.endpoints.allSatisfy({ SocketAddress($0.address) != nil })
     else { return }
     let count = upstream.endpoints.count
-    let left = count - outliers.ejectedMax.ejectionsMax(of: count)
-    let threshold = upstream.balancing.panicThreshold
+    let left = count - outliers.maxEjected.ejectionsMax(of: count)
+    let threshold = upstream.balancing.settings.panicThreshold
     guard left < count, !threshold.isReached(by: UInt64(left), of: UInt64(count)) else { return }
     let balancing = section.section("balancing")
     let isThresholdGiven = balancing.has("panic_threshold")
@@ -60,7 +63,7 @@ extension PolicyCritic {
 
   /// `breakers`: how many share the traffic. `callers`: the routes whose calls it counts.
   mutating func judgeBreaker(
-    _ settings: BreakerSettings?, _ outer: Section, _ key: String,
+    _ settings: CircuitBreakerPolicy?, _ outer: Section, _ key: String,
     callers: [RouteConfiguration], breakers: Int
   ) {
     guard let settings, settings.mode != .disabled else { return }
@@ -85,7 +88,7 @@ extension PolicyCritic {
   }
 
   /// A breaker that does not hear of calls that hang.
-  mutating func judgeHangs(_ settings: BreakerSettings?, _ outer: Section, _ key: String) {
+  mutating func judgeHangs(_ settings: CircuitBreakerPolicy?, _ outer: Section, _ key: String) {
     // A rate of slow calls without it is told of by itself.
     guard let settings, settings.mode != .disabled, settings.slowCall == nil,
       !outer.section(key).has("slow_call_rate")
@@ -98,24 +101,24 @@ extension PolicyCritic {
   }
 
   private mutating func judgeWindow(
-    _ settings: BreakerSettings, _ section: Section, _ breakers: Int
+    _ settings: CircuitBreakerPolicy, _ section: Section, _ breakers: Int
   ) {
     let judgesRates = settings.failureRate != nil || settings.slowCall != nil
     guard judgesRates else { return }
     switch settings.window {
-    case .calls(let calls) where calls < settings.callsMin:
+    case .calls(let calls) where calls < settings.minimumCalls:
       warn(
         section, section.has("minimum_calls") ? "minimum_calls" : "window_calls",
-        "a window of \(calls) calls never holds minimum_calls, \(settings.callsMin), so that no "
+        "a window of \(calls) calls never holds minimum_calls, \(settings.minimumCalls), so that no "
           + "rate opens it; lower minimum_calls to \(calls)")
     case .time(let window) where settings.consecutiveFailures == nil:
       let seconds = Double(window.nanosecondsClamped) / 1e9
-      let needed = Double(settings.callsMin * breakers) / seconds
+      let needed = Double(settings.minimumCalls * breakers) / seconds
       guard needed > Self.steadyRate else { return }
       let each = breakers == 1 ? "" : ", \(breakers) endpoints together"
       warn(
         section, "minimum_calls",
-        "\(settings.callsMin) calls in \(Scalars.text(window)) need at least "
+        "\(settings.minimumCalls) calls in \(Scalars.text(window)) need at least "
           + "\(Int(needed.rounded(.up))) requests/s\(each); with fewer it never opens, for "
           + "consecutive_failures is off; lower minimum_calls or set consecutive_failures")
     default: return

@@ -1,4 +1,5 @@
 import Primitives
+import Resilience
 
 /// Finds policies that are right one by one and wrong together: tries that multiply, timeouts that
 /// grow downward, breakers and detectors that can never act.

@@ -1,3 +1,5 @@
+import Resilience
+
 /// A route as it was configured; where it stands in the file, for faults found later.
 package struct RouteConfiguration: Sendable, Equatable {
   package enum Path: Sendable, Hashable {
@@ -61,14 +63,14 @@ package struct RouteConfiguration: Sendable, Equatable {
   package var responseEdits: Edits
   package var timeout: Duration?
   package var totalTimeout: Duration?
-  package var retry: RetrySettings?
-  package var hedge: HedgeSettings?
+  package var retry: RetryPolicy?
+  package var hedge: HedgePolicy?
   /// All of them must let a request through.
-  package var rateLimits: [RateLimitSettings]
-  package var priority: RequestClass
-  package var circuitBreaker: BreakerSettings?
+  package var rateLimits: [RateLimitConfiguration]
+  package var priority: RequestPriority
+  package var circuitBreaker: BreakerConfiguration?
   package var fallback: FallbackSettings?
-  package var fault: FaultSettings?
+  package var fault: FaultConfiguration?
   /// By name; endpoints must have all of it. Empty: any endpoint.
   package var subset: [Field]
   package var line: Int

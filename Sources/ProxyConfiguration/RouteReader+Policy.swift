@@ -1,53 +1,50 @@
 import Primitives
+import Resilience
 
 /// Reads what a route does about failure, load and trust.
 extension RouteReader {
-  func retry(_ route: Section, _ checker: inout SchemaChecker) -> RetrySettings? {
+  func retry(_ route: Section, _ checker: inout SchemaChecker) -> RetryPolicy? {
     guard route.has("retry") else { return nil }
     let retry = route.section("retry")
     let backoff = retry.section("backoff")
     let base = backoff.duration("base") ?? .zero
     let most = backoff.duration("max") ?? .zero
     checker.hold(base <= most, backoff, "base", "backoff.base is longer than backoff.max")
-    return RetrySettings(
+    return RetryPolicy(
       attempts: retry.integer("attempts") ?? 1,
-      conditions: retry.texts("on").compactMap(Self.condition),
-      perTryTimeout: retry.duration("per_try_timeout"), backoffBase: base, backoffMax: most,
-      retriesNonIdempotent: retry.boolean("non_idempotent"),
-      honoursIdempotencyKey: retry.text("idempotency_key") == "honoured",
-      bodyBytesMax: retry.quantity("body_buffer") ?? 0,
-      retryAfterMax: retry.duration("retry_after_max") ?? .zero)
+      conditions: RetryConditions(retry.texts("on").compactMap { RetryCondition(name: $0) }),
+      perTryTimeout: retry.duration("per_try_timeout"), backoff: Backoff(base: base, max: most),
+      retryAfterMax: retry.duration("retry_after_max") ?? .zero,
+      isNonIdempotentAllowed: retry.boolean("non_idempotent"),
+      isIdempotencyKeyHonoured: retry.text("idempotency_key") == "honoured",
+      bodyBytesMax: retry.quantity("body_buffer") ?? 0)
   }
 
-  private static func condition(_ text: String) -> RetrySettings.Condition? {
-    RetrySettings.Condition.Name(rawValue: text).map { .named($0) }
-      ?? Scalars.integer(text).map { .status($0) }
-  }
-
-  func hedge(_ route: Section) -> HedgeSettings? {
+  func hedge(_ route: Section) -> HedgePolicy? {
     guard route.has("hedge") else { return nil }
     let hedge = route.section("hedge")
-    return HedgeSettings(
+    return HedgePolicy(
       percentile: hedge.share("percentile") ?? .zero,
-      delayMin: hedge.duration("minimum_delay") ?? .zero, budget: hedge.share("budget") ?? .zero)
+      minimumDelay: hedge.duration("minimum_delay") ?? .zero, budget: hedge.share("budget") ?? .zero
+    )
   }
 
-  func rateLimits(_ route: Section, _ checker: inout SchemaChecker) -> [RateLimitSettings] {
+  func rateLimits(_ route: Section, _ checker: inout SchemaChecker) -> [RateLimitConfiguration] {
     route.list("rate_limit").compactMap { item in
       guard case .section(let limit) = item.value, let requests = limit.integer("requests") else {
         return nil
       }
       let key = rateLimitKey(limit, &checker)
-      return RateLimitSettings(
-        requests: requests, period: limit.duration("per") ?? .zero,
-        burst: limit.integer("burst") ?? requests, key: key, keysMax: limit.integer("keys") ?? 0,
-        mode: PolicyMode(limit))
+      return RateLimitConfiguration(
+        policy: RateLimitPolicy(
+          requests: requests, per: limit.duration("per") ?? .zero, burst: limit.integer("burst")),
+        key: key, keysMax: limit.integer("keys") ?? 0, mode: PolicyMode(limit))
     }
   }
 
   private func rateLimitKey(
     _ limit: Section, _ checker: inout SchemaChecker
-  ) -> RateLimitSettings.Key {
+  ) -> RateLimitConfiguration.Key {
     let by = limit.text("by") ?? "route"
     guard by == "header" else {
       checker.hold(
@@ -91,7 +88,7 @@ extension RouteReader {
     return .upstream(name)
   }
 
-  func fault(_ route: Section, _ checker: inout SchemaChecker) -> FaultSettings? {
+  func fault(_ route: Section, _ checker: inout SchemaChecker) -> FaultConfiguration? {
     guard route.has("fault") else { return nil }
     let fault = route.section("fault")
     checker.hold(
@@ -100,17 +97,14 @@ extension RouteReader {
     let delay = fault.section("delay")
     let abort = fault.section("abort")
     let bandwidth = fault.section("bandwidth")
-    return FaultSettings(
-      delay: delay.share("share").map {
-        .init(share: $0, duration: delay.duration("duration") ?? .zero)
-      },
-      abort: abort.share("share").map {
-        .init(share: $0, status: abort.integer("status") ?? 503)
-      },
-      resetShare: fault.section("reset").share("share"),
-      bandwidth: bandwidth.integer("bytes_per_second").map {
-        .init(share: bandwidth.share("share") ?? .all, bytesPerSecond: $0)
-      },
+    return FaultConfiguration(
+      plan: FaultPlan(
+        delay: delay.duration("duration") ?? .zero, delayShare: delay.share("share") ?? .zero,
+        abortStatus: UInt16(abort.integer("status") ?? 503),
+        abortShare: abort.share("share") ?? .zero,
+        resetShare: fault.section("reset").share("share") ?? .zero,
+        bytesPerSecond: UInt64(bandwidth.integer("bytes_per_second") ?? 1),
+        bandwidthShare: fault.has("bandwidth") ? bandwidth.share("share") ?? .all : .zero),
       headers: fields(fault, "headers", mayBeAny: true, &checker).map {
         .init(name: $0.name.lowercased(), value: $0.value)
       })

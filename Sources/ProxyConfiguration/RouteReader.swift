@@ -1,4 +1,5 @@
 import Primitives
+import Resilience
 
 /// Reads a listener's routes and checks what the schema cannot: one action each, upstreams that
 /// exist, paths that begin with "/", fields that may be changed.
@@ -57,7 +58,7 @@ struct RouteReader {
       timeout: section.duration("timeout"), totalTimeout: section.duration("total_timeout"),
       retry: retry(section, &checker),
       hedge: hedge(section), rateLimits: rateLimits(section, &checker),
-      priority: section.text("priority").flatMap { RequestClass(rawValue: $0) } ?? .normal,
+      priority: section.text("priority").flatMap { RequestPriority(name: $0) } ?? .normal,
       circuitBreaker: BreakerReader.read(section, "circuit_breaker", &checker),
       fallback: fallback(section, action, &checker), fault: fault(section, &checker),
       subset: section.pairs("subset"),

@@ -58,7 +58,7 @@ extension Schema {
         "After the probes traffic returns over this time, from a tenth to all; meanwhile the breaker is `recovering`. Traefik's recovery duration."
       ),
       Key(
-        "mode", .choice(BreakerSettings.Mode.allCases.map(\.rawValue)), default: "enforced",
+        "mode", .choice(BreakerReader.modes.map(\.name)), default: "enforced",
         "shadow: counts and tells what it would refuse, and refuses nothing. disabled: is not there until the admin endpoint enforces it."
       ),
       Key(

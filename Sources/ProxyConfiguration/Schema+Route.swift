@@ -1,4 +1,5 @@
 import Primitives
+import Resilience
 
 /// Keys of a route.
 extension Schema {
@@ -30,7 +31,7 @@ extension Schema {
       "rate_limit", .oneOrMany(.object(rateLimit)),
       "How many requests may come; each limit must let one through. Left out: any number."),
     Key(
-      "priority", .choice(RequestClass.allCases.map(\.rawValue)), default: "normal",
+      "priority", .choice(RequestPriority.allCases.reversed().map(\.name)), default: "normal",
       "The class of requests that name none: under overload low ones are refused first, critical ones last."
     ),
     Key(

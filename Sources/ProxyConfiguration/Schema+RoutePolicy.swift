@@ -1,4 +1,5 @@
 import Primitives
+import Resilience
 
 /// Keys of what a route does about failure, load and trust.
 extension Schema {
@@ -10,7 +11,7 @@ extension Schema {
     ),
     Key(
       "on",
-      .list(.condition(RetrySettings.Condition.Name.allCases.map(\.rawValue), 400...599)),
+      .list(.condition(RetryCondition.names, 400...599)),
       default: "connect-failure, refused-stream, reset",
       "What is tried again, where it is safe: what was not sent, or is idempotent by its method (RFC 9110 §9.2.2), or is let through below. Default: what Istio's names mean for a connection."
     ),

@@ -1,4 +1,5 @@
 import Primitives
+import Upstreams
 
 /// Keys of an upstream.
 extension Schema {
@@ -67,7 +68,7 @@ extension Schema {
 
   private static let balancing: [Key] = [
     Key(
-      "policy", .choice(BalancingConfiguration.Policy.allCases.map(\.rawValue)),
+      "policy", .choice(BalancingPolicy.allCases.map(\.rawValue)),
       default: "round_robin",
       "round_robin: smooth and weighted, as nginx. least_request: the less busy of two. peak_ewma: the faster and less busy of two. random: any. ring_hash, maglev: the same for the same `hash_on`."
     ),

@@ -1,3 +1,6 @@
+import Resilience
+import Upstreams
+
 /// An upstream as it was configured.
 package struct UpstreamConfiguration: Sendable, Equatable {
   package struct Endpoint: Sendable, Equatable {
@@ -14,12 +17,12 @@ package struct UpstreamConfiguration: Sendable, Equatable {
   package var name: String
   package var endpoints: [Endpoint]
   package var balancing: BalancingConfiguration
-  package var healthCheck: HealthCheckSettings?
-  package var circuitBreaker: BreakerSettings?
-  package var endpointCircuitBreaker: BreakerSettings?
+  package var healthCheck: HealthCheckConfiguration?
+  package var circuitBreaker: BreakerConfiguration?
+  package var endpointCircuitBreaker: BreakerConfiguration?
   package var retryBudget: RetryBudgetSettings
-  package var outlierDetection: OutlierSettings?
-  package var adaptiveConcurrency: AdaptiveSettings?
+  package var outlierDetection: OutlierPolicy?
+  package var adaptiveConcurrency: ConcurrencyPolicy?
   package var outlierMode: PolicyMode
   package var adaptiveMode: PolicyMode
   package var sheddingMode: PolicyMode
@@ -40,5 +43,11 @@ package struct UpstreamConfiguration: Sendable, Equatable {
   package var streamIdleTimeout: Duration
   package var resolveInterval: Duration
 
-  package var policy: BalancingConfiguration.Policy { balancing.policy }
+  /// What the upstream's breaker takes for a failure, and what other machines do where it has none.
+  package var classifier: OutcomeClassifier { circuitBreaker?.classifier ?? OutcomeClassifier() }
+
+  /// The same of an endpoint.
+  package var endpointClassifier: OutcomeClassifier {
+    endpointCircuitBreaker?.classifier ?? classifier
+  }
 }

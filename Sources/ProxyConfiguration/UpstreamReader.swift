@@ -1,4 +1,6 @@
 import Primitives
+import Resilience
+import Upstreams
 
 /// Reads an upstream and checks what the schema cannot: a policy's key, and pairs of bounds.
 enum UpstreamReader {
@@ -55,27 +57,25 @@ enum UpstreamReader {
   private static func balancing(
     _ section: Section, _ checker: inout SchemaChecker
   ) -> BalancingConfiguration {
-    let policy =
-      section.text("policy").flatMap { BalancingConfiguration.Policy(rawValue: $0) } ?? .roundRobin
-    let settings = BalancingConfiguration(
-      policy: policy, hashOn: hashSource(section, &checker),
-      boundedLoadBasisPoints: section.quantity("bounded_load"),
-      slowStart: section.duration("slow_start"),
+    let policy = section.text("policy").flatMap { BalancingPolicy(rawValue: $0) } ?? .roundRobin
+    let settings = BalancingSettings(
+      policy: policy, slowStart: section.duration("slow_start"),
       panicThreshold: section.share("panic_threshold") ?? .zero,
-      ringSize: section.integer("ring_size") ?? 0,
-      zoneEndpointsMin: section.integer("zone_minimum_endpoints") ?? 0)
-    if policy.isHashing {
+      zoneEndpointsMin: section.integer("zone_minimum_endpoints") ?? 0,
+      boundedLoadPercent: section.quantity("bounded_load").map { $0 / 100 },
+      ringPointsMin: section.integer("ring_size") ?? 0)
+    if policy.isHashed {
       checker.hold(
         section.has("hash_on"), section, "policy",
         "\(policy.rawValue) needs hash_on beside it, such as hash_on: { header: x-user }")
     }
     refuseUnused(policy, section, &checker)
-    return settings
+    return BalancingConfiguration(settings: settings, hashOn: hashSource(section, &checker))
   }
 
   /// A key that does nothing with the policy is a mistake; `off` says just that.
   private static func refuseUnused(
-    _ policy: BalancingConfiguration.Policy, _ section: Section, _ checker: inout SchemaChecker
+    _ policy: BalancingPolicy, _ section: Section, _ checker: inout SchemaChecker
   ) {
     for key in section.keys where section.has(key.name) && !section.isUsed(key) {
       guard !section.isOff(key.name), case .when(_, let users) = key.use else { continue }
@@ -116,7 +116,7 @@ enum UpstreamReader {
 
   private static func healthCheck(
     _ upstream: Section, _ checker: inout SchemaChecker
-  ) -> HealthCheckSettings? {
+  ) -> HealthCheckConfiguration? {
     guard upstream.has("health_check") else { return nil }
     let section = upstream.section("health_check")
     let path = section.text("path")
@@ -136,28 +136,28 @@ enum UpstreamReader {
         !host.isEmpty && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, section, "host",
         "health_check.host must be a host and perhaps a port")
     }
-    return HealthCheckSettings(
-      path: path, interval: section.duration("interval") ?? .zero,
-      jitter: section.share("jitter") ?? .zero,
-      timeout: section.duration("timeout") ?? .zero,
-      healthyThreshold: section.integer("healthy") ?? 1,
-      unhealthyThreshold: section.integer("unhealthy") ?? 1, port: section.integer("port"),
-      host: section.text("host"), statuses: section.statuses("statuses"))
+    return HealthCheckConfiguration(
+      policy: HealthCheckPolicy(
+        interval: section.duration("interval") ?? .zero, jitter: section.share("jitter") ?? .zero,
+        timeout: section.duration("timeout") ?? .zero, healthy: section.integer("healthy") ?? 1,
+        unhealthy: section.integer("unhealthy") ?? 1),
+      path: path, port: section.integer("port"), host: section.text("host"),
+      statuses: section.statuses("statuses"))
   }
 
   private static func adaptive(
     _ upstream: Section, _ checker: inout SchemaChecker
-  ) -> AdaptiveSettings? {
+  ) -> ConcurrencyPolicy? {
     guard upstream.has("adaptive_concurrency") else { return nil }
     let section = upstream.section("adaptive_concurrency")
-    let settings = AdaptiveSettings(
-      concurrencyMin: section.integer("minimum") ?? 0,
-      concurrencyMax: section.integer("maximum") ?? 0, buffer: section.share("buffer") ?? .zero,
-      interval: section.duration("interval") ?? .zero)
+    let minimum = section.integer("minimum") ?? 0
+    let maximum = section.integer("maximum") ?? 0
     let given = section.has("minimum") ? "minimum" : "maximum"
     checker.hold(
-      settings.concurrencyMin <= settings.concurrencyMax, section, given,
+      minimum <= maximum, section, given,
       "adaptive_concurrency.minimum is above its maximum; change one")
-    return settings
+    return ConcurrencyPolicy(
+      minimum: minimum, maximum: maximum, buffer: section.share("buffer") ?? .zero,
+      interval: section.duration("interval") ?? .zero)
   }
 }

@@ -134,18 +134,18 @@ extension Simulator {
       guard exchanges[exchange].attempts.hedgeEnded(links[link].hedgeBudget) else { return }
       (reason, endpoint) = (exchanges[exchange].kept, exchanges[exchange].keptFrom)
     }
-    switch next(exchange, link, reason, at: endpoint) {
+    switch next(exchange, link, reason) {
     case .promote:
       exchanges[exchange].attempts.hedgePromoted(over: endpoint, links[link].hedgeBudget)
     case .keep: (exchanges[exchange].kept, exchanges[exchange].keptFrom) = (reason, endpoint)
-    case .again(let delay): tryAgain(exchange, link, reason, after: delay)
+    case .again(let delay): tryAgain(exchange, link, reason, at: endpoint, after: delay)
     case .end, .pass: giveUp(exchange, reason)
     case .fresh: preconditionFailure("a simulated connection does not go stale")
     }
   }
 
   private mutating func next(
-    _ exchange: Int, _ link: Int, _ reason: Reason, at endpoint: UInt64
+    _ exchange: Int, _ link: Int, _ reason: Reason
   ) -> AttemptLoop.Next {
     let policy = plan.edges[links[link].edge].policy
     let deadline = exchanges[exchange].deadline
@@ -153,7 +153,7 @@ extension Simulator {
     let circumstances = AttemptLoop.Circumstances(
       policy: policy.retry, budget: links[link].budget,
       remainingNanoseconds: deadline == .max ? .max : deadline - now,
-      isBreakerOpen: links[link].breaker?.state == .open, endpoint: endpoint)
+      isBreakerOpen: links[link].breaker?.state == .open)
     guard let failure = reason.failure else {
       return exchanges[exchange].attempts.answered(
         reason.status, reason.outcome(policy.endpointClassifier), evidence, circumstances,
@@ -164,8 +164,10 @@ extension Simulator {
   }
 
   private mutating func tryAgain(
-    _ exchange: Int, _ link: Int, _ reason: Reason, after delay: Int64
+    _ exchange: Int, _ link: Int, _ reason: Reason, at endpoint: UInt64, after delay: Int64
   ) {
+    exchanges[exchange].attempts.retryBegins(
+      because: reason.failure.map { .failure($0) } ?? .status, lookingPast: endpoint)
     if !exchanges[exchange].isIdempotent, reason.failure?.row.stage != .connect {
       series[clients.count + plan.edges[links[link].edge].target].counts.repeats += 1
     }

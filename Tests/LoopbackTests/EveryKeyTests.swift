@@ -120,7 +120,7 @@ struct EveryKeyTests {
     for (plan, settings) in zip(snapshot.plans, configuration.upstreams) {
       lines.append(Self.describe(plan))
       if let check = settings.healthCheck {
-        lines.append("\(HealthCheckPolicy(check)) \(HealthQuestion(check))")
+        lines.append("\(check.policy) \(HealthQuestion(check))")
       }
     }
     return lines.joined(separator: "\n")

@@ -1,5 +1,6 @@
 import Foundation
 import ProxyConfiguration
+import Resilience
 import Testing
 
 /// Mistakes in policies: each is answered with its place, what it is and how to mend it.
@@ -56,12 +57,12 @@ struct PolicyMistakeTests {
     route(
       "retry: { on: [conect-failure] }",
       "6:23: \(place).retry.on[0] must be one of "
-        + RetrySettings.Condition.Name.allCases.map(\.rawValue).joined(separator: ", ")
+        + RetryCondition.names.joined(separator: ", ")
         + ", or a status from 400 to 599, not \"conect-failure\"; did you mean connect-failure?"),
     route(
       "retry: { on: [200] }",
       "6:23: \(place).retry.on[0] must be one of "
-        + RetrySettings.Condition.Name.allCases.map(\.rawValue).joined(separator: ", ")
+        + RetryCondition.names.joined(separator: ", ")
         + ", or a status from 400 to 599, not \"200\""),
     route(
       "retry: { backoff: { base: 1s } }", "6:35: backoff.base is longer than backoff.max"),

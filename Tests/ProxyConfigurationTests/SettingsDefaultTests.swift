@@ -1,6 +1,8 @@
 import Primitives
 import ProxyConfiguration
+import Resilience
 import Testing
+import Upstreams
 
 /// What a policy is when its section is empty, and what there is when it is left out.
 struct SettingsDefaultTests {
@@ -56,10 +58,10 @@ struct SettingsDefaultTests {
     let retry = try #require(try route("retry: {}").retry)
     #expect(retry.attempts == 2)
     #expect(
-      retry.conditions == [.named(.connectFailure), .named(.refusedStream), .named(.reset)])
+      retry.conditions == [.connectFailure, .refusedStream, .reset])
     #expect(retry.perTryTimeout == nil)
-    #expect(retry.backoffBase == .milliseconds(25) && retry.backoffMax == .milliseconds(250))
-    #expect(!retry.retriesNonIdempotent && !retry.honoursIdempotencyKey)
+    #expect(retry.backoff == Backoff(base: .milliseconds(25), max: .milliseconds(250)))
+    #expect(!retry.isNonIdempotentAllowed && !retry.isIdempotencyKeyHonoured)
     #expect(retry.bodyBytesMax == 64 * 1024)
     #expect(retry.retryAfterMax == .seconds(300))
   }
@@ -67,15 +69,15 @@ struct SettingsDefaultTests {
   @Test func ofHedging() throws {
     let hedge = try #require(try route("hedge: {}").hedge)
     #expect(hedge.percentile == .percent(95))
-    #expect(hedge.delayMin == .milliseconds(5))
+    #expect(hedge.minimumDelay == .milliseconds(5))
     #expect(hedge.budget == .percent(5))
   }
 
   @Test func ofARateLimit() throws {
     let limits = try route("rate_limit: { requests: 7 }").rateLimits
     #expect(limits.count == 1)
-    #expect(limits[0].requests == 7 && limits[0].burst == 7)
-    #expect(limits[0].period == .seconds(1) && limits[0].key == .route)
+    #expect(limits[0].policy.requests == 7 && limits[0].policy.burst == 7)
+    #expect(limits[0].policy.period == .seconds(1) && limits[0].key == .route)
     #expect(limits[0].keysMax == 10_000)
     #expect(try route("rate_limit: [{ requests: 7 }]").rateLimits == limits)
   }
@@ -83,9 +85,10 @@ struct SettingsDefaultTests {
   @Test func ofFaults() throws {
     let fault = try #require(
       try route("fault: { abort: { share: 1% }, bandwidth: { bytes_per_second: 9 } }").fault)
-    #expect(fault.abort?.status == 503)
-    #expect(fault.bandwidth?.share == .all)
-    #expect(fault.delay == nil && fault.resetShare == nil && fault.headers.isEmpty)
+    #expect(fault.plan.abortStatus == 503)
+    #expect(fault.plan.bandwidthShare == .all)
+    #expect(
+      fault.plan.delayShare == .zero && fault.plan.resetShare == .zero && fault.headers.isEmpty)
   }
 
   @Test func ofAFallback() throws {
@@ -101,44 +104,46 @@ struct SettingsDefaultTests {
       try upstream("endpoint_circuit_breaker: {}").endpointCircuitBreaker,
     ]
     // The sources of the count are about endpoints: a service as a whole goes by rates.
-    #expect(breakers.map { $0?.consecutiveFailures } == [nil, nil, 5])
+    #expect(breakers.map { $0?.policy.consecutiveFailures } == [nil, nil, 5])
     for breaker in breakers {
-      let breaker = try #require(breaker)
+      let classifier = try #require(breaker).classifier
+      let breaker = try #require(breaker).policy
       #expect(breaker.failureRate == .percent(50))
       #expect(breaker.slowCall == nil && breaker.slowCallRate == .percent(80))
       #expect(breaker.window == .time(.seconds(10)))
-      #expect(breaker.callsMin == 20)
+      #expect(breaker.minimumCalls == 20)
       #expect(breaker.openFor == .seconds(5) && breaker.openForMax == .seconds(60))
       #expect(breaker.halfOpenCalls == 3)
       #expect(breaker.recovery == .seconds(10))
       #expect(breaker.mode == .enforced)
-      #expect(breaker.failureStatuses == [500...500, 502...504, 506...599])
-      #expect(
-        breaker.failureGRPCStatuses
-          == [.unavailable, .internal, .unknown, .dataLoss, .deadlineExceeded])
+      #expect(classifier == OutcomeClassifier())
+      let failures = (100...599).filter { classifier.outcome(status: $0) == .failure }
+      #expect(failures == [500] + Array(502...504) + Array(506...599))
+      let codes: [UInt8] = [14, 13, 2, 15, 4]
+      #expect(codes.allSatisfy { classifier.outcome(status: 200, grpcStatus: $0) == .failure })
     }
   }
 
   @Test func ofBalancing() throws {
     for balancing in [try upstream().balancing, try upstream("balancing: {}").balancing] {
-      #expect(balancing.policy == .roundRobin)
-      #expect(balancing.hashOn == nil && balancing.boundedLoadBasisPoints == nil)
-      #expect(balancing.slowStart == nil)
-      #expect(balancing.panicThreshold == .percent(50))
-      #expect(balancing.ringSize == 1024)
-      #expect(balancing.zoneEndpointsMin == 6)
+      #expect(balancing.settings.policy == .roundRobin)
+      #expect(balancing.hashOn == nil && balancing.settings.boundedLoadPercent == nil)
+      #expect(balancing.settings.slowStart == nil)
+      #expect(balancing.settings.panicThreshold == .percent(50))
+      #expect(balancing.settings.ringPointsMin == 1024)
+      #expect(balancing.settings.zoneEndpointsMin == 6)
     }
   }
 
   @Test func ofHealthChecks() throws {
     let check = try #require(try upstream("health_check: {}").healthCheck)
     #expect(check.path == nil && check.port == nil && check.host == nil)
-    #expect(check.interval == .seconds(10) && check.timeout == .seconds(3))
+    #expect(check.policy.interval == .seconds(10) && check.policy.timeout == .seconds(3))
     // Never so long that checks of one endpoint overlap.
     let often = try #require(try upstream("health_check: { interval: 2s }").healthCheck)
-    #expect(often.timeout == .seconds(1))
-    #expect(check.jitter == .percent(15))
-    #expect(check.healthyThreshold == 2 && check.unhealthyThreshold == 3)
+    #expect(often.policy.timeout == .seconds(1))
+    #expect(check.policy.jitter == .percent(15))
+    #expect(check.policy.healthy == 2 && check.policy.unhealthy == 3)
     #expect(check.statuses == [200...299])
   }
 
@@ -148,27 +153,27 @@ struct SettingsDefaultTests {
     #expect(outliers.consecutiveGatewayFailures == nil)
     #expect(outliers.consecutiveLocalOriginFailures == 5)
     #expect(outliers.interval == .seconds(10))
-    #expect(outliers.ejectionBase == .seconds(30) && outliers.ejectionMax == .seconds(300))
-    #expect(outliers.ejectedMax == .percent(50))
+    #expect(outliers.baseEjection == .seconds(30) && outliers.maxEjection == .seconds(300))
+    #expect(outliers.maxEjected == .percent(50))
     #expect(outliers.failurePercentage == nil && outliers.latency == nil)
     let rate = try #require(outliers.successRate)
-    #expect(rate.endpointsMin == 5 && rate.callsMin == 100)
-    #expect(rate.deviationsBasisPoints == 19_000)
+    #expect(rate.minimumEndpoints == 5 && rate.minimumCalls == 100)
+    #expect(rate.deviations == 1.9)
     let more = try #require(
       try upstream("outlier_detection: { success_rate: off, failure_percentage: {}, latency: {} }")
         .outlierDetection)
     #expect(more.successRate == nil)
     let percentage = try #require(more.failurePercentage)
     #expect(percentage.threshold == .percent(85))
-    #expect(percentage.endpointsMin == 5 && percentage.callsMin == 50)
+    #expect(percentage.minimumEndpoints == 5 && percentage.minimumCalls == 50)
     let latency = try #require(more.latency)
-    #expect(latency.factor == 3 && latency.endpointsMin == 3 && latency.callsMin == 20)
+    #expect(latency.factor == 3 && latency.minimumEndpoints == 3 && latency.minimumCalls == 20)
     #expect(latency.floor == .milliseconds(50))
   }
 
   @Test func ofTheAdaptiveLimit() throws {
     let adaptive = try #require(try upstream("adaptive_concurrency: {}").adaptiveConcurrency)
-    #expect(adaptive.concurrencyMin == 5 && adaptive.concurrencyMax == 10_000)
+    #expect(adaptive.minimum == 5 && adaptive.maximum == 10_000)
     #expect(adaptive.buffer == .percent(25))
     #expect(adaptive.interval == .milliseconds(100))
   }

@@ -1,6 +1,8 @@
 import Primitives
 import ProxyConfiguration
+import Resilience
 import Testing
+import Upstreams
 
 /// Values that are written otherwise than by default, as a program gets them.
 struct SettingsValueTests {
@@ -38,10 +40,11 @@ struct SettingsValueTests {
     #expect(fault?.headers.first?.name == "x-chaos")
   }
 
-  @Test(arguments: RetrySettings.Condition.Name.allCases)
-  func everyConditionIsTaken(name: RetrySettings.Condition.Name) throws {
-    let retry = try route("retry: { on: [\(name.rawValue), 400, 599] }").retry
-    #expect(retry?.conditions == [.named(name), .status(400), .status(599)])
+  @Test(arguments: RetryCondition.names)
+  func everyConditionIsTaken(name: String) throws {
+    let retry = try route("retry: { on: [\(name), 400, 599] }").retry
+    let condition = try #require(RetryCondition(name: name))
+    #expect(retry?.conditions == [condition, .status(400), .status(599)])
   }
 
   @Test(arguments: [
@@ -61,17 +64,18 @@ struct SettingsValueTests {
       ("path: true", .path),
     ]
     for (text, source) in sources {
-      for policy in [BalancingConfiguration.Policy.ringHash, .maglev] {
+      for policy in [BalancingPolicy.ringHash, .maglev] {
         let balancing = try upstream(
           "balancing: { policy: \(policy.rawValue), hash_on: { \(text) }, bounded_load: 125% }"
         ).balancing
-        #expect(balancing.hashOn == source && balancing.policy == policy)
-        #expect(balancing.boundedLoadBasisPoints == 12_500)
+        #expect(balancing.hashOn == source && balancing.settings.policy == policy)
+        #expect(balancing.settings.boundedLoadPercent == 125)
       }
     }
-    for policy in BalancingConfiguration.Policy.allCases where !policy.isHashing {
+    for policy in BalancingPolicy.allCases where !policy.isHashed {
       #expect(
-        try upstream("balancing: { policy: \(policy.rawValue) }").balancing.policy == policy)
+        try upstream("balancing: { policy: \(policy.rawValue) }").balancing.settings.policy
+          == policy)
     }
   }
 
@@ -84,12 +88,14 @@ struct SettingsValueTests {
           failures: { statuses: [429, 502-504], grpc: [aborted] } }
         """
       ).circuitBreaker)
-    #expect(breaker.window == .calls(50))
-    #expect(breaker.failureRate == nil && breaker.consecutiveFailures == nil)
-    #expect(breaker.slowCall == .seconds(2) && breaker.recovery == nil)
-    #expect(breaker.mode == .shadow)
-    #expect(breaker.failureStatuses == [429...429, 502...504])
-    #expect(breaker.failureGRPCStatuses == [.aborted])
+    let classifier = breaker.classifier
+    #expect((400...599).filter { classifier.statuses.contains($0) } == [429] + Array(502...504))
+    #expect(classifier.grpcStatuses == 1 << 10)
+    let policy = breaker.policy
+    #expect(policy.window == .calls(50))
+    #expect(policy.failureRate == nil && policy.consecutiveFailures == nil)
+    #expect(policy.slowCall == .seconds(2) && policy.recovery == .zero)
+    #expect(policy.mode == .shadow)
   }
 
   @Test func metadataIsInTheOrderOfNames() throws {
@@ -122,7 +128,7 @@ struct SettingsValueTests {
                 per_try_timeout: 2s }
       """)
     #expect(route.retry?.perTryTimeout == .seconds(2))
-    #expect(route.retry?.conditions.last == .status(503))
+    #expect(route.retry?.conditions == [.connectFailure, .refusedStream, .reset, .status(503)])
     let upstream = try upstream(
       """
       balancing: { policy: peak_ewma },
@@ -133,10 +139,10 @@ struct SettingsValueTests {
           retry_budget: { ratio: 20%, minimum: 3 },
           outlier_detection: { consecutive_5xx: 5, base_ejection: 30s, max_ejected: 50% }
       """)
-    #expect(upstream.balancing.policy == .peakEWMA)
+    #expect(upstream.balancing.settings.policy == .peakEwma)
     #expect(upstream.healthCheck?.path == "/health")
-    #expect(upstream.circuitBreaker?.slowCall == .seconds(2))
-    #expect(upstream.endpointCircuitBreaker?.failureRate == .percent(50))
+    #expect(upstream.circuitBreaker?.policy.slowCall == .seconds(2))
+    #expect(upstream.endpointCircuitBreaker?.policy.failureRate == .percent(50))
   }
 
   /// gRPC's `doc/statuscodes.md`.

@@ -11,7 +11,7 @@ enum Layers {
     "Resilience": [],
     "Routing": ["HTTPModel", "CPCRE2"],
     "Upstreams": ["Resilience"],
-    "ProxyConfiguration": ["CYaml"],
+    "ProxyConfiguration": ["CYaml", "Resilience", "Upstreams"],
     "Telemetry": ["CZlib"],
     "HTTPClient": ["Reactor", "TLS", "HTTPModel", "HTTP1", "HTTP2"],
     "HTTPServer": ["Reactor", "TLS", "HTTPModel", "HTTP1", "HTTP2"],

@@ -115,7 +115,7 @@ extension SnapshotBuilder {
         all.append(
           KnownBreaker(
             scope: .upstream, upstreams: [upstream.name], subject: upstream.name, breaker: breaker,
-            configured: CircuitBreakerPolicy(settings).mode))
+            configured: settings.policy.mode))
       }
       guard let settings = upstream.endpointCircuitBreaker else { continue }
       for endpoint in state.endpoints {
@@ -123,7 +123,7 @@ extension SnapshotBuilder {
         all.append(
           KnownBreaker(
             scope: .endpoint, upstreams: [upstream.name], subject: endpoint.identity,
-            breaker: breaker, configured: CircuitBreakerPolicy(settings).mode,
+            breaker: breaker, configured: settings.policy.mode,
             availability: state.availability))
       }
     }
@@ -135,7 +135,7 @@ extension SnapshotBuilder {
         all.append(
           KnownBreaker(
             scope: .route, upstreams: route.upstreams, subject: "\(listener.name)/\(route.name)",
-            breaker: breaker, configured: CircuitBreakerPolicy(settings).mode))
+            breaker: breaker, configured: settings.policy.mode))
       }
     }
     return all

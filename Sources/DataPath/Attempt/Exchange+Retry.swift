@@ -79,6 +79,7 @@ extension Exchange {
     _ reason: RetryReason, after nanoseconds: Int64, _ upstream: WorkerUpstream,
     _ downstream: DownstreamStream
   ) {
+    attempts.retryBegins(because: reason, lookingPast: endpoint?.key)
     trail.retry(reason, after: nanoseconds)
     rewindRequest(downstream)
     guard nanoseconds > 0 else { return choose(upstream, downstream) }
@@ -92,8 +93,7 @@ extension Exchange {
       policy: hold.state == nil ? nil : route?.policy?.retry, budget: hold.state?.budget,
       remainingNanoseconds: min(clocks.headDeadline, clocks.totalDeadline).nanoseconds(since: now),
       isBreakerOpen: hold.state?.breaker.map { $0.state == .open || $0.state == .forcedOpen }
-        ?? false,
-      endpoint: attempt.endpoint?.key)
+        ?? false)
   }
 
   private func answerEvidence(

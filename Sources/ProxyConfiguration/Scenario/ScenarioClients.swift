@@ -1,4 +1,5 @@
 import Primitives
+import Resilience
 
 /// Requests of one kind that come from outside, at a rate that follows a line through points.
 package struct ScenarioClients: Sendable, Equatable {
@@ -15,7 +16,7 @@ package struct ScenarioClients: Sendable, Equatable {
   /// Classes with the same word here share their sidecars; their own name if they gave none.
   package var via: String
   package var zones: [String]
-  package var priority: RequestClass
+  package var priority: RequestPriority
   package var isIdempotent: Bool
   /// Nil: they wait for as long as it takes.
   package var patience: Duration?

@@ -1,4 +1,5 @@
 import Primitives
+import Resilience
 
 /// Clients, services and faults.
 extension ScenarioReader {
@@ -11,7 +12,7 @@ extension ScenarioReader {
       let classes = ScenarioClients(
         name: name, calls: calls, sidecars: section.integer("sidecars") ?? 1,
         via: section.text("via") ?? name, zones: section.texts("zones"),
-        priority: section.text("priority").flatMap { RequestClass(rawValue: $0) } ?? .normal,
+        priority: section.text("priority").flatMap { RequestPriority(name: $0) } ?? .normal,
         isIdempotent: section.boolean("idempotent"), patience: section.duration("patience"),
         load: load(section))
       if let same = result.first(where: { $0.via == classes.via }) {

@@ -1,4 +1,5 @@
 import Primitives
+import Resilience
 
 /// Keys of a scenario.
 extension Schema {
@@ -50,7 +51,7 @@ extension Schema {
       "Classes with the same `via` share their sidecars. Left out: its own name."),
     Key("zones", .list(.text("a zone")), "Of their sidecars. Left out: near everybody."),
     Key(
-      "priority", .choice(RequestClass.allCases.map(\.rawValue)), default: "normal",
+      "priority", .choice(RequestPriority.allCases.reversed().map(\.name)), default: "normal",
       "Goes with the request and with all calls it leads to."),
     Key(
       "idempotent", .boolean, default: "true",

@@ -50,17 +50,13 @@ struct EdgePolicy: Sendable {
 
   init(route: RouteConfiguration, upstream: UpstreamConfiguration) {
     timeout = route.timeout?.nanosecondsClamped ?? .max
-    retry = route.retry.map { RetryPolicy($0) }
+    retry = route.retry
     perTryTimeout = retry?.perTryNanoseconds ?? .max
-    hedge = route.hedge.map {
-      HedgePolicy(percentile: $0.percentile, minimumDelay: $0.delayMin, budget: $0.budget)
-    }
+    hedge = route.hedge
     // What is in shadow refuses nothing.
-    rateLimits = route.rateLimits.filter { $0.mode == .enforced }.map {
-      RateLimitPolicy(requests: $0.requests, per: $0.period, burst: $0.burst)
-    }
-    routeBreaker = route.circuitBreaker.map { CircuitBreakerPolicy($0) }
-    routeClassifier = OutcomeClassifier(route.circuitBreaker)
+    rateLimits = route.rateLimits.filter { $0.mode == .enforced }.map(\.policy)
+    routeBreaker = route.circuitBreaker?.policy
+    routeClassifier = route.circuitBreaker?.classifier ?? OutcomeClassifier()
     if case .respond(let status, _, _)? = route.fallback {
       fallback = .answer(isGood: status < 400)
     }
@@ -72,29 +68,18 @@ struct EdgePolicy: Sendable {
     requestsMax = holdsLimits ? upstream.requestsMax : 1_000_000
     budgetRatio = upstream.retryBudget.ratio
     budgetMinimum = upstream.retryBudget.retriesMin
-    breaker = upstream.circuitBreaker.map { CircuitBreakerPolicy($0) }
-    classifier = OutcomeClassifier(upstream.circuitBreaker)
-    endpointBreaker = upstream.endpointCircuitBreaker.map { CircuitBreakerPolicy($0) }
-    endpointClassifier = OutcomeClassifier(upstream.endpointCircuitBreaker)
-    outliers =
-      upstream.outlierMode == .enforced
-      ? upstream.outlierDetection.map { OutlierPolicy($0) } : nil
-    let limit = upstream.adaptiveMode == .enforced ? upstream.adaptiveConcurrency : nil
+    breaker = upstream.circuitBreaker?.policy
+    classifier = upstream.classifier
+    endpointBreaker = upstream.endpointCircuitBreaker?.policy
+    endpointClassifier = upstream.endpointClassifier
+    outliers = upstream.outlierMode == .enforced ? upstream.outlierDetection : nil
+    adaptive = upstream.adaptiveMode == .enforced ? upstream.adaptiveConcurrency : nil
     sheds = upstream.sheddingMode == .enforced
-    adaptive = limit.map {
-      ConcurrencyPolicy(
-        minimum: $0.concurrencyMin, maximum: $0.concurrencyMax, buffer: $0.buffer,
-        interval: $0.interval)
-    }
-    balancing = BalancingSettings(upstream.balancing)
+    balancing = upstream.balancing.settings
     queue = upstream.pendingTarget.map {
       QueuePolicy(target: $0, interval: upstream.pendingInterval)
     }
-    health = upstream.healthCheck.map {
-      HealthCheckPolicy(
-        interval: $0.interval, jitter: $0.jitter, timeout: $0.timeout,
-        healthy: $0.healthyThreshold, unhealthy: $0.unhealthyThreshold)
-    }
+    health = upstream.healthCheck?.policy
   }
 
   var isRetrying: Bool { retry?.isRetrying ?? false }

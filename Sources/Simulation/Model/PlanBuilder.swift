@@ -72,7 +72,7 @@ struct PlanBuilder {
       name: clients.name,
       edge: edge(from: clients.via, callers, to: clients.calls),
       sidecars: clients.sidecars,
-      priority: (RequestPriority(name: clients.priority.rawValue) ?? .normal).rawValue,
+      priority: clients.priority.rawValue,
       isIdempotent: clients.isIdempotent,
       patience: clients.patience?.nanosecondsClamped ?? .max,
       arrivals: ArrivalCurve(points),

@@ -16,7 +16,8 @@ extension AttemptLoop {
     /// The attempt is made again at once, on a connection that nobody has used: a kept one had been
     /// closed as the request went out.
     case fresh
-    /// Another attempt is made then, with a place in the retry budget.
+    /// Another attempt is made then. A place in the retry budget is taken for it, and `retryBegins`
+    /// follows once the attempt before has been told of.
     case again(afterNanoseconds: Int64)
     /// There is no further attempt: the request ends, or the route's fallback takes over (`fallsBack`).
     case end(RetryRefusal?)
@@ -31,21 +32,18 @@ extension AttemptLoop {
     package var remainingNanoseconds: Int64
     /// The breaker of the upstream refuses requests.
     package var isBreakerOpen: Bool
-    /// The endpoint's key, which a retry looks past.
-    package var endpoint: UInt64?
     /// The attempt went out on a connection that had carried a request before, and that another request
     /// need not keep to.
     package var isOnUsedConnection = false
 
     package init(
       policy: RetryPolicy?, budget: RetryBudget?, remainingNanoseconds: Int64, isBreakerOpen: Bool,
-      endpoint: UInt64?, isOnUsedConnection: Bool = false
+      isOnUsedConnection: Bool = false
     ) {
       self.policy = policy
       self.budget = budget
       self.remainingNanoseconds = remainingNanoseconds
       self.isBreakerOpen = isBreakerOpen
-      self.endpoint = endpoint
       self.isOnUsedConnection = isOnUsedConnection
     }
   }
@@ -64,7 +62,7 @@ extension AttemptLoop {
     }
     // What was refused here is not an attempt that could be made again.
     guard failure.row.side == .upstream || failure.row.retry != .never else { return .end(nil) }
-    return again(.failure(failure), evidence, circumstances, &random) { .end($0) }
+    return again(evidence, circumstances, &random) { .end($0) }
   }
 
   /// Whether an answer may be anything but passed on: a cheap question before `answered`.
@@ -84,7 +82,7 @@ extension AttemptLoop {
       return .keep
     }
     guard isWanted else { return .pass(nil) }
-    return again(.status, evidence, circumstances, &random) { .pass($0) }
+    return again(evidence, circumstances, &random) { .pass($0) }
   }
 
   @usableFromInline
@@ -118,7 +116,7 @@ extension AttemptLoop {
 
   /// Another attempt, or what `otherwise` makes of the reason why there is none.
   private mutating func again(
-    _ cause: RetryReason, _ evidence: RetryEvidence, _ circumstances: borrowing Circumstances,
+    _ evidence: RetryEvidence, _ circumstances: borrowing Circumstances,
     _ random: inout RandomSource, otherwise: (RetryRefusal?) -> Next
   ) -> Next {
     guard let policy = circumstances.policy else { return otherwise(nil) }
@@ -137,9 +135,6 @@ extension AttemptLoop {
       refusal = why
       return otherwise(why)
     case .again(let nanoseconds):
-      holdsRetry = true
-      reason = cause
-      if let endpoint = circumstances.endpoint { tried.insert(endpoint) }
       return .again(afterNanoseconds: nanoseconds)
     }
   }

@@ -51,6 +51,14 @@ import Resilience
   @inlinable package mutating func attemptBegins() { begun += 1 }
   @inlinable package mutating func requestSent() { sent += 1 }
 
+  /// Another attempt follows because of `cause`, with a place in the retry budget, and looks past
+  /// `endpoint`.
+  package mutating func retryBegins(because cause: RetryReason, lookingPast endpoint: UInt64?) {
+    holdsRetry = true
+    reason = cause
+    if let endpoint { tried.insert(endpoint) }
+  }
+
   /// The attempt is over: what had asked for it, once.
   @inlinable package mutating func takeReason() -> RetryReason? {
     guard let taken = reason else { return nil }

@@ -32,21 +32,34 @@ import Testing
     func circumstances(isOnUsedConnection: Bool = false) -> AttemptLoop.Circumstances {
       AttemptLoop.Circumstances(
         policy: policy, budget: budget, remainingNanoseconds: .max, isBreakerOpen: false,
-        endpoint: endpoint, isOnUsedConnection: isOnUsedConnection)
+        isOnUsedConnection: isOnUsedConnection)
     }
 
     mutating func failed(
       _ failure: FailureKind, isIdempotent: Bool = true, isOnUsedConnection: Bool = false
     ) -> AttemptLoop.Next {
-      loop.failed(
+      let next = loop.failed(
         failure, evidence(.failure(failure), isIdempotent: isIdempotent),
         circumstances(isOnUsedConnection: isOnUsedConnection), &random)
+      return performed(next, .failure(failure))
     }
 
     mutating func answered(_ status: UInt16) -> AttemptLoop.Next {
-      loop.answered(
+      let next = loop.answered(
         status, status < 500 ? .success : .failure,
         evidence(.answer(status: status, grpcStatus: nil)), circumstances(), &random)
+      return performed(next, .status)
+    }
+
+    /// The attempt before is told of between the decision and the retry's begin.
+    private mutating func performed(
+      _ next: AttemptLoop.Next, _ cause: RetryReason
+    ) -> AttemptLoop.Next {
+      guard AttemptLoopTests.isAgain(next) else { return next }
+      _ = loop.takeReason()
+      loop.retryEnded(budget)
+      loop.retryBegins(because: cause, lookingPast: endpoint)
+      return next
     }
   }
 
@@ -58,6 +71,7 @@ import Testing
     var rig = Rig()
     #expect(Self.isAgain(rig.failed(.upstreamReset)))
     #expect(rig.loop.tried.contains(1))
+    #expect(rig.budget.inFlight.retries == 1, "the place is held while the retry is out")
     #expect(rig.loop.takeReason() == .failure(.upstreamReset))
     rig.loop.attemptBegins()
     rig.endpoint = 2

@@ -1,5 +1,7 @@
+import Resilience
+
 /// One token bucket, or one for each source or value of a field.
-package struct RateLimitSettings: Sendable, Equatable {
+package struct RateLimitConfiguration: Sendable, Equatable {
   /// What has a bucket of its own.
   package enum Key: Sendable, Equatable {
     case route
@@ -8,17 +10,14 @@ package struct RateLimitSettings: Sendable, Equatable {
     case header(String)
   }
 
-  /// In each `period`.
-  package var requests: Int
-  package var period: Duration
-  package var burst: Int
+  package var policy: RateLimitPolicy
   package var key: Key
   /// Buckets that are kept.
   package var keysMax: Int
   package var mode: PolicyMode
 
   /// The same limit in another mode.
-  package func with(_ mode: PolicyMode) -> RateLimitSettings {
+  package func with(_ mode: PolicyMode) -> RateLimitConfiguration {
     var other = self
     other.mode = mode
     return other

@@ -144,7 +144,8 @@ let package = Package(
       "SimulationTests",
       [
         "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
-        "Telemetry", "HTTPClient", "HTTPServer", "DataPath", "ControlPlane", "WeirTesting",
+        "Telemetry", "HTTPClient", "HTTPServer", "DataPath", "ProxyConfiguration", "Discovery",
+        "ControlPlane", "WeirTesting",
         proxyOnly("Logging", "swift-log"),
       ]
     ),

@@ -21,6 +21,9 @@ package final class Mailbox: Sendable {
     if isFirst { Wakeup.signal(descriptor) }
   }
 
+  /// Nothing waits. Any thread may call.
+  package var isEmpty: Bool { mail.withLock { $0.isEmpty } }
+
   /// Takes everything that waits. The loop only.
   func take() -> [@Sendable () -> Void] {
     Wakeup.clear(descriptor)

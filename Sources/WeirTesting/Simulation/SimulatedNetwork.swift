@@ -74,12 +74,18 @@ package final class SimulatedNetwork: Kernel {
     let socket = makeSocket()
     socket.peer = peer
     socket.isStanding = true
-    queued.append(socket)
-    if let listener { edge(listener, .readable) }
+    let open = lanes.filter(\.isListening)
+    if open.isEmpty {
+      queued.append(socket)
+      if let listener { edge(listener, .readable) }
+    } else {
+      // The kernel spreads connections over the sockets of one port by a hash.
+      open[Int(random.below(UInt32(open.count)))].queue(socket)
+    }
     peer.connected(socket)
   }
 
-  private func makeSocket() -> SimulatedSocket {
+  func makeSocket() -> SimulatedSocket {
     next += 1
     let sizes = [200, 2000, 4096, 65_536, 1 << 20]
     return SimulatedSocket(next, self, outboundMax: sizes[Int(random.below(UInt32(sizes.count)))])
@@ -87,7 +93,9 @@ package final class SimulatedNetwork: Kernel {
 
   func edge(_ socket: SimulatedSocket, _ readiness: Readiness) {
     guard socket.token != nil else { return }
-    if socket.pending.isEmpty { ready.append(socket) }
+    if socket.pending.isEmpty {
+      if let lane = socket.lane { lane.add(socket) } else { ready.append(socket) }
+    }
     socket.pending.formUnion(readiness)
   }
 
@@ -113,6 +121,10 @@ package final class SimulatedNetwork: Kernel {
       return
     }
     guard let socket = sockets[descriptor] else { return }
+    watch(socket, token: token)
+  }
+
+  func watch(_ socket: SimulatedSocket, token: UInt64) {
     socket.token = token
     if socket.isStanding { edge(socket, .writable) }
     if !socket.inbound.isEmpty { edge(socket, .readable) }
@@ -125,17 +137,14 @@ package final class SimulatedNetwork: Kernel {
     socket.token = nil
     socket.pending = []
     ready.removeAll { $0 === socket }
+    socket.lane?.remove(socket)
   }
 
   package override func wait(
     until deadline: Instant, from now: Instant, into events: inout [ReadyEvent]
   ) {
     events.removeAll(keepingCapacity: true)
-    while ready.isEmpty, let event = self.events.last, event.at <= deadline {
-      self.events.removeLast()
-      time = max(time, event.at)
-      event.run()
-    }
+    while ready.isEmpty, let event = self.events.last, event.at <= deadline { run(event) }
     if ready.isEmpty, deadline != .distantFuture { time = max(time, deadline) }
     for socket in ready {
       events.append(ReadyEvent(token: socket.token ?? 0, readiness: socket.pending))
@@ -143,6 +152,35 @@ package final class SimulatedNetwork: Kernel {
     }
     ready = []
   }
+
+  private func run(_ event: (at: Instant, order: Int, run: () -> Void)) {
+    events.removeLast()
+    time = max(time, event.at)
+    event.run()
+  }
+
+  // MARK: Several workers
+
+  /// Those of a fleet, whose loops have kernels of their own (`SimulatedLane`).
+  private var lanes: [SimulatedLane] = []
+
+  /// The kernel of one more worker.
+  package func addLane() -> SimulatedLane {
+    let lane = SimulatedLane(self)
+    lanes.append(lane)
+    return lane
+  }
+
+  /// When something happens next by itself; nil: nothing does.
+  package var nextEvent: Instant? { events.last?.at }
+
+  /// Time goes on to `instant`, and what is planned until then happens.
+  package func advance(to instant: Instant) {
+    while let event = events.last, event.at <= instant { run(event) }
+    time = max(time, instant)
+  }
+
+  func socket(_ descriptor: Int32) -> SimulatedSocket? { sockets[descriptor] }
 
   // MARK: Weir's side
 
@@ -155,9 +193,13 @@ package final class SimulatedNetwork: Kernel {
   }
 
   package override func accept(_ descriptor: Int32) throws(Errno) -> AcceptedSocket {
-    guard !queued.isEmpty else { throw Errno(EAGAIN) }
+    try accept(from: &queued)
+  }
+
+  func accept(from queue: inout [SimulatedSocket]) throws(Errno) -> AcceptedSocket {
+    guard !queue.isEmpty else { throw Errno(EAGAIN) }
     if isFaulty, random.chance(1, in: 50) { throw Errno(EMFILE) }
-    let socket = queued.removeFirst()
+    let socket = queue.removeFirst()
     sockets[socket.descriptor] = socket
     return AcceptedSocket(
       descriptor: socket.descriptor, peer: .ip(.loopback4, port: 40_000))

@@ -29,6 +29,8 @@ package final class SimulatedSocket {
   /// Bytes that have reached the peer's kernel, and those of them that the peer has taken.
   var acknowledged: UInt64 = 0
   private var taken: UInt64 = 0
+  /// Whose loop it belongs to; nil: the only one.
+  var lane: SimulatedLane?
   // What the loop watches.
   var token: UInt64?
   var pending: Readiness = []

@@ -165,10 +165,13 @@ struct HedgeTests {
               { consecutive_failures: 1, open_for: 10ms, open_for_max: 10ms, half_open_calls: 1, recovery: off }
         """)
     for _ in 0..<110 { #expect(try proxy.ask().body == "first") }
-    first.answer(.late(500_000))
-    // Its only endpoint for a hedge cannot be reached at all.
+    // Its only endpoint for a hedge cannot be reached at all. Quick answers between the late ones keep
+    // the percentile low, after which a hedge goes out.
     let isRefused = try proxy.eventually {
+      first.answer(.late(500_000))
       _ = try proxy.ask()
+      first.answer(.status(200))
+      for _ in 0..<40 { _ = try proxy.ask() }
       return try proxy.hedges("refused") >= 2
     }
     #expect(isRefused)

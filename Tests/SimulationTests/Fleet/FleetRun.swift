@@ -26,13 +26,15 @@ final class FleetRun {
   private(set) var reloads = 0
   private(set) var changes = 0
   private(set) var floods = 0
+  /// Looks at which somebody waited.
+  private(set) var waits = 0
   private let clientsMax: Int
   private var isDraining = false
 
   init(seed: UInt64) throws {
     random = RandomSource(seed: seed)
     let workers = 1 + Int(random.below(4))
-    clientsMax = 24 + Int(random.below(40))
+    clientsMax = 30 + Int(random.below(60))
     fleet = try SimulatedFleet(
       seed: seed, workers: workers, Self.text(&random), ports: Self.ports,
       descriptors: DescriptorBudget(clients: clientsMax, refused: 4, endpoints: 64))
@@ -68,7 +70,7 @@ final class FleetRun {
         service:
           endpoints: [127.0.0.1:9001]
           balancing: { policy: \(policy) }
-          limits: { connections: \(2 + random.below(12)), pending: 64 }
+          limits: { connections: \(2 + random.below(6)), pending: 64 }
           timeouts: { pending: 3s, connect: 1s, pool_idle: 20s }
           \(breaker)
 
@@ -79,7 +81,9 @@ final class FleetRun {
 
   private func setUp() {
     network.isFaulty = true
-    for port in Self.ports { tempers[port] = EndpointTemper(.well) }
+    for port in Self.ports {
+      tempers[port] = EndpointTemper(random.chance(1, in: 2) ? .slow : .well)
+    }
     network.answerConnect = { [unowned self] address in
       guard let port = address.port, let temper = tempers[port] else { return .refused }
       switch temper.mood {
@@ -92,7 +96,7 @@ final class FleetRun {
     again(after: 1500) { [self] in reload() }
     again(after: 2500) { [self] in flood() }
     again(after: 700) { [self] in changeMood() }
-    for number in 0..<24 { connect(number) }
+    for number in 0..<40 { connect(number) }
     network.after(Self.trouble) { [self] in calm() }
     network.after(Self.end) { [self] in
       isDraining = true
@@ -133,7 +137,9 @@ final class FleetRun {
   }
 
   private func changeMood() {
-    let moods: [EndpointTemper.Mood] = [.well, .fickle, .slow, .erring, .refusing, .silent, .restless]
+    let moods: [EndpointTemper.Mood] = [
+      .well, .fickle, .slow, .slow, .erring, .refusing, .silent, .restless,
+    ]
     let port = Self.ports[Int(random.below(UInt32(Self.ports.count)))]
     tempers[port]?.mood = moods[Int(random.below(UInt32(moods.count)))]
   }
@@ -142,7 +148,8 @@ final class FleetRun {
   private func flood() {
     floods += 1
     for number in 0..<clientsMax {
-      let says = number % 3 == 0 ? "" : number % 3 == 1 ? "GET / HT" : "POST / HTTP/1.1\r\nhost: h\r\n"
+      let says =
+        number % 3 == 0 ? "" : number % 3 == 1 ? "GET / HT" : "POST / HTTP/1.1\r\nhost: h\r\n"
       let peer = PlayedPeer { $0.send(says) }
       network.connect(peer)
       network.after(.milliseconds(Int(random.below(3000)))) { peer.socket?.close() }
@@ -161,7 +168,7 @@ final class FleetRun {
     }
     let client = SimulatedClient(
       journal, network, requests, isFaulty: isFaulty && number % 4 == 0,
-      pause: .milliseconds(800))
+      pause: .milliseconds(200))
     clients.append(client)
     network.after(.milliseconds(Int(random.below(isFaulty ? 6000 : 1000)))) { [self] in
       network.connect(client)
@@ -173,7 +180,11 @@ final class FleetRun {
   private func look(_ fleet: SimulatedFleet) {
     guard let limits = fleet.state("service")?.limits else { return }
     let waiting = limits.used(.pending)
-    let free = limits.most(.connections) - limits.used(.connections)
+    if waiting > 0 { waits += 1 }
+    // Idle connections hold places too: at whichever worker, they are given up for who waits.
+    let idle = fleet.workers.compactMap { $0.upstream("service") }.flatMap(\.endpoints)
+      .map(\.idleCount).reduce(0, +)
+    let free = limits.most(.connections) - limits.used(.connections) + idle
     guard waiting > 0, free > 0 else {
       waitsSince = nil
       return

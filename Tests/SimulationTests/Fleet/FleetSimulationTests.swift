@@ -24,6 +24,19 @@ struct FleetSimulationTests {
     #expect(run.reloads > 0 && run.changes > 5, "seed \(seed)")
   }
 
+  /// The runs meet what they are there for.
+  @Test func theyMeetTrouble() throws {
+    let runs = try (Self.first..<Self.first + 6).map { try FleetRun(seed: $0) }
+    #expect(runs.allSatisfy { $0.waits > 0 }, "\(runs.map(\.waits))")
+    #expect(runs.contains { $0.floods > 0 })
+    for name in [
+      "weir_upstream_retries_total", "weir_downstream_connections_refused_total",
+      "weir_downstream_connections_evicted_total", "weir_upstream_connections_closed_total",
+    ] {
+      #expect(runs.contains { $0.fleet.sum(name) > 0 }, "\(name)")
+    }
+  }
+
   @Test func repeatsARunFromItsSeed() throws {
     let first = try FleetRun(seed: Self.first).journal.lines
     #expect(try FleetRun(seed: Self.first).journal.lines == first)

@@ -168,6 +168,12 @@ final class SimulatedFleet {
     Exposition.render(registry, shards: workers.map { $0.scrape() }, format: .text)
   }
 
+  /// All series of a counter together.
+  func sum(_ name: String) -> Int {
+    metrics.split(separator: "\n").filter { $0.prefix { $0 != "{" && $0 != " " } == name }
+      .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
+  }
+
   /// Series of gauges that are not zero.
   var gauges: [String] {
     var names: Set<Substring> = []

@@ -84,15 +84,17 @@ package final class SnapshotBuilder {
     let policies = routePolicies(configuration, &succession)
     var snapshots: [Snapshot] = []
     for (shard, tables) in zip(shards, tables) {
+      let settings = ProxySettings(configuration)
       var listeners: [ListenerSnapshot] = []
       for (index, listener) in configuration.listeners.enumerated() {
         listeners.append(
-          self.listener(listener, tables[index], policies[index], positions, plans, shard))
+          self.listener(
+            listener, settings, tables[index], policies[index], positions, plans, shard))
       }
       snapshots.append(
         Snapshot(
-          number: number, settings: ProxySettings(configuration), listeners: listeners,
-          plans: plans, metrics: series))
+          number: number, settings: settings, listeners: listeners, plans: plans,
+          metrics: series))
     }
     events += succession.events
     return snapshots
@@ -150,8 +152,8 @@ package final class SnapshotBuilder {
   }
 
   private func listener(
-    _ listener: ListenerConfiguration, _ table: RouteTable, _ policies: [RoutePolicy?],
-    _ positions: [String: Int], _ plans: [UpstreamPlan], _ shard: MetricShard
+    _ listener: ListenerConfiguration, _ settings: ProxySettings, _ table: RouteTable,
+    _ policies: [RoutePolicy?], _ positions: [String: Int], _ plans: [UpstreamPlan], _ shard: MetricShard
   ) -> ListenerSnapshot {
     let routes = zip(listener.routes, policies).map {
       route($0, of: listener.name, $1, positions, plans, shard)
@@ -159,7 +161,8 @@ package final class SnapshotBuilder {
     let unrouted = RequestSeries(
       registry, shard, listener: listener.name, route: "none", upstream: "none")
     return ListenerSnapshot(
-      settings: ListenerSettings(listener), table: table, routes: routes, unrouted: unrouted)
+      settings: ListenerSettings(listener), proxySettings: settings, table: table,
+      routes: routes, unrouted: unrouted)
   }
 
   private func route(

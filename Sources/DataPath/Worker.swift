@@ -129,10 +129,10 @@ package final class Worker {
     var faults: [ListenerFault] = []
     for (index, current) in snapshot.listeners.enumerated() {
       if let known = listeners.removeValue(forKey: current.key) {
-        known.update(snapshot, current)
+        known.update(current)
         kept[current.key] = known
       } else if let socket = sockets[index] {
-        let listener = Listener(worker: self, snapshot: snapshot, current: current)
+        let listener = Listener(worker: self, current: current)
         do throws(Errno) {
           try listener.start(socket, isShared: current.settings.address.ip != nil)
           kept[current.key] = listener

@@ -27,11 +27,23 @@ package final class ResourceLimits: Sendable {
   package func acquire(_ resource: Resource) -> Bool { slots(resource).acquire() }
   /// Takes one of the first `part` of the slots: what a class of requests may fill.
   package func acquire(_ resource: Resource, _ part: Share) -> Bool {
-    slots(resource).acquire(part)
+    // Each by itself, here and where a slot is given back: an object that is chosen first is counted
+    // as a reference, and this is done for each request.
+    switch resource {
+    case .connections: connections.acquire(part)
+    case .pending: pending.acquire(part)
+    case .requests: requests.acquire(part)
+    }
   }
   /// Takes one although all are taken, where the limits are in shadow.
   package func acquireBeyond(_ resource: Resource) { slots(resource).acquireBeyond() }
-  package func release(_ resource: Resource) { slots(resource).release() }
+  package func release(_ resource: Resource) {
+    switch resource {
+    case .connections: connections.release()
+    case .pending: pending.release()
+    case .requests: requests.release()
+    }
+  }
   package func used(_ resource: Resource) -> Int { slots(resource).used }
   package func most(_ resource: Resource) -> Int { slots(resource).most }
 

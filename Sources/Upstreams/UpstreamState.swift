@@ -56,6 +56,12 @@ package final class UpstreamState: Sendable {
     recordsAttempts = detector != nil || endpoints.contains { $0.breaker != nil }
   }
 
+  /// A request is over. `isActive`: the retry budget counts it; `hasSlot`: it holds one of the limits.
+  package func requestEnded(isActive: Bool, hasSlot: Bool) {
+    if isActive { budget.requestEnded() }
+    if hasSlot { limits.release(.requests) }
+  }
+
   /// The endpoint that has `slot` in the detector. Cost: linear, for what seldom happens.
   package func endpoint(at slot: Int) -> EndpointState? {
     endpoints.first { $0.slot == slot }

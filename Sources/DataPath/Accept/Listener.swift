@@ -22,20 +22,17 @@ package final class Listener: EventSource {
 
   let worker: Worker
   /// What its connections are served by: the newest that has this listener.
-  private(set) var settings: ProxySettings
   private(set) var current: ListenerSnapshot
   /// It takes what is queued and then closes: its clients are told to go elsewhere.
   private(set) var isStopping = false
 
-  init(worker: Worker, snapshot: Snapshot, current: ListenerSnapshot) {
+  init(worker: Worker, current: ListenerSnapshot) {
     self.worker = worker
-    settings = snapshot.settings
     self.current = current
     super.init()
   }
 
-  func update(_ snapshot: Snapshot, _ current: ListenerSnapshot) {
-    settings = snapshot.settings
+  func update(_ current: ListenerSnapshot) {
     self.current = current
   }
 

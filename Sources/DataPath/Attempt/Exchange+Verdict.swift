@@ -122,10 +122,8 @@ extension Exchange {
     guard let state = hold.state else { return }
     settleAsNothing()
     attempts.retryEnded(state.budget)
-    if hold.parts.contains(.request) {
-      state.budget.requestEnded()
-    }
-    if hold.parts.contains(.requestSlot) { state.limits.release(.requests) }
+    state.requestEnded(
+      isActive: hold.parts.contains(.request), hasSlot: hold.parts.contains(.requestSlot))
     if hold.parts.contains(.hedgeable) { route?.policy?.hedgeBudget?.requestEnded() }
     hold = AdmissionHold()
   }

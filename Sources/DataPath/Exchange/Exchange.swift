@@ -42,7 +42,6 @@ package final class Exchange: EventSource {
   /// Who asked. Set from `begin` to `reset`.
   private(set) var downstream: DownstreamStream?
   /// What it began with: a reload does not change the rules under it.
-  private(set) var settings: ProxySettings?
   private(set) var listener: ListenerSnapshot?
   /// Who is calling, and what of that is believed.
   var client = ClientIdentity()
@@ -99,6 +98,9 @@ package final class Exchange: EventSource {
   /// Stays after an attempt, for the log.
   var endpoint: WorkerEndpoint? { attempt.endpoint }
 
+  /// The rules for the whole proxy.
+  var settings: ProxySettings? { listener?.proxySettings }
+
   /// The rules for the client's connection.
   var listenerSettings: ListenerSettings? { listener?.settings }
 
@@ -126,11 +128,9 @@ package final class Exchange: EventSource {
     _ downstream: DownstreamStream, on connection: DownstreamConnection, _ accepted: Listener
   ) {
     self.downstream = downstream
-    let settings = accepted.settings
-    self.settings = settings
-    client.isTrusted = connection.isTrusted(by: settings)
     let listener = accepted.current
     self.listener = listener
+    client.isTrusted = connection.isTrusted(by: listener.proxySettings)
     stage = .head
     let now = now
     clocks.begin(
@@ -146,7 +146,6 @@ package final class Exchange: EventSource {
     loop.disarm(self)
     stage = .idle
     downstream = nil
-    settings = nil
     listener = nil
     client.forget()
     route = nil

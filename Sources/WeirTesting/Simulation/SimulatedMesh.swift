@@ -85,6 +85,7 @@ package final class SimulatedMesh {
       policy: plan.policy)
     return ListenerSnapshot(
       settings: ListenerSettings(name: name, address: .ip(.loopback4, port: 8080)),
+      proxySettings: plan.settings,
       table: try RouteTable([RouteMatch(path: .prefix("/"))]), routes: [route],
       unrouted: series("none", "none"))
   }

@@ -153,7 +153,8 @@ package final class SnapshotBuilder {
 
   private func listener(
     _ listener: ListenerConfiguration, _ settings: ProxySettings, _ table: RouteTable,
-    _ policies: [RoutePolicy?], _ positions: [String: Int], _ plans: [UpstreamPlan], _ shard: MetricShard
+    _ policies: [RoutePolicy?], _ positions: [String: Int], _ plans: [UpstreamPlan],
+    _ shard: MetricShard
   ) -> ListenerSnapshot {
     let routes = zip(listener.routes, policies).map {
       route($0, of: listener.name, $1, positions, plans, shard)

@@ -33,7 +33,7 @@ extension ControlPlane {
     case ("/circuit-breakers", _) where request.isRead: done(breakers(request))
     case ("/drain", "POST"):
       stop(.admin)
-      done(.text("draining\n", status: 202))
+      whenDrainIsKnown { done(.text("draining\n", status: 202)) }
     case ("/log-level", "PUT"): done(setLevel(request.body))
     default: done(other(request))
     }

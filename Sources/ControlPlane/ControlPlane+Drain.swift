@@ -54,16 +54,31 @@ extension ControlPlane {
       "draining", metadata: ["delay": "\(delay)", "timeout": "\(configuration.drainTimeout)"])
     // Whoever reads that we drain finds each answer say so, from the first moment on. A worker that
     // stands still keeps that from nobody for long.
-    let pages = statusPages
+    let queue = queue
     Workers.ask(
-      workers?.handles ?? [], { $0.announceDrain() }, done: { _ in pages.set(phase: .draining) })
-    after(.milliseconds(100)) { [self] in statusPages.set(phase: phase) }
+      workers?.handles ?? [], { $0.announceDrain() },
+      done: { _ in queue.async { self.drainIsKnown() } })
+    after(.milliseconds(100)) { [self] in drainIsKnown() }
     after(configuration.drainTimeout) { [self] in
       guard phase == .draining else { return }
       log.warning("the drain's time is up; what is in flight is cut")
       cut()
     }
     if delay == .zero { close() } else { after(delay) { [self] in close() } }
+  }
+
+  /// Calls `work` once `/readyz` tells of the drain: who asked for it may look there at once.
+  func whenDrainIsKnown(_ work: @escaping @Sendable () -> Void) {
+    guard phase == .draining, !isDrainKnown else { return work() }
+    waitForDrain.append(work)
+  }
+
+  private func drainIsKnown() {
+    guard !isDrainKnown else { return }
+    isDrainKnown = true
+    statusPages.set(phase: phase)
+    for work in waitForDrain { work() }
+    waitForDrain = []
   }
 
   /// The listeners close; it ends when nobody is left.

@@ -89,6 +89,9 @@ package final class ControlPlane: @unchecked Sendable {
   var stops = StopRequests()
   /// A stop that came while it started.
   var earlyStop: StopRequests.Source?
+  /// The status pages tell of the drain, and who waits for that.
+  var isDrainKnown = false
+  var waitForDrain: [@Sendable () -> Void] = []
   /// The listeners are closed.
   var isClosing = false
   /// RLIMIT_NOFILE, and what was open before anything began.

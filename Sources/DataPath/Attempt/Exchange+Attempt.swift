@@ -14,7 +14,7 @@ import Upstreams
 extension Exchange {
   /// Asks for a connection and goes on with what comes of it.
   func choose(_ upstream: WorkerUpstream, _ downstream: DownstreamStream) {
-    stage = .choosing
+    go(to: .choosing)
     let request = pickRequest(upstream, downstream)
     if downstream.connection.hasPrivates, choosePrivate(request, upstream, downstream) { return }
     // A login begins on a connection that nobody has used: none of its legs may go to a stale one.
@@ -25,11 +25,11 @@ extension Exchange {
     case .connecting(let stream):
       attempt.takes(stream, isReused: false)
       beginAttempt(upstream)
-      stage = .connecting
+      go(to: .connecting)
       armDeadline(downstream)
     case .waiting(let ticket):
       attempt.queueTicket = ticket
-      stage = .waiting
+      go(to: .waiting)
       trail.waits(since: now)
       clocks.wait(
         until: now.advanced(byNanoseconds: upstream.plan.pendingNanoseconds),
@@ -91,7 +91,7 @@ extension Exchange {
   /// The queue is overloaded, or was too slow.
   func refused(_ failure: FailureKind) {
     // It is no longer in the queue.
-    stage = .choosing
+    go(to: .choosing)
     fail(failure)
   }
 
@@ -127,12 +127,12 @@ extension Exchange {
     guard let endpoint, let route else { return }
     if hasLeft(downstream) {
       // It no longer waits, if it did.
-      stage = .connecting
+      go(to: .connecting)
       return fail(.downstreamClosed)
     }
     attempts.requestSent()
     shard.add(upstream.metrics.attempts)
-    stage = .responding
+    go(to: .responding)
     requestProgress.attemptBegins()
     let sent = stream.sendHead(of: self, downstream, route, to: endpoint)
     attempt.sends(on: stream, now)

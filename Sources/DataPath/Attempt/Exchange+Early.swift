@@ -47,8 +47,7 @@ extension Exchange {
 
   private func tellBreaker(_ nanoseconds: Int64) {
     guard isToTell(.breaker, .breakerTold), let breaker = hold.state?.breaker else { return }
-    hold.parts.insert(.breakerTold)
-    hold.toldAt = now
+    hold.breakerHears(now)
     if let change = breaker.recordEarly(hold.ticket, nanoseconds: nanoseconds, now: now) {
       upstream?.told(change, .upstream)
     }
@@ -57,8 +56,7 @@ extension Exchange {
   private func tellRouteBreaker(_ nanoseconds: Int64) {
     guard isToTell(.routeBreaker, .routeBreakerTold), let breaker = route?.policy?.breaker?.machine
     else { return }
-    hold.parts.insert(.routeBreakerTold)
-    hold.routeToldAt = now
+    hold.routeBreakerHears(now)
     if let change = breaker.recordEarly(hold.routeTicket, nanoseconds: nanoseconds, now: now) {
       upstream?.told(change, .route, route: routeSubject)
     }

@@ -134,13 +134,13 @@ extension Exchange {
   func keepAnswer(_ status: UInt16, _ upstream: WorkerUpstream) {
     recordAttempt(status: status, upstream)
     clocks.attemptEnded()
-    stage = .awaitingHedge
+    go(to: .awaitingHedge)
   }
 
   /// The hedge is gone: an answer that waited for it goes on from its head.
   private func resumeAnswer() {
     guard stage == .awaitingHedge, let stream = attempt.stream, let downstream else { return }
-    stage = .responding
+    go(to: .responding)
     stream.rereadHead()
     armDeadline(downstream)
     pump(stream, downstream)
@@ -167,7 +167,7 @@ extension Exchange {
     requestProgress.ended()
     requestProgress.attemptBegins()
     armTry()
-    stage = attempt.isSent ? .responding : .connecting
+    go(to: attempt.isSent ? .responding : .connecting)
     armDeadline(downstream)
     if stage == .responding { pump(stream, downstream) }
   }

@@ -29,7 +29,7 @@ extension Exchange {
     var circumstances = circumstances(upstream)
     circumstances.isOnUsedConnection =
       status == 0 && attempt.isReused && attempt.stream?.isPrivate != true
-    status = 0
+    result.attemptFailed()
     recordAttempt(failure, upstream)
     keep(.failed(failure))
     dropConnection(failure, upstream)
@@ -83,7 +83,7 @@ extension Exchange {
     trail.retry(reason, after: nanoseconds)
     rewindRequest(downstream)
     guard nanoseconds > 0 else { return choose(upstream, downstream) }
-    stage = .backingOff
+    go(to: .backingOff)
     clocks.resume(at: now.advanced(byNanoseconds: nanoseconds))
     armDeadline(downstream)
   }

@@ -43,7 +43,7 @@ extension Exchange {
     guard let state = hold.state, !hold.isSettled else { return }
     // Nobody waits to hear how it went.
     if hold.parts.isDisjoint(with: [.breaker, .routeBreaker, .limiter]) {
-      hold.isSettled = true
+      hold.settled()
       return
     }
     let outcome = state.classifier.outcome(status: status)
@@ -68,16 +68,16 @@ extension Exchange {
 
   private func settle(_ outcome: Outcome, route routeOutcome: Outcome, _ nanoseconds: Int64) {
     guard let state = hold.state else { return }
-    hold.isSettled = true
+    hold.settled()
     releaseLimit(outcome, nanoseconds)
-    if hold.parts.remove(.breaker) != nil, let breaker = state.breaker {
+    if hold.gives(.breaker), let breaker = state.breaker {
       let change =
         hold.parts.contains(.breakerTold)
         ? breaker.amend(hold.ticket, outcome, countedAt: hold.toldAt, now: now)
         : breaker.record(hold.ticket, outcome, nanoseconds: nanoseconds, now: now)
       if let change { upstream?.told(change, .upstream) }
     }
-    if hold.parts.remove(.routeBreaker) != nil, let breaker = route?.policy?.breaker?.machine {
+    if hold.gives(.routeBreaker), let breaker = route?.policy?.breaker?.machine {
       let change =
         hold.parts.contains(.routeBreakerTold)
         ? breaker.amend(hold.routeTicket, routeOutcome, countedAt: hold.routeToldAt, now: now)
@@ -89,7 +89,7 @@ extension Exchange {
   /// Gives the place in the adaptive limit back: it counts up to the answer's head, or event streams
   /// would fill it for ever.
   func releaseLimit(_ outcome: Outcome, _ nanoseconds: Int64) {
-    guard hold.parts.remove(.limiter) != nil, let limiter = hold.state?.limiter else { return }
+    guard hold.gives(.limiter), let limiter = hold.state?.limiter else { return }
     if outcome == .ignored {
       limiter.release(atLeast: answerProgress.headAt == nil ? nanoseconds : 0, now: now)
     } else {

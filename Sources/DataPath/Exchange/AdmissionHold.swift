@@ -24,20 +24,60 @@ struct AdmissionHold {
     static let requestSlot = Parts(rawValue: 128)
   }
 
-  var parts: Parts = []
+  private(set) var parts: Parts = []
   /// What admitted it: a reload may have put another in its place.
-  var state: UpstreamState?
-  var ticket = CircuitBreaker.Ticket.none
-  var routeTicket = CircuitBreaker.Ticket.none
-  var admittedAt = Instant(nanoseconds: 0)
+  private(set) var state: UpstreamState?
+  private(set) var ticket = CircuitBreaker.Ticket.none
+  private(set) var routeTicket = CircuitBreaker.Ticket.none
+  private(set) var admittedAt = Instant(nanoseconds: 0)
   /// From when its latency counts, as an attempt's.
-  var timedFrom = Instant(nanoseconds: 0)
+  private(set) var timedFrom = Instant(nanoseconds: 0)
   /// Until when the answer's head was to be there, as it stood then.
-  var deadline = Instant.distantFuture
-  var priority = RequestPriority.normal
+  private(set) var deadline = Instant.distantFuture
+  private(set) var priority = RequestPriority.normal
   /// When the breakers heard of it, if that was before its end.
-  var toldAt = Instant(nanoseconds: 0)
-  var routeToldAt = Instant(nanoseconds: 0)
+  private(set) var toldAt = Instant(nanoseconds: 0)
+  private(set) var routeToldAt = Instant(nanoseconds: 0)
   /// The breakers have been told how it ended.
-  var isSettled = false
+  private(set) var isSettled = false
+
+  /// The policies of `state` are asked.
+  mutating func begin(_ state: UpstreamState, _ now: Instant, until deadline: Instant) {
+    self.state = state
+    admittedAt = now
+    timedFrom = now
+    self.deadline = deadline
+  }
+
+  mutating func classify(_ priority: RequestPriority) { self.priority = priority }
+
+  mutating func takes(_ part: Parts) { parts.insert(part) }
+
+  /// True: it was held, and is to be given back now.
+  mutating func gives(_ part: Parts) -> Bool { parts.remove(part) != nil }
+
+  mutating func passesBreaker(_ ticket: CircuitBreaker.Ticket) {
+    self.ticket = ticket
+    parts.insert(.breaker)
+  }
+
+  mutating func passesRouteBreaker(_ ticket: CircuitBreaker.Ticket) {
+    routeTicket = ticket
+    parts.insert(.routeBreaker)
+  }
+
+  /// The last byte of the request is out.
+  mutating func requestSent(_ now: Instant) { timedFrom = now }
+
+  mutating func breakerHears(_ now: Instant) {
+    parts.insert(.breakerTold)
+    toldAt = now
+  }
+
+  mutating func routeBreakerHears(_ now: Instant) {
+    parts.insert(.routeBreakerTold)
+    routeToldAt = now
+  }
+
+  mutating func settled() { isSettled = true }
 }

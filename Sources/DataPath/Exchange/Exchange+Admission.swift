@@ -39,7 +39,7 @@ extension Exchange {
     notes.fault = fault
     guard fault.delayNanoseconds > 0 else { return admitBehindFaults(upstream, downstream) }
     shard.add(worker.metrics.faults(.delay))
-    stage = .delayed
+    go(to: .delayed)
     clocks.resume(at: now.advanced(byNanoseconds: fault.delayNanoseconds))
     armDeadline(downstream)
   }
@@ -64,12 +64,12 @@ extension Exchange {
     case .none: return false
     case .abort(let status):
       shard.add(worker.metrics.faults(.abort))
-      replyDetails.status = status
+      replyDetails.answer(status)
       fail(.faultInjected)
     case .reset:
       shard.add(worker.metrics.faults(.reset))
-      failure = .faultInjected
-      status = FailureKind.faultInjected.row.status
+      result.fails(as: .faultInjected)
+      result.answers(FailureKind.faultInjected.row.status)
       cut(downstream)
     }
     return true
@@ -103,29 +103,26 @@ extension Exchange {
     _ upstream: WorkerUpstream, _ policy: RoutePolicy?, _ downstream: DownstreamStream
   ) {
     let state = upstream.plan.state
-    hold.state = state
-    hold.admittedAt = now
-    hold.timedFrom = now
-    hold.deadline = min(clocks.headDeadline, clocks.totalDeadline)
+    hold.begin(state, now, until: min(clocks.headDeadline, clocks.totalDeadline))
     let ceiling = ceiling(policy, downstream)
     if let limiter = state.limiter {
       if limiter.acquire(ceiling) {
-        hold.parts.insert(.limiter)
+        hold.takes(.limiter)
       } else if let failure = refusal(by: limiter, ceiling, state) {
         return giveUp(failure)
       }
     }
     guard passBreakers(policy, state, downstream) else { return giveUp(.circuitOpen) }
     if state.limits.acquire(.requests, ceiling) {
-      hold.parts.insert(.requestSlot)
+      hold.takes(.requestSlot)
     } else if let failure = refusal(byRequestsOf: state, ceiling) {
       return giveUp(failure)
     }
     state.budget.requestBegan()
-    hold.parts.insert(.request)
+    hold.takes(.request)
     if let budget = policy?.hedgeBudget {
       budget.requestBegan()
-      hold.parts.insert(.hedgeable)
+      hold.takes(.hedgeable)
     }
     choose(upstream, downstream)
   }
@@ -141,7 +138,7 @@ extension Exchange {
     {
       priority = given
     }
-    hold.priority = priority
+    hold.classify(priority)
     return Self.shedder.ceiling(priority)
   }
 
@@ -161,9 +158,7 @@ extension Exchange {
           noteShadow(.rateLimit, upstream.plan.state)
           continue
         }
-        replyDetails.rateVerdict = verdict
-        replyDetails.ratePolicy = limit.limiter.policy
-        replyDetails.retryAfterSeconds = max(verdict.retryAfterSeconds, 1)
+        replyDetails.limit(verdict, limit.limiter.policy)
         return .rateLimited
       }
     }
@@ -176,8 +171,7 @@ extension Exchange {
     if !attempts.usesFallback, let breaker = policy?.breaker {
       switch breaker.machine.admit(now: now) {
       case .admitted(let ticket):
-        hold.routeTicket = ticket
-        hold.parts.insert(.routeBreaker)
+        hold.passesRouteBreaker(ticket)
         if let change = ticket.transition(at: now) {
           upstream?.told(change, .route, route: routeSubject)
         }
@@ -188,8 +182,7 @@ extension Exchange {
     if let breaker = state.breaker {
       switch breaker.admit(now: now) {
       case .admitted(let ticket):
-        hold.ticket = ticket
-        hold.parts.insert(.breaker)
+        hold.passesBreaker(ticket)
         if let change = ticket.transition(at: now) { upstream?.told(change, .upstream) }
       case .refused(let nanoseconds):
         return noteRefusal(after: nanoseconds, .upstream)
@@ -201,8 +194,7 @@ extension Exchange {
   /// A breaker refuses; always false.
   @discardableResult
   func noteRefusal(after nanoseconds: Int64, _ scope: BreakerScope) -> Bool {
-    replyDetails.retryAfterSeconds = Int((max(nanoseconds, 1) + 999_999_999) / 1_000_000_000)
-    replyDetails.detail = scope.detail
+    replyDetails.refuse(scope.detail, forNanoseconds: nanoseconds)
     if let upstream { shard.add(upstream.metrics.refused(scope)) }
     return false
   }
@@ -221,12 +213,12 @@ extension Exchange {
     if let upstream { shard.add(upstream.metrics.fallbacks) }
     switch fallback {
     case .respond(let response):
-      failure = kind
+      result.fails(as: kind)
       reply(downstream, .response(response))
     case .upstream(let position):
       guard let listener, let route else { return fail(kind) }
       seriesIndex = position
-      replyDetails.detail = ""
+      replyDetails.explain("")
       let other = listener.targets[route.upstreams[position]]
       upstream = other
       pass(other, policy, downstream)

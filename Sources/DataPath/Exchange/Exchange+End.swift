@@ -13,10 +13,7 @@ extension Exchange {
   /// connection is cut.
   func fail(_ kind: FailureKind, _ detail: StaticString = "") {
     guard stage != .idle, let downstream else { return }
-    if failure == nil {
-      failure = kind
-      replyDetails.detail = detail
-    }
+    if result.fails(as: kind) { replyDetails.explain(detail) }
     if stage == .head, downstream.headPart != .whole { salvageHead(downstream) }
     // What the client did says nothing of the service.
     let isClients = isHeldUpByClient(kind)
@@ -24,7 +21,7 @@ extension Exchange {
     leave(isClients ? nil : kind)
     takeBackAnswer(downstream)
     if answerProgress.hasBegun { return cut(downstream) }
-    status = replyDetails.status == 0 ? kind.row.status : replyDetails.status
+    result.answers(replyDetails.status == 0 ? kind.row.status : replyDetails.status)
     if kind.row.status == 499 || downstream.isBroken { return cut(downstream) }
     // What a client that is at fault sends next is not trusted to be a request.
     if downstream.headPart != .whole || kind.row.side == .downstream {
@@ -65,8 +62,8 @@ extension Exchange {
   func reply(_ downstream: DownstreamStream, _ reply: LocalReply) {
     switch reply {
     case .failure: break
-    case .redirect(let redirect): status = redirect.status
-    case .response(let response): status = response.status
+    case .redirect(let redirect): result.answers(redirect.status)
+    case .response(let response): result.answers(response.status)
     }
     // A request whose body has not come yet: it may be there, whole.
     if !requestProgress.isDone, downstream.headPart == .whole, downstream.skipBody() {
@@ -74,7 +71,7 @@ extension Exchange {
     }
     if !requestProgress.isDone || downstream.connection.isDraining { downstream.keepsOpen(false) }
     answerProgress.replyBegins()
-    stage = .replying
+    go(to: .replying)
     clocks.replyBegins()
     guard downstream.send(reply) else { return cut(downstream) }
     sendReply(downstream)
@@ -86,7 +83,7 @@ extension Exchange {
     case .drained: finish(downstream)
     case .blocked(let tookSome): noteBlocked(tookSome, downstream)
     case .failed:
-      failure = failure ?? .downstreamClosed
+      result.fails(as: .downstreamClosed)
       cut(downstream)
     }
   }

@@ -107,7 +107,7 @@ extension Exchange {
     switch PathNormalization.normalize(path, mergesSlashes: mergesSlashes, into: normalizedPath) {
     case .rewritten: return nil
     case .refused:
-      replyDetails.detail = "bad_path"
+      replyDetails.explain("bad_path")
       return .malformedRequest
     case .unchanged:
       worker.pool.reclaim(from: normalizedPath)

@@ -83,7 +83,7 @@ extension Exchange {
     }
     answerProgress.headArrived(now)
     attempt.answered(head)
-    status = head.status
+    result.answers(head.status)
     // The rest of a request that was answered early would be taken for the next one.
     if !requestProgress.isDone || downstream.connection.isDraining || endsWithPrivate {
       downstream.keepsOpen(false)
@@ -156,7 +156,7 @@ extension Exchange {
       clocks.moved(now)
       return true
     case .blocked(let tookSome):
-      if answerProgress.isDone { stage = .replying }
+      if answerProgress.isDone { go(to: .replying) }
       noteBlocked(tookSome, downstream)
       return false
     case .failed:

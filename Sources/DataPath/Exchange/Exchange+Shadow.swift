@@ -19,7 +19,7 @@ extension Exchange {
       noteShadow(.shedding, state)
       // Without shedding any class may fill it.
       if limiter.acquire(.all) {
-        hold.parts.insert(.limiter)
+        hold.takes(.limiter)
         return nil
       }
     }
@@ -34,7 +34,7 @@ extension Exchange {
       guard state.shadows.contains(.shedding) else { return .requestShed }
       noteShadow(.shedding, state)
       if state.limits.acquire(.requests, .all) {
-        hold.parts.insert(.requestSlot)
+        hold.takes(.requestSlot)
         return nil
       }
     }

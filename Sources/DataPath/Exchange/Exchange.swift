@@ -26,11 +26,6 @@ import Upstreams
 /// Confinement: the worker's loop, which gives it a deadline and turns of its own. Reused with its
 /// stream from request to request, so that steady traffic allocates nothing.
 package final class Exchange: EventSource {
-  enum Stage {
-    case idle, head, delayed, choosing, waiting, connecting, responding, backingOff, replying
-    case awaitingHedge, tunnelling
-  }
-
   static let rootPath: [UInt8] = [0x2F]
   static let asterisk: [UInt8] = [0x2A]
 
@@ -38,7 +33,7 @@ package final class Exchange: EventSource {
   /// The worker's, kept here: one reference less to follow and to count.
   let loop: EventLoop
   let shard: MetricShard
-  var stage = Stage.idle
+  private(set) var stage = ExchangeStage.idle
   /// Who asked. Set from `begin` to `reset`.
   private(set) var downstream: DownstreamStream?
   /// What it began with: a reload does not change the rules under it.
@@ -73,8 +68,7 @@ package final class Exchange: EventSource {
   // MARK: The answer
 
   var answerProgress = AnswerProgress()
-  var status: UInt16 = 0
-  var failure: FailureKind?
+  var result = ExchangeResult()
 
   var clocks = ExchangeClocks()
   /// What of the way so far was not the plain one.
@@ -113,6 +107,15 @@ package final class Exchange: EventSource {
     return made
   }
 
+  var status: UInt16 { result.status }
+  var failure: FailureKind? { result.failure }
+
+  /// The next step of the journey.
+  func go(to next: ExchangeStage) {
+    assert(next.mayFollow(stage), "\(next) does not follow \(stage)")
+    stage = next
+  }
+
   /// The second attempt is out.
   var isHedged: Bool { attempts.isHedged }
 
@@ -131,7 +134,7 @@ package final class Exchange: EventSource {
     let listener = accepted.current
     self.listener = listener
     client.isTrusted = connection.isTrusted(by: listener.proxySettings)
-    stage = .head
+    go(to: .head)
     let now = now
     clocks.begin(
       now, headBy: now.advanced(byNanoseconds: listener.settings.requestHeadNanoseconds))
@@ -144,7 +147,7 @@ package final class Exchange: EventSource {
     if normalizedPath.hasBlock { worker.pool.reclaim(from: normalizedPath) }
     giveBackAdmission()
     loop.disarm(self)
-    stage = .idle
+    go(to: .idle)
     downstream = nil
     listener = nil
     client.forget()
@@ -159,8 +162,7 @@ package final class Exchange: EventSource {
     notes.reset()
     if trail.isUsed || trail.hasWaited { trail.reset() }
     answerProgress = AnswerProgress()
-    status = 0
-    failure = nil
+    result = ExchangeResult()
     clocks = ExchangeClocks()
   }
 

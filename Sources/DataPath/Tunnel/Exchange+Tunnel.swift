@@ -29,7 +29,7 @@ extension Exchange {
       return false
     }
     stream.passHead()
-    status = 101
+    result.answers(101)
     if let upstream {
       recordAttempt(status: status, upstream)
       settle(status: status)
@@ -39,7 +39,7 @@ extension Exchange {
     answerProgress.upgraded(now)
     attempt.answered(stream.head)
     downstream.keepsOpen(false)
-    stage = .tunnelling
+    go(to: .tunnelling)
     // What the client sent ahead goes first.
     guard let out = stream.tunnel?.output, worker.pool.lend(to: out) else {
       fail(.bufferBudgetExceeded)

@@ -119,7 +119,7 @@ extension ControlPlane {
     else { return }
     let plan = builder.plan(of: upstream, in: configuration, answer, now: kernel.now())
     noteBuilt()
-    publishMachines()
+    publishMachinesInTurn()
     if upstream.healthCheck != nil { watchHealth() }
     log.info(
       "endpoints have changed",

@@ -46,11 +46,22 @@ extension ControlPlane {
     statusPages.scrape { [queue] totals in queue.async { done(totals) } }
   }
 
-  /// What gauges are read from, since the last build.
+  /// What gauges are read from, since the last build. Cost: a look at each endpoint.
   func publishMachines() {
     policyGauges.set(
       breakers: builder.breakers(configuration),
       upstreams: configuration.upstreams.compactMap { builder.state(of: $0.name) },
       endpointsMax: configuration.endpointMetricsMax)
+  }
+
+  /// The same at once, and then once a second at most while changes come faster.
+  func publishMachinesInTurn() {
+    guard !isPublishDue else { return }
+    isPublishDue = true
+    publishMachines()
+    after(.seconds(1)) { [self] in
+      isPublishDue = false
+      if phase == .serving { publishMachines() }
+    }
   }
 }

@@ -92,6 +92,8 @@ package final class ControlPlane: @unchecked Sendable {
   /// The status pages tell of the drain, and who waits for that.
   var isDrainKnown = false
   var waitForDrain: [@Sendable () -> Void] = []
+  /// Gauges of machines are brought up to date within the second.
+  var isPublishDue = false
   /// The listeners are closed.
   var isClosing = false
   /// RLIMIT_NOFILE, and what was open before anything began.

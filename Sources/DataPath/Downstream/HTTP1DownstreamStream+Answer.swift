@@ -130,7 +130,7 @@ extension HTTP1DownstreamStream {
     Self.beginHead(exchange.status, out)
     AnswerFields.addDate(worker, to: sink)
     guard reply.writeFields(exchange, self, to: sink) else { return false }
-    if let length = reply.bodyBytes(self) {
+    if let length = reply.bodyBytes {
       sink.begin("content-length: ")
       out.append(decimal: UInt64(length))
       sink.end()
@@ -141,7 +141,7 @@ extension HTTP1DownstreamStream {
       out.append("connection: keep-alive\r\n")
     }
     out.append("\r\n")
-    if !(headPart >= .method && head.method == .head) { reply.appendBody(self, to: out) }
+    if !(headPart >= .method && head.method == .head) { reply.appendBody(to: out) }
     return true
   }
 

@@ -18,16 +18,17 @@ extension Exchange {
     // What the client did says nothing of the service.
     let isClients = isHeldUpByClient(kind)
     if isClients { settleAsNothing() } else { settle(kind) }
-    leave(isClients ? nil : kind)
+    let row = kind.row
+    leave(isClients || row.side == .downstream ? nil : kind)
     takeBackAnswer(downstream)
     if answerProgress.hasBegun { return cut(downstream) }
-    result.answers(replyDetails.status == 0 ? kind.row.status : replyDetails.status)
-    if kind.row.status == 499 || downstream.isBroken { return cut(downstream) }
+    result.answers(replyDetails.status == 0 ? row.status : replyDetails.status)
+    if row.status == 499 || downstream.isBroken { return cut(downstream) }
     // What a client that is at fault sends next is not trusted to be a request.
-    if downstream.headPart != .whole || kind.row.side == .downstream {
+    if downstream.headPart != .whole || row.side == .downstream {
       downstream.keepsOpen(false)
     }
-    reply(downstream, .failure(kind, detail))
+    reply(downstream, .failure(FailureReply(row, detail, to: downstream)))
   }
 
   /// An answer of which nothing has been sent has not begun: the client may be told what failed, or
@@ -41,12 +42,13 @@ extension Exchange {
     return true
   }
 
-  /// Gives up what the exchange holds of the upstream.
+  /// Gives up what the exchange holds of the upstream. `kind`: what the attempt failed as; nil: it was
+  /// cut for the client's sake.
   private func leave(_ kind: FailureKind? = nil) {
     guard let upstream else { return }
     if stage == .waiting { upstream.leaveQueue(attempt.queueTicket) }
     if isHedged { dropHedge(upstream) }
-    if let kind, kind.row.side != .downstream { recordAttempt(kind, upstream) }
+    if let kind { recordAttempt(kind, upstream) }
     recordCut(upstream)
     endAttempt(upstream)
     if attempt.stream != nil {

@@ -111,6 +111,7 @@ package final class Exchange: EventSource {
   var failure: FailureKind? { result.failure }
 
   /// The next step of the journey.
+  @inline(__always)
   func go(to next: ExchangeStage) {
     assert(next.mayFollow(stage), "\(next) does not follow \(stage)")
     stage = next

@@ -9,7 +9,7 @@
 ///                                └── tunnelling
 /// any but idle ── replying;  any ── idle
 /// ```
-enum ExchangeStage: UInt8 {
+enum ExchangeStage {
   case idle, head
   /// A fault holds the request back.
   case delayed

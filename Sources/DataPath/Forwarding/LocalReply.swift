@@ -11,7 +11,7 @@ import Upstreams
 /// by `Accept`. What of it a protocol adds (status line, length, whether the connection stays) its
 /// stream writes.
 enum LocalReply {
-  case failure(FailureKind, StaticString)
+  case failure(FailureReply)
   case redirect(Redirect)
   case response(DirectResponse)
 
@@ -26,8 +26,8 @@ enum LocalReply {
     _ exchange: Exchange, _ downstream: DownstreamStream, to sink: Sink
   ) -> Bool {
     switch self {
-    case .failure(let kind, let detail):
-      Self.write(kind, detail, exchange, downstream, sink)
+    case .failure(let failure):
+      Self.write(failure, exchange, downstream, sink)
       return true
     case .redirect(let redirect): return Self.write(redirect, exchange, downstream, sink)
     case .response(let response): return Self.write(response, exchange, sink)
@@ -35,16 +35,14 @@ enum LocalReply {
   }
 
   private static func write<Sink: FieldSink>(
-    _ kind: FailureKind, _ detail: StaticString, _ exchange: Exchange,
-    _ downstream: DownstreamStream, _ sink: Sink
+    _ failure: FailureReply, _ exchange: Exchange, _ downstream: DownstreamStream, _ sink: Sink
   ) {
-    let row = kind.row
     let out = sink.out
     sink.begin("proxy-status: ")
     out.append("weir; error=")
-    out.append(row.proxyStatus)
+    out.append(failure.proxyStatus)
     out.append("; details=\"")
-    appendReason(row.name, detail, out)
+    failure.appendReason(to: out)
     out.append("\"")
     sink.end()
     if exchange.identifiers.trace != nil {
@@ -54,7 +52,7 @@ enum LocalReply {
       sink.end()
     }
     sink.begin("content-type: ")
-    out.append(prefersText(downstream) ? "text/plain; charset=utf-8" : "application/json")
+    out.append(failure.isText ? "text/plain; charset=utf-8" : "application/json")
     sink.end()
     if exchange.status == 503 || exchange.status == 429 {
       sink.begin("retry-after: ")
@@ -125,13 +123,9 @@ enum LocalReply {
 
   /// Nil: it has no length of its own. RFC 9110 §8.6 forbids the field with 204; with 304 it would be
   /// that of another answer.
-  func bodyBytes(_ downstream: DownstreamStream) -> Int? {
+  var bodyBytes: Int? {
     switch self {
-    case .failure(let kind, let detail):
-      let name = kind.row.name.utf8CodeUnitCount
-      let reason = name + (detail.utf8CodeUnitCount > 0 ? detail.utf8CodeUnitCount + 2 : 0)
-      // `weir: …` and a line's end, or `{"error":"…","by":"weir"}` and one.
-      return reason + (Self.prefersText(downstream) ? 7 : 25)
+    case .failure(let failure): return failure.bodyBytes
     case .redirect: return 0
     case .response(let response):
       return response.status == 204 || response.status == 304 ? nil : response.body.count
@@ -139,45 +133,11 @@ enum LocalReply {
   }
 
   /// The room has been made sure of; an answer to HEAD has none.
-  func appendBody(_ downstream: DownstreamStream, to out: Buffer) {
+  func appendBody(to out: Buffer) {
     switch self {
-    case .failure(let kind, let detail):
-      let wantsText = Self.prefersText(downstream)
-      out.append(wantsText ? "weir: " : "{\"error\":\"")
-      Self.appendReason(kind.row.name, detail, out)
-      out.append(wantsText ? "\n" : "\",\"by\":\"weir\"}\n")
+    case .failure(let failure): failure.appendBody(to: out)
     case .redirect: break
     case .response(let response): out.append(response.body)
     }
-  }
-
-  private static func appendReason(_ name: StaticString, _ detail: StaticString, _ out: Buffer) {
-    out.append(name)
-    if detail.utf8CodeUnitCount > 0 {
-      out.append(": ")
-      out.append(detail)
-    }
-  }
-
-  /// Text only for who asks for it and not for JSON: a service's client reads JSON.
-  private static func prefersText(_ downstream: DownstreamStream) -> Bool {
-    guard downstream.headPart >= .line, downstream.head.present.contains(.accept),
-      let field = downstream.head.fields.first(where: { $0.id == .accept })
-    else { return false }
-    let block = downstream.headBlock
-    let value = block.slice(field.value)
-    var hasText = false
-    for index in value.indices where value[index] == 0x2F {
-      if matches(value, "text", before: index) { hasText = true }
-      if index + 4 < value.count, value[index + 1] == 0x6A, value[index + 2] == 0x73 {
-        return false
-      }
-    }
-    return hasText
-  }
-
-  private static func matches(_ value: Span<UInt8>, _ word: StaticString, before end: Int) -> Bool {
-    let start = end - word.utf8CodeUnitCount
-    return start >= 0 && ByteScan.equalIgnoringCase(value.extracting(start..<end), word)
   }
 }

@@ -18,10 +18,15 @@ struct UpgradeTests {
     ("Content-Length: 5", "hello"), ("Transfer-Encoding: chunked", "5\r\nhello\r\n0\r\n\r\n"),
   ])
   func carriesABodyFirst(framing: String, body: String) throws {
+    let isChunked = framing.contains("chunked")
     let endpoint = try ScriptedEndpoint { connection, _ in
-      let request = try connection.receive(until: body)
+      let request = try connection.receive(until: isChunked ? "\r\n0\r\n\r\n" : body)
       #expect(request.contains("Connection: upgrade\r\nUpgrade: tcp\r\n"), "\(request)")
-      #expect(request.contains("\r\n\(framing)\r\n") && request.hasSuffix("\r\n\r\n\(body)"))
+      #expect(request.contains("\r\n\(framing)\r\n"))
+      let head = try #require(request.firstRange(of: "\r\n\r\n"))
+      let received = String(request[head.upperBound...])
+      // Where chunks end is the wire's business: a piece that came by itself is one of its own.
+      #expect((isChunked ? Self.payload(received) : received) == "hello", "\(received)")
       try connection.send(Self.switched)
       try connection.send("got \(try connection.receive(until: "ping"))")
     }
@@ -41,6 +46,12 @@ struct UpgradeTests {
     #expect(isOver)
     try proxy.expectNothingHeld()
     #expect(proxy.stop())
+  }
+
+  /// What stands in chunks: every second line.
+  private static func payload(_ chunks: String) -> String {
+    chunks.split(separator: "\r\n").enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
+      .joined()
   }
 
   /// The endpoint agrees before it has the body: the rest of that is not taken for the protocol.

@@ -9,7 +9,7 @@ import Reactor
 /// ```
 /// idle ──(call)── connecting ── head ── body ──┬── idle, its connection kept or closed
 ///          └──(it was kept)──────┘             │
-/// any ──(deadline, fault, cancel)──────────────┴── idle, its connection closed
+/// any ──(deadline, fault, close)───────────────┴── idle, its connection closed
 /// ```
 ///
 /// One deadline bounds a call from its connection to its answer's last byte, so that a peer that drips
@@ -64,15 +64,27 @@ package final class ClientConnection: ConnectionReceiver {
     answer = ClientAnswer(status: 0)
     headBytes = 0
     rest = call.bytes[...]
-    guard let connection, connection.isOpen, !connection.peerEnded else { return connect(call) }
+    guard let connection, connection.isOpen, !connection.peerEnded else { return beginAnew(call) }
     start(on: connection)
     switch send(connection) {
     case .sent: return nil
     case .noBuffer:
       close()
       return .notSent
-    case .closed: return connect(call)
+    case .closed:
+      // What may have been acted upon is not asked for twice.
+      guard call.method.isIdempotent || connection.attemptBytesSent == 0 else {
+        close()
+        return .closed
+      }
+      return beginAnew(call)
     }
+  }
+
+  private func beginAnew(_ call: ClientCall) -> ClientFault? {
+    let fault = connect(call)
+    if fault != nil { forget() }
+    return fault
   }
 
   /// Closes the connection; a call that is out ends, and nobody is told.
@@ -91,6 +103,7 @@ package final class ClientConnection: ConnectionReceiver {
 
   // MARK: The connection
 
+  /// What is answered is why not even the attempt could be begun; the call is still there then.
   private func connect(_ call: ClientCall) -> ClientFault? {
     drop()
     rest = call.bytes[...]
@@ -100,7 +113,6 @@ package final class ClientConnection: ConnectionReceiver {
     do throws(Errno) {
       try connection.open(to: address, deadline: deadline)
     } catch {
-      forget()
       return Self.fault(UpstreamConnection.failure(of: error))
     }
     self.connection = connection
@@ -134,7 +146,7 @@ package final class ClientConnection: ConnectionReceiver {
     switch send(connection) {
     case .sent: read(connection)
     case .noBuffer: end(.failure(.notSent))
-    case .closed: ended(connection)
+    case .closed: peerClosed(connection)
     }
   }
 
@@ -176,7 +188,7 @@ package final class ClientConnection: ConnectionReceiver {
   }
 
   /// The peer closed the connection. One that was kept may have been closed before it had the request.
-  private func ended(_ connection: UpstreamConnection) {
+  private func peerClosed(_ connection: UpstreamConnection) {
     if let call, connection.requestCount > 1, headBytes == 0, stage == .head,
       call.method.isIdempotent
     {
@@ -225,9 +237,9 @@ package final class ClientConnection: ConnectionReceiver {
       case .bytes(let count): if stage == .head { headBytes += count }
       case .wouldBlock: return
       case .endOfStream:
-        guard stage == .body, body.framing == .untilClose else { return ended(connection) }
+        guard stage == .body, body.framing == .untilClose else { return peerClosed(connection) }
         return end(.success(answer))
-      case .failed: return ended(connection)
+      case .failed: return peerClosed(connection)
       }
     }
   }

@@ -202,14 +202,17 @@ package final class ServerConnection: ByteStream {
     if response.events != nil { keepsOpen = false }
     let length =
       response.events == nil ? "content-length: \(response.body.count)\r\n" : ""
+    let phrase = StatusPhrase.text(UInt16(response.status))
     let headText =
-      "HTTP/1.1 \(response.status) \(StatusPhrase.text(UInt16(response.status)))\r\ncontent-type: \(response.contentType)\r\n"
-      + length
+      "HTTP/1.1 \(response.status) \(phrase)\r\n"
+      + "content-type: \(response.contentType)\r\n" + length
       + response.fields.map { $0 + "\r\n" }.joined()
       + (keepsOpen ? "" : "connection: close\r\n") + "\r\n"
     rest = (Array(headText.utf8) + (request.method == "HEAD" ? [] : response.body))[...]
     stage = .writing
-    if let events = response.events, request.method != "HEAD" { open(events) }
+    if let events = response.events {
+      if request.method == "HEAD" { events.close() } else { open(events) }
+    }
     armIdle()
     write()
   }

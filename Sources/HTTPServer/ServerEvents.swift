@@ -40,6 +40,8 @@ package final class ServerEvents: Sendable {
   package func close() {
     let wake = state.withLock { state in
       state.isClosed = true
+      // Who is woken is kept no longer than it is needed.
+      defer { state.wake = nil }
       return state.wake
     }
     wake?()
@@ -76,6 +78,7 @@ package final class ServerEvents: Sendable {
         state.isClosed = true
         state.isCut = true
         state.pending = []
+        defer { state.wake = nil }
         return (false, state.wake)
       }
       state.pending += bytes

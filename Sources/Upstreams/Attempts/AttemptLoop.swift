@@ -16,9 +16,9 @@ import Resilience
 /// The proxy's exchange and the simulator perform what it decides, so that both do the same. Pure but for
 /// the budgets, in which it takes places and gives them back.
 ///
-/// Invariants: a place in the retry budget is held from the decision for a retry until `retryEnded`; one
-/// in the hedge budget from `tryHedge` until the hedge is out no more; at most one hedge is out, beside
-/// the first attempt only.
+/// Invariants: a place in the retry budget is taken by the decision for a retry, held from `retryBegins` on,
+/// and given back by `retryEnded`; one in the hedge budget is held from `tryHedge` until the hedge is out no
+/// more; at most one hedge is out, beside the first attempt only.
 ///
 /// Cost: 128 bytes, of which 88 are the endpoints tried; no allocation. Confinement: its owner's loop.
 @usableFromInline package struct AttemptLoop {

@@ -121,6 +121,17 @@ import WeirTesting
     #expect(rig.connections == 2 && rig.asked.count == 3)
   }
 
+  /// It cannot be opened anew: the caller hears so, once.
+  @Test func aStaleConnectionThatCannotBeOpenedAnewIsAFault() throws {
+    let rig = try Rig { number, _, peer in
+      if number == 1 { return peer.socket?.close() ?? () }
+      peer.send("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+    }
+    #expect(try rig.end(of: Self.call(keepsOpen: true))?.get().status == 200)
+    rig.network.connectFault = SimulatedNetwork.outOfDescriptors
+    #expect(rig.fault(of: Self.call(keepsOpen: true)) == .notSent)
+  }
+
   @Test func whatMayNotBeRepeatedIsNot() throws {
     let rig = try Rig { number, _, peer in
       if number == 1 { return peer.socket?.close() ?? () }

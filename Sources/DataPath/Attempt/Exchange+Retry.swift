@@ -26,13 +26,14 @@ extension Exchange {
     let evidence = evidence(
       failure == .perTryTimeout ? .perTryTimeout : .failure(failure),
       bytesWritten: attempt.stream?.bytesWritten ?? 0, downstream)
-    var circumstances = circumstances(upstream)
-    circumstances.isOnUsedConnection =
+    let isOnUsedConnection =
       status == 0 && attempt.isReused && attempt.stream?.isPrivate != true
     result.attemptFailed()
     recordAttempt(failure, upstream)
     keep(.failed(failure))
     dropConnection(failure, upstream)
+    var circumstances = circumstances(upstream)
+    circumstances.isOnUsedConnection = isOnUsedConnection
     switch attempts.failed(failure, evidence, circumstances, &worker.random) {
     case .promote: promoteHedge(upstream, downstream)
     case .fresh:

@@ -63,7 +63,6 @@ package final class ClientConnection: ConnectionReceiver {
     self.ended = ended
     answer = ClientAnswer(status: 0)
     headBytes = 0
-    rest = call.bytes[...]
     guard let connection, connection.isOpen, !connection.peerEnded else { return beginAnew(call) }
     start(on: connection)
     switch send(connection) {
@@ -106,7 +105,6 @@ package final class ClientConnection: ConnectionReceiver {
   /// What is answered is why not even the attempt could be begun; the call is still there then.
   private func connect(_ call: ClientCall) -> ClientFault? {
     drop()
-    rest = call.bytes[...]
     let connection = UpstreamConnection(
       id: 0, owner: self, loop: loop, limits: HeadLimits(headBytesMax: call.headBytesMax))
     stage = .connecting
@@ -128,6 +126,7 @@ package final class ClientConnection: ConnectionReceiver {
 
   private func start(on connection: UpstreamConnection) {
     stage = .head
+    rest = call?.bytes[...] ?? []
     // Connecting had the deadline; so has the rest.
     loop.arm(connection, at: deadline)
     connection.beginAttempt()
@@ -207,19 +206,8 @@ package final class ClientConnection: ConnectionReceiver {
     let out = connection.output
     guard !rest.isEmpty || !out.isEmpty else { return .sent }
     guard pool.lend(to: out) else { return .noBuffer }
-    while true {
-      if out.isEmpty {
-        guard !rest.isEmpty else { return .sent }
-        let part = rest.prefix(out.capacity)
-        out.append(Array(part))
-        rest = rest.dropFirst(part.count)
-      }
-      switch connection.flush() {
-      case .drained: continue
-      case .blocked: return .sent
-      case .failed: return .closed
-      }
-    }
+    if case .failed = connection.flush(&rest) { return .closed }
+    return .sent
   }
 
   // MARK: The answer
@@ -274,9 +262,7 @@ package final class ClientConnection: ConnectionReceiver {
   private func headDecoded(_ input: Buffer) {
     answer.status = head.status
     if call?.answerBody != .unread {
-      answer.fields = head.fields.map {
-        (name: Self.text(input, $0.name).lowercased(), value: Self.text(input, $0.value))
-      }
+      answer.fields = head.fields.texts(in: input)
     }
     body.begin(head.framing, BodyLimits())
     stage = .body
@@ -302,10 +288,5 @@ package final class ClientConnection: ConnectionReceiver {
       }
     }
     return .success(answer)
-  }
-
-  private static func text(_ input: Buffer, _ range: ByteRange) -> String {
-    let bytes = input.slice(range)
-    return String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
   }
 }

@@ -15,6 +15,10 @@ package final class ServerConnection: ByteStream {
   private enum Stage { case head, body, waiting, writing, events }
 
   private static let headBytesMax = 8192
+  /// How long it may be idle, or take for a request.
+  private static let timeout = Duration.seconds(30)
+  /// How often a page that stays open hears that the connection lives.
+  private static let beat = Duration.seconds(15)
   private let pool: BufferPool
   private let limits: ServerLimits
   private let respond: ServerListener.Responder
@@ -51,7 +55,7 @@ package final class ServerConnection: ByteStream {
 
   func start() { armIdle() }
 
-  private func armIdle() { loop.arm(self, at: loop.now.advanced(by: limits.timeout)) }
+  private func armIdle() { loop.arm(self, at: loop.now.advanced(by: Self.timeout)) }
 
   // MARK: Events of the loop
 
@@ -77,7 +81,7 @@ package final class ServerConnection: ByteStream {
     }
     guard let events, rest.isEmpty, output.isEmpty else { return close() }
     events.beat()
-    loop.arm(self, at: loop.now.advanced(by: limits.beat))
+    loop.arm(self, at: loop.now.advanced(by: Self.beat))
   }
 
   // MARK: The request
@@ -120,11 +124,9 @@ package final class ServerConnection: ByteStream {
   private func takeHead(_ input: Buffer) throws(HeadFault) -> Bool {
     guard !input.isEmpty, try decoder.decode(input.readable, into: head) else { return false }
     request = ServerRequest(
-      method: Self.text(input, head.methodText), path: path(input),
-      query: Self.text(input, head.query),
-      fields: head.fields.map {
-        (name: Self.text(input, $0.name).lowercased(), value: Self.text(input, $0.value))
-      })
+      method: input.text(head.methodText), path: path(input),
+      query: input.text(head.query),
+      fields: head.fields.texts(in: input))
     if case .length(let length) = head.framing, length > UInt64(limits.bodyBytesMax) {
       refuse("weir: the body is too large\n", 413)
       return false
@@ -169,20 +171,13 @@ package final class ServerConnection: ByteStream {
 
   /// A slash at the end says nothing.
   private func path(_ input: Buffer) -> String {
-    let path = Self.text(input, head.path)
+    let path = input.text(head.path)
     return path.utf8.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
   }
 
   private struct Confined: @unchecked Sendable {
     // SAFETY: reached only in mail of its own loop.
     let connection: ServerConnection
-  }
-
-  private static func text(_ input: Buffer, _ range: ByteRange) -> String {
-    let bytes = input.slice(range)
-    var copy: [UInt8] = []
-    for index in bytes.indices { copy.append(bytes[index]) }
-    return String(decoding: copy, as: UTF8.self)
   }
 
   // MARK: The answer
@@ -231,23 +226,16 @@ package final class ServerConnection: ByteStream {
     guard isOpen, stage == .writing || stage == .events else { return }
     if events?.isCut == true { return close(reset: true) }
     guard pool.lend(to: output, atLeast: BufferPool.largeBytes) else { return close() }
-    let out = output
-    while true {
-      if out.isEmpty {
-        guard !rest.isEmpty || refill() else { break }
-        let part = rest.prefix(out.capacity)
-        out.append(Array(part))
-        rest = rest.dropFirst(part.count)
-      }
-      switch flush() {
+    repeat {
+      switch flush(&rest) {
       case .drained: continue
       case .blocked: return
       case .failed: return close()
       }
-    }
+    } while refill()
     pool.reclaim(from: output)
     if let events {
-      return events.isClosed ? close() : loop.arm(self, at: loop.now.advanced(by: limits.beat))
+      return events.isClosed ? close() : loop.arm(self, at: loop.now.advanced(by: Self.beat))
     }
     guard keepsOpen else { return close() }
     stage = .head

@@ -5,10 +5,6 @@ package struct ServerLimits: Sendable {
   package var connectionsMax: Int
   /// Bytes of a request's body; a longer one is refused (413). Range: 0 and above.
   package var bodyBytesMax: Int
-  /// How long a connection may be idle, or take for a request.
-  package var timeout = Duration.seconds(30)
-  /// How often a page that stays open hears that the connection lives.
-  package var beat = Duration.seconds(15)
 
   package init(connectionsMax: Int, bodyBytesMax: Int = 4096) {
     self.connectionsMax = connectionsMax

@@ -134,19 +134,6 @@ extension Simulator {
       guard exchanges[exchange].attempts.hedgeEnded(links[link].hedgeBudget) else { return }
       (reason, endpoint) = (exchanges[exchange].kept, exchanges[exchange].keptFrom)
     }
-    switch next(exchange, link, reason) {
-    case .promote:
-      exchanges[exchange].attempts.hedgePromoted(over: endpoint, links[link].hedgeBudget)
-    case .keep: (exchanges[exchange].kept, exchanges[exchange].keptFrom) = (reason, endpoint)
-    case .again(let delay): tryAgain(exchange, link, reason, at: endpoint, after: delay)
-    case .end, .pass: giveUp(exchange, reason)
-    case .fresh: preconditionFailure("a simulated connection does not go stale")
-    }
-  }
-
-  private mutating func next(
-    _ exchange: Int, _ link: Int, _ reason: Reason
-  ) -> AttemptLoop.Next {
     let policy = plan.edges[links[link].edge].policy
     let deadline = exchanges[exchange].deadline
     let evidence = reason.evidence(isIdempotent: exchanges[exchange].isIdempotent)
@@ -155,12 +142,25 @@ extension Simulator {
       remainingNanoseconds: deadline == .max ? .max : deadline - now,
       isBreakerOpen: links[link].breaker?.state == .open)
     guard let failure = reason.failure else {
-      return exchanges[exchange].attempts.answered(
-        reason.status, reason.outcome(policy.endpointClassifier), evidence, circumstances,
-        &links[link].random)
+      let outcome = reason.outcome(policy.endpointClassifier)
+      switch exchanges[exchange].attempts.answered(
+        reason.status, outcome, evidence, circumstances, &links[link].random)
+      {
+      case .pass: giveUp(exchange, reason)
+      case .keep: (exchanges[exchange].kept, exchanges[exchange].keptFrom) = (reason, endpoint)
+      case .again(let delay): tryAgain(exchange, link, reason, at: endpoint, after: delay)
+      }
+      return
     }
-    return exchanges[exchange].attempts.failed(
+    switch exchanges[exchange].attempts.failed(
       failure, evidence, circumstances, &links[link].random)
+    {
+    case .promote:
+      exchanges[exchange].attempts.hedgePromoted(over: endpoint, links[link].hedgeBudget)
+    case .again(let delay): tryAgain(exchange, link, reason, at: endpoint, after: delay)
+    case .end: giveUp(exchange, reason)
+    case .fresh: preconditionFailure("a simulated connection does not go stale")
+    }
   }
 
   private mutating func tryAgain(

@@ -42,10 +42,9 @@ extension Exchange {
       choose(upstream, downstream)
     case .again(let nanoseconds):
       tryAgain(.failure(failure), after: nanoseconds, upstream, downstream)
-    case .end(let refusal), .pass(let refusal):
+    case .end(let refusal):
       if let refusal { upstream.count(refusal) }
       giveUp(failure, detail)
-    case .keep: preconditionFailure("an attempt without an answer has none to keep")
     }
   }
 
@@ -61,7 +60,7 @@ extension Exchange {
       status, outcome, answerEvidence(stream, downstream), circumstances(upstream),
       &worker.random)
     {
-    case .pass(let refusal), .end(let refusal):
+    case .pass(let refusal):
       if let refusal { upstream.count(refusal) }
       return true
     case .keep:
@@ -71,7 +70,6 @@ extension Exchange {
       dropAnswer(on: stream, upstream, downstream)
       tryAgain(.status, after: nanoseconds, upstream, downstream)
       return false
-    case .promote, .fresh: preconditionFailure("an answer is no failure")
     }
   }
 

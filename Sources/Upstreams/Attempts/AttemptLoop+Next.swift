@@ -6,11 +6,8 @@ import Resilience
 ///
 /// Only what cannot act twice is sent again (design rule 6).
 extension AttemptLoop {
+  /// Behind a failure.
   package enum Next: Hashable {
-    /// The answer goes to the client; `refusal` says why it is not asked for again, if the route would.
-    case pass(RetryRefusal?)
-    /// The answer is kept, undelivered, until the hedge has ended.
-    case keep
     /// The hedge is what is left: it takes the attempt's place (`hedgePromoted`).
     case promote
     /// The attempt is made again at once, on a connection that nobody has used: a kept one had been
@@ -21,6 +18,16 @@ extension AttemptLoop {
     case again(afterNanoseconds: Int64)
     /// There is no further attempt: the request ends, or the route's fallback takes over (`fallsBack`).
     case end(RetryRefusal?)
+  }
+
+  /// Behind an answer.
+  package enum AnswerNext: Hashable {
+    /// The answer goes to the client; `refusal` says why it is not asked for again, if the route would.
+    case pass(RetryRefusal?)
+    /// The answer is kept, undelivered, until the hedge has ended.
+    case keep
+    /// As behind a failure.
+    case again(afterNanoseconds: Int64)
   }
 
   /// What a decision needs to know besides the attempt.
@@ -62,7 +69,11 @@ extension AttemptLoop {
     }
     // What was refused here is not an attempt that could be made again.
     guard failure.row.side == .upstream || failure.row.retry != .never else { return .end(nil) }
-    return again(evidence, circumstances, &random) { .end($0) }
+    switch again(evidence, circumstances, &random) {
+    case .again(let nanoseconds): return .again(afterNanoseconds: nanoseconds)
+    case .no(let refusal): return .end(refusal)
+    case nil: return .end(nil)
+    }
   }
 
   /// Whether an answer may be anything but passed on: a cheap question before `answered`.
@@ -75,14 +86,18 @@ extension AttemptLoop {
   package mutating func answered(
     _ status: UInt16, _ outcome: Outcome, _ evidence: RetryEvidence,
     _ circumstances: borrowing Circumstances, _ random: inout RandomSource
-  ) -> Next {
+  ) -> AnswerNext {
     let isWanted = Self.isWanted(status, circumstances.policy)
     if isHedged, isWanted || Self.isWorthWaiting(status, outcome) {
       keepsAnswer = true
       return .keep
     }
     guard isWanted else { return .pass(nil) }
-    return again(evidence, circumstances, &random) { .pass($0) }
+    switch again(evidence, circumstances, &random) {
+    case .again(let nanoseconds): return .again(afterNanoseconds: nanoseconds)
+    case .no(let refusal): return .pass(refusal)
+    case nil: return .pass(nil)
+    }
   }
 
   @usableFromInline
@@ -114,12 +129,12 @@ extension AttemptLoop {
         bytesWritten: evidence.bytesWritten, responseHasBegun: evidence.responseHasBegun))
   }
 
-  /// Another attempt, or what `otherwise` makes of the reason why there is none.
+  /// Nil: the route has no policy.
   private mutating func again(
     _ evidence: RetryEvidence, _ circumstances: borrowing Circumstances,
-    _ random: inout RandomSource, otherwise: (RetryRefusal?) -> Next
-  ) -> Next {
-    guard let policy = circumstances.policy else { return otherwise(nil) }
+    _ random: inout RandomSource
+  ) -> RetryDecision? {
+    guard let policy = circumstances.policy else { return nil }
     let budget = circumstances.budget
     // One that was a retry itself is over.
     retryEnded(budget)
@@ -130,12 +145,7 @@ extension AttemptLoop {
       remainingNanoseconds: circumstances.remainingNanoseconds,
       isBreakerOpen: circumstances.isBreakerOpen, random: &random,
       budget: budget?.tryBeginRetry() ?? false)
-    switch decision {
-    case .no(let why):
-      refusal = why
-      return otherwise(why)
-    case .again(let nanoseconds):
-      return .again(afterNanoseconds: nanoseconds)
-    }
+    if case .no(let why) = decision { refusal = why }
+    return decision
   }
 }

@@ -68,10 +68,10 @@ import Resilience
 
   /// The attempt that a retry made is over, or has an answer: its place is free for the next.
   @inlinable @inline(__always)
-  package mutating func retryEnded(_ budget: RetryBudget?) {
+  package mutating func retryEnded(_ budget: @autoclosure () -> RetryBudget?) {
     guard holdsRetry else { return }
     holdsRetry = false
-    budget?.retryEnded()
+    budget()?.retryEnded()
   }
 
   // MARK: The hedge

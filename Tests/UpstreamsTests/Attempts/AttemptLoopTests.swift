@@ -41,26 +41,28 @@ import Testing
       let next = loop.failed(
         failure, evidence(.failure(failure), isIdempotent: isIdempotent),
         circumstances(isOnUsedConnection: isOnUsedConnection), &random)
-      return performed(next, .failure(failure))
+      if case .again = next { begin(.failure(failure)) }
+      return next
     }
 
-    mutating func answered(_ status: UInt16) -> AttemptLoop.Next {
+    mutating func answered(_ status: UInt16) -> AttemptLoop.AnswerNext {
       let next = loop.answered(
         status, status < 500 ? .success : .failure,
         evidence(.answer(status: status, grpcStatus: nil)), circumstances(), &random)
-      return performed(next, .status)
+      if case .again = next { begin(.status) }
+      return next
     }
 
     /// The attempt before is told of between the decision and the retry's begin.
-    private mutating func performed(
-      _ next: AttemptLoop.Next, _ cause: RetryReason
-    ) -> AttemptLoop.Next {
-      guard AttemptLoopTests.isAgain(next) else { return next }
+    private mutating func begin(_ cause: RetryReason) {
       _ = loop.takeReason()
       loop.retryEnded(budget)
       loop.retryBegins(because: cause, lookingPast: endpoint)
-      return next
     }
+  }
+
+  private static func isAgain(_ next: AttemptLoop.AnswerNext) -> Bool {
+    if case .again = next { true } else { false }
   }
 
   private static func isAgain(_ next: AttemptLoop.Next) -> Bool {
@@ -172,40 +174,38 @@ import Testing
       }
       let failures: [FailureKind] = [.upstreamReset, .upstreamClosed, .connectRefused]
       let failure = failures[Int(random.below(3))]
-      let isAnswer = random.below(2) == 0
-      var next =
-        isAnswer
-        ? rig.answered(random.below(2) == 0 ? 200 : 503)
-        : rig.failed(
-          failure, isIdempotent: isIdempotent, isOnUsedConnection: random.below(2) == 0)
-      if !isAnswer, !isIdempotent, failure != .connectRefused {
-        #expect(next != .fresh && !Self.isAgain(next), "seed \(seed): acted twice")
-      }
-      if next == .keep {
-        #expect(rig.loop.isHedged)
-        let goesOn = rig.loop.hedgeEnded(rig.hedges)
-        #expect(goesOn)
-        next = rig.answered(503)
-      }
-      switch next {
-      case .promote:
-        #expect(rig.loop.isHedged, "seed \(seed)")
-        rig.loop.hedgePromoted(over: rig.endpoint, rig.hedges)
-        continue
-      case .fresh:
-        #expect(isFirstSlot, "seed \(seed): a second fresh connection")
-        isFirstSlot = false
-        rig.loop.attemptBegins()
-        continue
-      case .again:
+      if random.below(2) == 0 {
+        var next = rig.answered(random.below(2) == 0 ? 200 : 503)
+        if next == .keep {
+          #expect(rig.loop.isHedged)
+          let goesOn = rig.loop.hedgeEnded(rig.hedges)
+          #expect(goesOn)
+          next = rig.answered(503)
+        }
+        guard Self.isAgain(next) else { break }
         #expect(rig.policy != nil)
-        _ = rig.loop.takeReason()
         rig.loop.attemptBegins()
         #expect(rig.loop.begun <= 4, "seed \(seed)")
         continue
-      case .pass, .end, .keep: break
       }
-      break
+      let next = rig.failed(
+        failure, isIdempotent: isIdempotent, isOnUsedConnection: random.below(2) == 0)
+      if !isIdempotent, failure != .connectRefused {
+        #expect(next != .fresh && !Self.isAgain(next), "seed \(seed): acted twice")
+      }
+      if case .end = next { break }
+      if next == .promote {
+        #expect(rig.loop.isHedged, "seed \(seed)")
+        rig.loop.hedgePromoted(over: rig.endpoint, rig.hedges)
+        continue
+      }
+      if next == .fresh {
+        #expect(isFirstSlot, "seed \(seed): a second fresh connection")
+        isFirstSlot = false
+      }
+      if Self.isAgain(next) { #expect(rig.policy != nil) }
+      rig.loop.attemptBegins()
+      #expect(rig.loop.begun <= 4, "seed \(seed)")
     }
     rig.loop.retryEnded(rig.budget)
     _ = rig.loop.hedgeEnded(rig.hedges)

@@ -71,10 +71,13 @@ let package = Package(
     .target(name: "CLinux"),
     .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
 
     hotPath("Primitives"),
     hotPath("Reactor", ["Primitives", "CLinux"]),
+    hotPath("TLS", ["Primitives", "COpenSSL"]),
+    hotPath("Transport", ["Primitives", "Reactor", "TLS"]),
     hotPath("HTTPModel", ["Primitives"]),
     hotPath("HTTP1", ["Primitives", "HTTPModel"]),
     hotPath(
@@ -87,20 +90,22 @@ let package = Package(
     hotPath("Upstreams", ["Primitives", "Resilience"]),
     library("ProxyConfiguration", ["Primitives", "CYaml", "Resilience", "Upstreams"]),
     hotPath("Telemetry", ["Primitives", "CZlib"]),
-    hotPath("HTTPClient", ["Primitives", "Reactor", "HTTPModel", "HTTP1"]),
-    library("HTTPServer", ["Primitives", "Reactor", "HTTPModel", "HTTP1"]),
+    hotPath(
+      "HTTPClient", ["Primitives", "Reactor", "TLS", "Transport", "HTTPModel", "HTTP1"]),
+    library("HTTPServer", ["Primitives", "Reactor", "Transport", "HTTPModel", "HTTP1"]),
     hotPath(
       "DataPath",
       [
-        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
-        "Telemetry", "HTTPClient",
+        "Primitives", "Reactor", "TLS", "Transport", "HTTPModel", "HTTP1", "Resilience", "Routing",
+        "Upstreams", "Telemetry", "HTTPClient",
       ]),
     library("Discovery", ["Primitives"]),
     library(
       "ControlPlane",
       [
-        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
-        "ProxyConfiguration", "Telemetry", "HTTPClient", "HTTPServer", "DataPath", "Discovery",
+        "Primitives", "Reactor", "TLS", "HTTPModel", "HTTP1", "Resilience", "Routing",
+        "Upstreams", "ProxyConfiguration", "Telemetry", "HTTPClient", "HTTPServer", "DataPath",
+        "Discovery",
         proxyOnly("Logging", "swift-log"),
       ]),
     library("Simulation", ["Primitives", "Resilience", "Upstreams", "ProxyConfiguration"]),
@@ -131,7 +136,7 @@ let package = Package(
       ]),
 
     tests("PrimitivesTests", ["Primitives"]),
-    tests("ReactorTests", ["Primitives", "Reactor", "WeirTesting"]),
+    tests("ReactorTests", ["Primitives", "Reactor", "Transport", "WeirTesting"]),
     tests("HTTP1Tests", ["Primitives", "HTTPModel", "HTTP1", "WeirTesting"]),
     tests("RoutingTests", ["Primitives", "HTTPModel", "HTTP1", "Routing", "WeirTesting"]),
     tests("ResilienceTests", ["Primitives", "Resilience", "Simulation", "WeirTesting"]),
@@ -152,8 +157,8 @@ let package = Package(
     tests(
       "LoopbackTests",
       [
-        "Primitives", "Reactor", "Resilience", "Routing", "Upstreams", "Telemetry", "DataPath",
-        "ControlPlane", "Discovery", "ProxyConfiguration", "Screens", "WeirTesting",
+        "Primitives", "Reactor", "TLS", "Resilience", "Routing", "Upstreams", "Telemetry",
+        "DataPath", "ControlPlane", "Discovery", "ProxyConfiguration", "Screens", "WeirTesting",
         proxyOnly("Logging", "swift-log"),
       ]),
     tests("SimulateTests", ["Primitives", "Reactor", "ProxyConfiguration", "Simulation"]),

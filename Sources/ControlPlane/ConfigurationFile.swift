@@ -29,7 +29,8 @@ package struct ConfigurationFile: Sendable {
   package func load() throws(ConfigurationFaults) -> Configuration {
     try ConfigurationReader.read(
       try text(), file: isStandardInput ? "standard input" : path,
-      environment: ThisProcess.environment, pathFault: Self.pathFault)
+      environment: ThisProcess.environment, pathFault: Self.pathFault,
+      tlsFault: IdentityFiles.fault)
   }
 
   /// What it holds.

@@ -19,5 +19,12 @@ final class ControlCounters: Sendable {
     state.withLock { $0.counters.add(name, help: help, labels) }
   }
 
+  /// Sets a gauge.
+  func set(
+    _ name: String, help: String, _ labels: KeyValuePairs<String, String>, _ value: UInt64
+  ) {
+    state.withLock { $0.counters.set(name, help: help, labels, value) }
+  }
+
   var values: [UInt64] { state.withLock { $0.shard.values } }
 }

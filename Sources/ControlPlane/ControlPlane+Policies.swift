@@ -1,10 +1,12 @@
 import DataPath
 import Discovery
+import HTTPClient
 import Logging
 import Primitives
 import ProxyConfiguration
 import Reactor
 import Resilience
+import TLS
 import Telemetry
 import Upstreams
 
@@ -13,11 +15,20 @@ extension ControlPlane {
   /// Has the endpoints checked that are in force now.
   func watchHealth() {
     controlLoop?.checkHealth(
-      of: configuration.upstreams.compactMap { upstream in
+      of: configuration.upstreams.compactMap { upstream -> HealthCheckedUpstream? in
         guard let check = upstream.healthCheck else { return nil }
-        return HealthCheckedUpstream(
+        let endpoints = answers[upstream.name]?.endpoints ?? []
+        var checked = HealthCheckedUpstream(
           name: upstream.name, policy: check.policy, question: HealthQuestion(check),
-          endpoints: answers[upstream.name]?.endpoints.map(\.address) ?? [])
+          endpoints: endpoints.map(\.address))
+        if upstream.tls != nil {
+          let slot = identities.slot(.upstream(upstream.name))
+          for endpoint in endpoints {
+            checked.security[endpoint.address] = ClientSecurity(
+              slot, host: upstream.endpoints[endpoint.entry].host)
+          }
+        }
+        return checked
       })
   }
 
@@ -146,6 +157,15 @@ extension ControlPlane {
         metadata: [
           "upstream": "\(upstream)", "endpoint": "\(endpoint)", "reason": "\(reason)",
           "for_seconds": "\(nanoseconds / 1_000_000_000)",
+        ])
+    case .handshakeFailed(let failure):
+      log.warning(
+        failure.side == .listener
+          ? "a TLS handshake with a client failed" : "a TLS handshake with an endpoint failed",
+        metadata: [
+          failure.side.rawValue: "\(failure.name)", "peer": "\(failure.peer)",
+          "reason": "\(failure.fault.reason.rawValue)", "detail": "\(failure.fault.detail)",
+          "subject": "\(failure.fault.subject ?? "none")",
         ])
     case .returned(let upstream, let endpoint, let cause):
       log.notice(

@@ -27,6 +27,7 @@ extension ControlPlane {
       log.info("the configuration file has changed", metadata: ["file": "\(file.path)"])
       loadAnew()
     }
+    lookAtIdentities()
     resolveDue()
     lookAtUpstreams()
     advanceBreakers()
@@ -122,8 +123,16 @@ extension ControlPlane {
     } catch {
       return refuse(["a route cannot be built: \(error.message)"])
     }
+    let prepared: Identities.Table
+    do throws(IdentityFault) {
+      prepared = try identities.prepare(fresh)
+    } catch {
+      return refuse([error.message])
+    }
     do throws(ListenerSockets.Fault) {
       let sockets = try openListeners(fresh, count: workers.handles.count)
+      identities.adopt(prepared)
+      publishIdentities()
       warnOfFixed(fresh)
       warn(of: fresh)
       configuration = fresh

@@ -42,6 +42,7 @@ package final class ControlPlane: @unchecked Sendable {
   var lookedAt: [String: UInt64] = [:]
   let lookups: NameLookups
   var resolution = EndpointResolution()
+  let identities: Identities
   var phase = Phase.starting {
     // A drain is told by the pages once the workers have heard of it (`beginDrain`).
     didSet { if phase != .draining { statusPages.set(phase: phase) } }
@@ -110,7 +111,8 @@ package final class ControlPlane: @unchecked Sendable {
     lastStamp = file.stamp
     configuration = try file.load()
     LevelledLog.format = configuration.logFormat
-    builder = SnapshotBuilder(registry: registry)
+    identities = Identities(now: { LinuxKernel.monotonicNow })
+    builder = SnapshotBuilder(registry: registry, identities: identities)
     controlCounters = ControlCounters(registry)
   }
 
@@ -158,6 +160,12 @@ package final class ControlPlane: @unchecked Sendable {
     if let warning = plan.warning { log.warning("\(warning)") }
     warn(of: configuration)
     try openLog()
+    do throws(IdentityFault) {
+      identities.adopt(try identities.prepare(configuration))
+    } catch {
+      throw StartFault(description: error.message)
+    }
+    publishIdentities()
     resolveFirst()
     try makeWorkers(count)
     try startControlLoop(plan)

@@ -22,8 +22,15 @@ package final class SnapshotBuilder {
   private var number = 0
   private var events: [PolicyEvent] = []
 
-  package init(registry: MetricRegistry) {
+  private let identities: Identities
+
+  package convenience init(registry: MetricRegistry) {
+    self.init(registry: registry, identities: Identities(now: { LinuxKernel.monotonicNow }))
+  }
+
+  init(registry: MetricRegistry, identities: Identities) {
     self.registry = registry
+    self.identities = identities
   }
 
   func limits(of upstream: String) -> ResourceLimits? { state(of: upstream)?.limits }
@@ -119,7 +126,9 @@ package final class SnapshotBuilder {
   ) -> UpstreamPlan {
     let known = machines[upstream.name] ?? UpstreamMachines(upstream, now: succession.now)
     machines[upstream.name] = known
-    return planned.plan(of: upstream, known.state(for: upstream, endpoints, &succession), known)
+    let plan = planned.plan(of: upstream, known.state(for: upstream, endpoints, &succession), known)
+    if upstream.tls != nil { plan.tls = identities.slot(.upstream(upstream.name)) }
+    return plan
   }
 
   /// What is gone goes: an upstream that returns begins anew.
@@ -161,8 +170,14 @@ package final class SnapshotBuilder {
     }
     let unrouted = RequestSeries(
       registry, shard, listener: listener.name, route: "none", upstream: "none")
+    let listenerSettings = ListenerSettings(listener)
+    if let tls = listener.tls {
+      listenerSettings.tls = ListenerTLS(
+        identities.slot(.listener(listener.name)), isPermissive: tls.isPermissive,
+        handshakeNanoseconds: tls.handshakeTimeout.nanosecondsClamped)
+    }
     return ListenerSnapshot(
-      settings: ListenerSettings(listener), proxySettings: settings, table: table,
+      settings: listenerSettings, proxySettings: settings, table: table,
       routes: routes, unrouted: unrouted)
   }
 

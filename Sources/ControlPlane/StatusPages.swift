@@ -15,6 +15,7 @@ final class StatusPages: Sendable {
   private struct Known {
     var phase = ControlPlane.Phase.starting
     var reloadFaults: [String] = []
+    var identityFaults: [String] = []
     var scrape: (@Sendable (@escaping @Sendable (CounterTotals) -> Void) -> Void)?
   }
 
@@ -25,6 +26,9 @@ final class StatusPages: Sendable {
 
   /// Notes the faults of the last reload; none: it was good.
   func set(reloadFaults: [String]) { known.withLock { $0.reloadFaults = reloadFaults } }
+
+  /// Notes the certificate files that cannot be used; none: all are in use.
+  func set(identityFaults: [String]) { known.withLock { $0.identityFaults = identityFaults } }
 
   /// `scrape` calls back, on any thread, with what all loops have counted.
   func set(scrape: @escaping @Sendable (@escaping @Sendable (CounterTotals) -> Void) -> Void) {
@@ -54,9 +58,13 @@ final class StatusPages: Sendable {
 
   /// A refused reload does not make it unready: what was good is still served (design rule 5).
   private var readiness: ServerResponse {
-    let (phase, faults) = known.withLock { ($0.phase, $0.reloadFaults) }
+    let (phase, faults, identities) = known.withLock {
+      ($0.phase, $0.reloadFaults, $0.identityFaults)
+    }
     guard phase == .serving else { return .text("not ready: \(phase.rawValue)\n", status: 503) }
-    return .text("ready\n" + faults.map { "the last reload was refused: \($0)\n" }.joined())
+    return .text(
+      "ready\n" + faults.map { "the last reload was refused: \($0)\n" }.joined()
+        + identities.map { $0 + "\n" }.joined())
   }
 
   private static func metrics(_ totals: CounterTotals, _ request: ServerRequest) -> ServerResponse {

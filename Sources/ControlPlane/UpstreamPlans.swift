@@ -71,7 +71,8 @@ struct UpstreamPlans {
         balanced: BalancerEndpoint(
           key: known.key,
           traits: traits(
-            endpoint, subsets?.memberships[index] ?? [], upstream, joinedAt: known.joinedAt)))
+            endpoint, subsets?.memberships[index] ?? [], upstream, joinedAt: known.joinedAt)),
+        host: upstream.endpoints[endpoint.entry].host)
     }
     let plan = UpstreamPlan(name: upstream.name, endpoints: endpoints, state: shared)
     plan.subsets = subsets

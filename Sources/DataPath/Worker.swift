@@ -1,6 +1,7 @@
 import Primitives
 import Reactor
 import Telemetry
+import Transport
 import Upstreams
 
 /// One worker: a loop and all that lives on it. Nothing here is shared but what says so.
@@ -52,6 +53,7 @@ package final class Worker {
   /// The exchanges that ended, for `/explain`.
   var explainRing: ExplainRing
   var refusalRate = RefusalRate()
+  var handshakes = HandshakeTally()
   /// From here on an exchange is slow.
   private(set) var explainSlowNanoseconds: Int64
   private var heartbeat: Heartbeat?

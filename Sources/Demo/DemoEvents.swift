@@ -2,6 +2,7 @@ import ControlPlane
 import DataPath
 import Resilience
 import Screens
+import TLS
 
 /// What happened in the demo, the last of it as lines, all of it as counts.
 struct DemoEvents: Sendable {
@@ -44,6 +45,8 @@ struct DemoEvents: Sendable {
       add(
         isOn ? "\(upstream) panics: all endpoints are asked" : "\(upstream) panics no more",
         isOn ? .bad : .good, at: milliseconds)
+    case .policy(.handshakeFailed(let failure)):
+      add("TLS with \(name(failure.peer)) failed: \(failure.fault.text)", .bad, at: milliseconds)
     case .policy(.returned(_, let endpoint, _)):
       add("\(name(endpoint)) is back from ejection", .good, at: milliseconds)
     case .policy(.breakerEdited(_, _, let subject, let state, _)):

@@ -2,6 +2,8 @@ import HTTP1
 import HTTPModel
 import Primitives
 import Reactor
+import TLS
+import Transport
 
 /// A connection to one address for calls of Weir's own, one at a time: health checks, the commands that ask
 /// a proxy, discovery.
@@ -24,6 +26,8 @@ package final class ClientConnection: ConnectionReceiver {
   private let loop: EventLoop
   private let pool: BufferPool
   private let address: SocketAddress
+  /// Nil: plaintext.
+  private let security: ClientSecurity?
   private var stage = Stage.idle
   private var connection: UpstreamConnection?
   private var call: ClientCall?
@@ -38,8 +42,11 @@ package final class ClientConnection: ConnectionReceiver {
   /// Bytes of the answer that came before its final head was whole.
   private var headBytes = 0
 
-  package init(loop: EventLoop, pool: BufferPool, address: SocketAddress) {
+  package init(
+    loop: EventLoop, pool: BufferPool, address: SocketAddress, security: ClientSecurity? = nil
+  ) {
     self.loop = loop
+    self.security = security
     self.pool = pool
     self.address = address
     super.init()
@@ -108,8 +115,16 @@ package final class ClientConnection: ConnectionReceiver {
     let connection = UpstreamConnection(
       id: 0, owner: self, loop: loop, limits: HeadLimits(headBytesMax: call.headBytesMax))
     stage = .connecting
+    var session: TLSSession?
+    do throws(CredentialFault) {
+      session = try security.map { security throws(CredentialFault) in
+        try TLSSession(security.slot.current, host: security.host)
+      }
+    } catch {
+      return .notSent
+    }
     do throws(Errno) {
-      try connection.open(to: address, deadline: deadline)
+      try connection.open(to: address, deadline: deadline, session: session, pool: pool)
     } catch {
       return Self.fault(UpstreamConnection.failure(of: error))
     }
@@ -172,7 +187,7 @@ package final class ClientConnection: ConnectionReceiver {
       mayStay =
         call.keepsOpen && body.isComplete && head.isPersistent && connection.isOpen
         && !connection.peerEnded && connection.input.isEmpty && rest.isEmpty
-        && connection.output.isEmpty
+        && connection.output.isEmpty && !connection.holdsCiphertext
     } else {
       mayStay = false
     }
@@ -204,7 +219,7 @@ package final class ClientConnection: ConnectionReceiver {
   /// Sends as much as the kernel takes: an answer may come before all of the request is out.
   private func send(_ connection: UpstreamConnection) -> Sent {
     let out = connection.output
-    guard !rest.isEmpty || !out.isEmpty else { return .sent }
+    guard !rest.isEmpty || !out.isEmpty || connection.holdsCiphertext else { return .sent }
     guard pool.lend(to: out) else { return .noBuffer }
     if case .failed = connection.flush(&rest) { return .closed }
     return .sent

@@ -2,12 +2,15 @@ import HTTP1
 import HTTPModel
 import Primitives
 import Reactor
+import TLS
+import Transport
 
 /// A connection to an endpoint and the state of its HTTP/1.1 codec.
 ///
 /// ```
-/// connecting ──(writable, no error)── open ──(checked out and in, many times)── closed
-///     └──(error, deadline)── closed: the receiver learns `connectFailed`
+/// connecting ──(writable, no error)──┬── open ──(checked out and in, many times)── closed
+///     │                              └── handshaking ──(done)── open
+///     └──(error, deadline)── closed: the receiver learns `connectFailed` ──(failed)┘
 /// ```
 ///
 /// Confinement: its loop.
@@ -20,7 +23,12 @@ public final class UpstreamConnection: ByteStream {
   package var borrower: ConnectionReceiver?
   package let bodyLimits: BodyLimits
   package var decoder: ResponseDecoder
+  /// It can carry requests: the handshake is done too, where TLS is spoken.
   package private(set) var isConnected = false
+  /// There is a TCP connection, on which TLS may not be agreed yet.
+  private var isReached = false
+  /// Why its handshake failed.
+  package private(set) var tlsFault: TLSFault?
   package private(set) var openedAt: Instant
   /// Requests it has carried, this one included.
   package var requestCount: UInt64 = 0
@@ -48,7 +56,11 @@ public final class UpstreamConnection: ByteStream {
   private var receiver: ConnectionReceiver { borrower ?? owner }
 
   /// Begins to connect; the receiver hears of the end of it, unless this throws.
-  package func open(to address: SocketAddress, deadline: Instant) throws(Errno) {
+  /// `session`: TLS is spoken, over blocks of `pool`; the deadline is that of the handshake too.
+  package func open(
+    to address: SocketAddress, deadline: Instant, session: TLSSession? = nil,
+    pool: BufferPool? = nil
+  ) throws(Errno) {
     let descriptor = try loop.kernel.connect(to: address)
     loop.kernel.tune(descriptor)
     do throws(Errno) {
@@ -58,6 +70,7 @@ public final class UpstreamConnection: ByteStream {
       throw error
     }
     loop.arm(self, at: deadline)
+    if let session, let pool { secure(by: session, pool: pool) }
   }
 
   /// An attempt begins: what is sent from here on is its.
@@ -78,23 +91,39 @@ public final class UpstreamConnection: ByteStream {
     note(readiness)
     if !isConnected {
       guard readiness.contains(.writable) || readiness.contains(.broken) else { return }
-      if let error = loop.kernel.connectFailure(descriptor) {
+      if !isReached, let error = loop.kernel.connectFailure(descriptor) {
         fail(Self.failure(of: error))
         return
       }
+      isReached = true
+      if isSecure, !agrees() { return }
       isConnected = true
       openedAt = loop.now
       loop.disarm(self)
     }
+    if isSecure { lookAhead() }
     isAnsweredTooEarly = mayReceive && attemptTurn == loop.turnNumber
     receiver.connectionReady(self)
     isAnsweredTooEarly = false
+  }
+
+  /// Goes on with the handshake; true: it is done.
+  private func agrees() -> Bool {
+    switch handshake() {
+    case .done: return true
+    case .underWay: return false
+    case .failed(let fault):
+      tlsFault = fault
+      fail(Self.failure(of: fault))
+      return false
+    }
   }
 
   public override func deadlinePassed() {
     if isConnected {
       receiver.connectionDeadlinePassed(self)
     } else {
+      if isReached { tlsFault = TLSFault(.timeout) }
       fail(.connectTimeout)
     }
   }
@@ -102,6 +131,7 @@ public final class UpstreamConnection: ByteStream {
   /// Closes it; `reset` tells the peer that what it sends or sent is not wanted.
   package func close(reset: Bool = false) {
     guard isOpen else { return }
+    if isSecure, !reset, isConnected { endSecure() }
     if reset { loop.kernel.resetOnClose(descriptor) }
     loop.close(self)
     borrower = nil
@@ -111,6 +141,11 @@ public final class UpstreamConnection: ByteStream {
     let told = receiver
     close()
     told.connectFailed(self, failure)
+  }
+
+  private static func failure(of fault: TLSFault) -> FailureKind {
+    if fault.isAboutCertificate { return .tlsCertificateError }
+    return fault.reason == .alertReceived ? .tlsAlertReceived : .tlsProtocolError
   }
 
   /// What a connection that did not come about failed of. What this machine lacks or forbids is

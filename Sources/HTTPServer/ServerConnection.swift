@@ -2,6 +2,7 @@ import HTTP1
 import HTTPModel
 import Primitives
 import Reactor
+import Transport
 
 /// A connection to Weir's own pages: one request at a time, read whole and answered whole, but for events.
 ///

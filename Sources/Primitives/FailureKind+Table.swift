@@ -60,7 +60,8 @@ extension FailureKind {
     case .deadlineUnreachable, .faultInjected, .rateLimited, .requestShed, .concurrencyLimited,
       .circuitOpen:
       policyRow
-    case .nameUnresolved, .connectRefused, .connectTimeout, .connectFailed, .upstreamReset,
+    case .nameUnresolved, .connectRefused, .connectTimeout, .connectFailed,
+      .tlsCertificateError, .tlsProtocolError, .tlsAlertReceived, .upstreamReset,
       .upstreamClosed, .upstreamWriteStalled, .perTryTimeout, .malformedResponse,
       .responseHeadTooLarge, .responseTrailersTooLarge, .streamIdleTimeout, .responseIncomplete,
       .upgradeFailed:
@@ -181,6 +182,13 @@ extension FailureKind {
       Self.upstream("connect_timeout", .connect, .ifUnsent, 504, "connection_timeout")
     case .connectFailed:
       Self.upstream("connect_failed", .connect, .ifUnsent, 502, "destination_ip_unroutable")
+    // No byte of a request is sent before the handshake is done and the peer is who was asked for.
+    case .tlsCertificateError:
+      Self.upstream("tls_certificate_error", .connect, .ifUnsent, 502, "tls_certificate_error")
+    case .tlsProtocolError:
+      Self.upstream("tls_protocol_error", .connect, .ifUnsent, 502, "tls_protocol_error")
+    case .tlsAlertReceived:
+      Self.upstream("tls_alert_received", .connect, .ifUnsent, 502, "tls_alert_received")
     case .upstreamReset:
       Self.upstream("upstream_reset", .attempt, .ifIdempotent, 502, "connection_terminated")
     case .upstreamClosed:

@@ -47,6 +47,9 @@ public enum FailureKind: UInt8, CaseIterable, Sendable {
   case connectRefused
   case connectTimeout
   case connectFailed
+  case tlsCertificateError
+  case tlsProtocolError
+  case tlsAlertReceived
   case upstreamReset
   case upstreamClosed
   case upstreamWriteStalled

@@ -4,6 +4,7 @@ import Primitives
 package struct ConfigurationReader {
   private var checker: SchemaChecker
   private let pathFault: PathFault
+  private let tlsReader: TLSReader
   private var upstreamNames: Set<String> = []
   /// `upstreams` was not misspelt.
   private var areUpstreamsKnown = true
@@ -12,19 +13,23 @@ package struct ConfigurationReader {
   /// What is wrong with a path that a route matches by, if anything.
   package typealias PathFault = (RouteConfiguration.Path, _ mergesSlashes: Bool) -> String?
 
-  /// `environment`: looks a variable up; `pathFault`: what only routing can judge. Cost: linear in
+  /// What is wrong with the files of a `tls` section, if anything.
+  package typealias TLSFault = (TLSConfiguration) -> TLSConfiguration.FileFault?
+
+  /// `environment`: looks a variable up; `pathFault`: what only routing can judge; `tlsFault`: what only
+  /// TLS can. Cost: linear in
   /// the text.
   package static func read(
     _ text: [UInt8], file: String, environment: @escaping (String) -> String?,
-    pathFault: @escaping PathFault = { _, _ in nil }
+    pathFault: @escaping PathFault = { _, _ in nil }, tlsFault: @escaping TLSFault = { _ in nil }
   ) throws(ConfigurationFaults) -> Configuration {
-    try judge(text, file, environment, pathFault).configuration
+    try judge(text, file, environment, pathFault, tlsFault).configuration
   }
 
   /// The same, with what the critic has looked up.
   static func judge(
     _ text: [UInt8], _ file: String, _ environment: @escaping (String) -> String?,
-    _ pathFault: @escaping PathFault
+    _ pathFault: @escaping PathFault, _ tlsFault: @escaping TLSFault = { _ in nil }
   ) throws(ConfigurationFaults) -> (configuration: Configuration, critic: PolicyCritic) {
     let root: YAMLNode
     var checker = SchemaChecker(file: file, lookUp: environment)
@@ -38,7 +43,8 @@ package struct ConfigurationReader {
           file: file, line: error.mark.line, column: error.mark.column, message: error.message)
       ])
     }
-    var reader = ConfigurationReader(checker: checker, pathFault: pathFault)
+    var reader = ConfigurationReader(
+      checker: checker, pathFault: pathFault, tlsReader: TLSReader(filesFault: tlsFault))
     let configuration = reader.configuration(root)
     guard !reader.checker.hasFaults, var configuration else {
       throw ConfigurationFaults(faults: reader.checker.told)
@@ -86,12 +92,7 @@ package struct ConfigurationReader {
     areUpstreamsKnown = top.has("upstreams") || !top.isMeant("upstreams")
     var listenerNames: Set<String> = []
     var listenerAddresses: Set<SocketAddress> = []
-    for entry in top.map("upstreams") {
-      guard case .section(let section) = entry.value.value else { continue }
-      let upstream = UpstreamReader.read(entry.name, section, &checker)
-      result.upstreams.append(upstream)
-      critic.add(upstream, section)
-    }
+    readUpstreams(top, &result)
     for item in top.list("listeners") {
       guard case .section(let section) = item.value,
         let listener = listener(section)
@@ -116,6 +117,16 @@ package struct ConfigurationReader {
         "the listener \(listener.name) has the address \(address) too; change one")
     }
     return result
+  }
+
+  private mutating func readUpstreams(_ top: Section, _ result: inout Configuration) {
+    for entry in top.map("upstreams") {
+      guard case .section(let section) = entry.value.value else { continue }
+      var upstream = UpstreamReader.read(entry.name, section, &checker)
+      upstream.tls = tlsReader.upstream(section, &checker)
+      result.upstreams.append(upstream)
+      critic.add(upstream, section)
+    }
   }
 
   private mutating func readPlace(_ top: Section, _ result: inout Configuration) {
@@ -233,6 +244,7 @@ package struct ConfigurationReader {
       bodyRateWindow: rate.duration("window") ?? .zero,
       socketMode: SocketModeReader.read(section, address, &checker),
       mergesSlashes: mergesSlashes,
-      answersHalfClosed: section.boolean("answer_half_closed"))
+      answersHalfClosed: section.boolean("answer_half_closed"),
+      tls: tlsReader.listener(section, &checker))
   }
 }

@@ -18,4 +18,6 @@ package struct ListenerConfiguration: Sendable, Equatable {
   package var socketMode: Int?
   package var mergesSlashes = true
   package var answersHalfClosed = false
+  /// Nil: plaintext.
+  package var tls: TLSConfiguration?
 }

@@ -13,7 +13,7 @@ extension Schema {
     Key(
       "protocol", .choice(["http1"], later: ["http2", "auto", "tcp"]), default: "http1",
       "What is spoken there."),
-    Key("tls", .object([]), isBuilt: false, "TLS towards endpoints."),
+    Key("tls", .object(upstreamTLS), "TLS towards endpoints. Left out: plaintext."),
     Key("balancing", .object(balancing), "Which endpoint takes a request.").holdingDefaults,
     Key(
       "health_check", .object(healthCheck),

@@ -1,3 +1,4 @@
+import Primitives
 import Resilience
 import Upstreams
 
@@ -12,6 +13,14 @@ package struct UpstreamConfiguration: Sendable, Equatable {
     package var priority: Int
     /// By name.
     package var metadata: [RouteConfiguration.Field]
+
+    /// The name of `host:port`; nil: an address is given.
+    package var host: String? {
+      guard SocketAddress(address) == nil, let colon = address.lastIndex(of: ":") else {
+        return nil
+      }
+      return String(address[..<colon])
+    }
   }
 
   package var name: String
@@ -42,6 +51,8 @@ package struct UpstreamConfiguration: Sendable, Equatable {
   package var poolAge: Duration?
   package var streamIdleTimeout: Duration
   package var resolveInterval: Duration
+  /// Nil: plaintext.
+  package var tls: TLSConfiguration?
 
   /// What the upstream's breaker takes for a failure, and what other machines do where it has none.
   package var classifier: OutcomeClassifier { circuitBreaker?.classifier ?? OutcomeClassifier() }

@@ -20,6 +20,8 @@ public struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
   package var isMemoryExhaustion: Bool {
     number == ENOBUFS || number == ENOMEM || number == ENOSPC
   }
+  /// What a connection is that ended without the end that its protocol has.
+  package static var connectionReset: Errno { Errno(ECONNRESET) }
   package var isTimeout: Bool { number == ETIMEDOUT }
   package var isAddressInUse: Bool { number == EADDRINUSE }
   /// The machine has no such address (bind(2)).

@@ -13,7 +13,7 @@ public struct Readiness: OptionSet, Sendable {
   /// The peer has ended its sending direction (EPOLLRDHUP).
   package static let peerEnded = Readiness(rawValue: 4)
   /// A receive would tell something.
-  static let receivable = Readiness(rawValue: 1 | 4 | 8)
+  package static let receivable = Readiness(rawValue: 1 | 4 | 8)
   /// The connection is broken in both directions (EPOLLERR, EPOLLHUP).
   package static let broken = Readiness(rawValue: 8)
 }

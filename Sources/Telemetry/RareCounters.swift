@@ -16,16 +16,30 @@ package final class RareCounters {
   }
 
   package func add(_ name: String, help: String, _ labels: KeyValuePairs<String, String>) {
+    shard.add(slot(name, .counter, help, labels))
+  }
+
+  /// Sets a gauge.
+  package func set(
+    _ name: String, help: String, _ labels: KeyValuePairs<String, String>, _ value: UInt64
+  ) {
+    shard.set(slot(name, .gauge, help, labels), value)
+  }
+
+  private func slot(
+    _ name: String, _ kind: MetricFamily.Kind, _ help: String,
+    _ labels: KeyValuePairs<String, String>
+  ) -> Int {
     if generation != registry.generation {
       generation = registry.generation
       slots = [:]
     }
     let key = [name] + labels.map(\.value)
-    if let slot = slots[key] { return shard.add(slot) }
-    let family = registry.family(name, .counter, help: help, labels: labels.map(\.key))
+    if let slot = slots[key] { return slot }
+    let family = registry.family(name, kind, help: help, labels: labels.map(\.key))
     let slot = registry.series(family, labels.map(\.value))
     shard.reserve(registry.slotCount)
     slots[key] = slot
-    shard.add(slot)
+    return slot
   }
 }

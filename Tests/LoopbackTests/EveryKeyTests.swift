@@ -25,6 +25,19 @@ struct EveryKeyTests {
     "telemetry.access_log.path": "LogTests", "telemetry.log.format": "LogTests",
     "telemetry.metrics.endpoints": "EndpointFigureTests",
     "upstreams.<name>.resolve_interval": "NameTests",
+    // A context of TLS does not show what it was made of.
+    "listeners[].tls.certificate": "TLSReloadTests", "listeners[].tls.key": "TLSReloadTests",
+    "listeners[].tls.trust": "TLSListenerTests",
+    "listeners[].tls.client_certificate": "TLSListenerTests",
+    "listeners[].tls.minimum_version": "TLSListenerTests",
+    "listeners[].tls.mode": "TLSListenerTests",
+    "listeners[].tls.handshake_timeout": "TLSListenerTests",
+    "upstreams.<name>.tls.certificate": "TLSUpstreamTests",
+    "upstreams.<name>.tls.key": "TLSUpstreamTests",
+    "upstreams.<name>.tls.trust": "TLSUpstreamTests",
+    "upstreams.<name>.tls.server_name": "TLSUpstreamTests",
+    "upstreams.<name>.tls.spiffe_id": "TLSUpstreamTests",
+    "upstreams.<name>.tls.minimum_version": "TLSUpstreamTests",
   ]
 
   /// Keys that no example here changes one by one, and why.
@@ -163,7 +176,8 @@ struct EveryKeyTests {
   private static func sources() throws -> [(name: String, text: String)] {
     let folder = "\(ExampleTests.root)/config"
     let files = try FileManager.default.contentsOfDirectory(atPath: folder)
-      .filter { $0.hasSuffix(".yaml") }.sorted()
+      // Its keys are all among `elsewhere`, and its files are nowhere.
+      .filter { $0.hasSuffix(".yaml") && $0 != "mtls.yaml" }.sorted()
     return [("full", ConfigurationViewTests.full)]
       + (try files.map { ($0, try String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8)) })
   }

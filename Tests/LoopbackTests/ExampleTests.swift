@@ -21,8 +21,11 @@ struct ExampleTests {
     let files = try FileManager.default.contentsOfDirectory(atPath: "\(Self.root)/config")
       .filter { $0.hasSuffix(".yaml") }
     #expect(files.count >= 10)
+    let authority = try TestAuthority()
+    try authority.mount(authority.issue("own", TestAuthority.server))
     for file in files {
-      let (output, code) = try weir("check --config \(Self.root)/config/\(file)")
+      let (output, code) = try weir(
+        "check --config \(Self.root)/config/\(file)", before: "export WEIR_TLS=\(authority.folder)")
       #expect(code == 0 && output.contains("is good"), "\(file): \(output)")
       #expect(!output.contains("warning:"), "\(file): \(output)")
     }

@@ -144,7 +144,8 @@ struct MistakeTests {
       "prefix: /fhir", "prefix: fhir",
       "8:26: match.prefix must be a path that begins with /, not \"fhir\"; write /fhir"),
     Mistake(
-      "timeouts: { idle: 75s }", "tls: {}", "6:5: listeners[0].tls is not built yet; remove it"),
+      "timeouts: { idle: 75s }", "proxy_protocol: true",
+      "6:5: listeners[0].proxy_protocol is not built yet; remove it"),
     Mistake(
       "  - name: inbound\n",
       "  - name: inbound\n    address: 127.0.0.1:1\n    routes: []\n  - name: inbound\n",

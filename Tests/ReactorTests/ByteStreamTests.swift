@@ -1,6 +1,7 @@
 import Primitives
 import Reactor
 import Testing
+import Transport
 
 /// The loop and a stream over a kernel that plays a script: which calls are made, and which are not.
 struct ByteStreamTests {

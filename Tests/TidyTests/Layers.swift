@@ -5,6 +5,7 @@ enum Layers {
     "Primitives": [],
     "Reactor": ["CLinux"],
     "TLS": ["COpenSSL"],
+    "Transport": ["Reactor", "TLS"],
     "HTTPModel": [],
     "HTTP1": ["HTTPModel"],
     "HTTP2": ["HTTPModel", "CNghttp2"],
@@ -13,8 +14,8 @@ enum Layers {
     "Upstreams": ["Resilience"],
     "ProxyConfiguration": ["CYaml", "Resilience", "Upstreams"],
     "Telemetry": ["CZlib"],
-    "HTTPClient": ["Reactor", "TLS", "HTTPModel", "HTTP1", "HTTP2"],
-    "HTTPServer": ["Reactor", "TLS", "HTTPModel", "HTTP1", "HTTP2"],
+    "HTTPClient": ["Reactor", "TLS", "Transport", "HTTPModel", "HTTP1", "HTTP2"],
+    "HTTPServer": ["Reactor", "TLS", "Transport", "HTTPModel", "HTTP1", "HTTP2"],
     "DataPath": dataPath,
     "Discovery": ["Reactor", "Upstreams", "HTTPClient", "CResolv"],
     "WorkloadIdentity": ["Reactor", "TLS", "HTTPClient"],
@@ -27,8 +28,8 @@ enum Layers {
   ]
 
   private static let dataPath: Set<String> = [
-    "Reactor", "TLS", "HTTPModel", "HTTP1", "HTTP2", "Resilience", "Routing", "Upstreams",
-    "Telemetry", "HTTPClient",
+    "Reactor", "TLS", "Transport", "HTTPModel", "HTTP1", "HTTP2", "Resilience", "Routing",
+    "Upstreams", "Telemetry", "HTTPClient",
   ]
 
   private static let controlPlane = dataPath.union([

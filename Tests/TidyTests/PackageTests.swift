@@ -60,7 +60,7 @@ struct PackageTests {
     #expect(
       Set(hot) == [
         "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
-        "Telemetry", "HTTPClient", "DataPath",
+        "Telemetry", "TLS", "Transport", "HTTPClient", "DataPath",
       ])
     // The function itself, and the micro-benchmarks, into which those targets are inlined.
     #expect(text.matches(of: /settings \+ unchecked/).count == 2)

@@ -28,7 +28,7 @@ struct RoomTests {
     let users = Repository.sources(in: ["Sources/DataPath"]).filter {
       $0.lines.contains("import HTTP1")
     }.map(\.path)
-    #expect(users.count == 5)
+    #expect(users.count == 6)
     for path in users {
       let parts = path.split(separator: "/")
       #expect(parts[2] == "Downstream" || parts[2] == "Upstream", "\(path)")

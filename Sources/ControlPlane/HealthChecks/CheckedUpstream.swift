@@ -1,3 +1,4 @@
+import HTTPClient
 import Primitives
 import Upstreams
 
@@ -8,6 +9,7 @@ final class CheckedUpstream {
   let policy: HealthCheckPolicy
   let question: HealthQuestion
   let metrics: HealthCheckMetrics
+  var security: [SocketAddress: ClientSecurity]
   /// In the order of the endpoints.
   var checks: [HealthCheck] = []
 
@@ -16,6 +18,7 @@ final class CheckedUpstream {
     policy = wanted.policy
     question = wanted.question
     self.metrics = metrics
+    security = wanted.security
   }
 
   /// Whether its checks can go on as they are.

@@ -1,3 +1,4 @@
+import HTTPClient
 import Primitives
 import Upstreams
 
@@ -10,6 +11,8 @@ package struct HealthCheckedUpstream: Sendable {
   package var question: HealthQuestion
   /// By address; one that occurs twice is checked once.
   package var endpoints: [SocketAddress]
+  /// How each of the endpoints is asked; one that is missing: in plaintext.
+  package var security: [SocketAddress: ClientSecurity] = [:]
 
   package init(
     name: String, policy: HealthCheckPolicy, question: HealthQuestion, endpoints: [SocketAddress]

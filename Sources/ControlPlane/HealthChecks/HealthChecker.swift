@@ -89,6 +89,7 @@ package final class HealthChecker {
     let upstream: CheckedUpstream
     if let old, old.asks(as: wanted) {
       upstream = old
+      old.security = wanted.security
     } else {
       let metrics = old?.metrics ?? HealthCheckMetrics(registry, upstream: wanted.name)
       upstream = CheckedUpstream(wanted, metrics)
@@ -192,7 +193,9 @@ package final class HealthChecker {
     }
     let question = check.upstream.question
     let target = question.target(check.endpoint)
-    let probe = ClientConnection(loop: loop, pool: pool, address: target)
+    let probe = ClientConnection(
+      loop: loop, pool: pool, address: target,
+      security: check.upstream.security[check.endpoint])
     let fault = probe.begin(question.call(at: target), until: deadline) {
       [unowned self, unowned check] result in
       check.probe = nil

@@ -4,6 +4,7 @@ import Primitives
 import Reactor
 import Resilience
 import Telemetry
+import Transport
 import Upstreams
 
 /// The second attempt beside a slow first one.
@@ -84,7 +85,7 @@ extension Exchange {
   /// The hedge has its connection: its request goes out.
   private func sendHedge(on stream: UpstreamStream) {
     guard let route, let downstream, let upstream, let endpoint = hedge.endpoint else { return }
-    endpoint.reached()
+    endpoint.reached(isResumed: stream.requestNumber == 0 ? stream.isResumed : nil)
     attempts.requestSent()
     shard.add(upstream.metrics.attempts)
     guard case .whole = stream.sendHead(of: self, downstream, route, to: endpoint) else {

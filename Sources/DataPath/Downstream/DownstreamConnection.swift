@@ -1,10 +1,13 @@
 import Primitives
 import Reactor
+import TLS
+import Transport
 import Upstreams
 
 /// A client's connection: the socket, and which request on it is being served.
 ///
 /// ```
+/// handshake (where TLS is spoken) ──(done)── idle
 /// idle ──(bytes)── exchange ──(answered)── idle …
 ///   │                  └──(answered, no more wanted)── lingering ── closed
 ///   └──(idle timeout, end, drain, room for another)── closed
@@ -39,7 +42,9 @@ package final class DownstreamConnection: ByteStream {
   private let use: DescriptorBudget.Use
   /// The request that is under way.
   private var stream: HTTP1DownstreamStream?
-  private var isLingering = false
+  private(set) var isLingering = false
+  /// TLS is being agreed.
+  var isSecuring = false
   /// Connections to endpoints that carry a login of this client; of most there are none.
   var privates: [PrivateConnection] = [] {
     didSet { hasPrivates = !privates.isEmpty }
@@ -98,11 +103,19 @@ package final class DownstreamConnection: ByteStream {
   }
 
   func start() {
+    if let tls = settings.tls { return startSecuring(tls) }
+    awaitRequest()
+  }
+
+  /// It is idle from here on, and for the first time.
+  func awaitRequest() {
     loop.arm(self, at: loop.now.advanced(byNanoseconds: settings.idleNanoseconds))
   }
 
   /// Answers at once with `failure` and closes; for a connection above the limit.
   func refuse(_ failure: FailureKind) {
+    // An answer would need a handshake first, which costs what there is no room for.
+    guard settings.tls == nil else { return close(reset: true) }
     guard pool.lend(to: output) else { return close() }
     HTTP1DownstreamStream.appendRefusal(failure, to: output)
     _ = flush()
@@ -119,7 +132,9 @@ package final class DownstreamConnection: ByteStream {
   package override func deadlinePassed() {
     // A request has clocks of its own.
     guard stream == nil else { return }
-    if isLingering { close() } else { closeUnlessAsked() }
+    if isLingering { return close() }
+    if isSecuring { return securingFailed(TLSFault(.timeout)) }
+    closeUnlessAsked()
   }
 
   /// Closes it while it is idle, unless a request is in the socket whose event is not among those of
@@ -131,11 +146,13 @@ package final class DownstreamConnection: ByteStream {
     isExpired = false
   }
 
-  private func proceed() {
+  func proceed() {
     if let stream {
       stream.exchange.downstreamReady(stream)
     } else if isLingering {
       discard()
+    } else if isSecuring {
+      secureOn()
     } else if mayReceive || !input.isEmpty {
       beginExchange()
     }
@@ -167,14 +184,14 @@ package final class DownstreamConnection: ByteStream {
   /// Closes it soon, if it is idle: a client that is in the middle of sending a request, or whose
   /// first one waits behind the accept, gets its answer, which says that the connection closes.
   func drain() {
-    guard stream == nil, !isLingering else { return }
+    guard stream == nil, !isLingering, !isSecuring else { return }
     loop.arm(self, at: loop.now.advanced(byNanoseconds: idleNanoseconds))
   }
 
   /// Closes in a turn of its own, unless a request is under way or there by then: that is answered
   /// first.
   func endWhenIdle() {
-    guard stream == nil, !isLingering, isOpen else { return }
+    guard stream == nil, !isLingering, !isSecuring, isOpen else { return }
     loop.arm(self, at: loop.now)
   }
 
@@ -183,9 +200,10 @@ package final class DownstreamConnection: ByteStream {
   }
 
   /// Ends our direction and drops what still comes, for a while.
-  private func linger() {
+  func linger() {
     if hasPrivates { endPrivates() }
     giveBuffers(to: pool)
+    if isSecure { endSecure() }
     guard !peerEnded, !isBroken else { return close() }
     isLingering = true
     loop.kernel.shutdownSend(descriptor)
@@ -214,6 +232,7 @@ package final class DownstreamConnection: ByteStream {
     stream = nil
     if hasPrivates { endPrivates() }
     giveBuffers(to: pool)
+    if isSecure, !reset { endSecure() }
     if reset { loop.kernel.resetOnClose(descriptor) }
     loop.close(self)
     worker.descriptors.release(use)

@@ -3,6 +3,7 @@ import HTTPModel
 import Primitives
 import Reactor
 import Telemetry
+import Transport
 
 /// A request on an HTTP/1.1 connection and its answer.
 ///
@@ -14,9 +15,9 @@ final class HTTP1DownstreamStream: DownstreamStream {
   private var decoder = RequestDecoder(limits: HeadLimits())
   /// `head`, as HTTP/1 says it.
   let http1Head = HTTP1RequestHead()
-  private let body = BodyDecoder()
-  private var kept = KeptBody()
-  private(set) var waitsToContinue = false
+  let body = BodyDecoder()
+  var kept = KeptBody()
+  var waitsToContinue = false
   /// The answer's payload is sent in chunks.
   var sendsChunks = false
   /// Where in all that the client was ever sent the answer begins.
@@ -25,8 +26,10 @@ final class HTTP1DownstreamStream: DownstreamStream {
   /// Text for the client; behind an upgrade it is the connection's own.
   private let output = Buffer()
   private var hasTunnel = false
+  /// The client has begun a TLS handshake where plaintext is spoken, and is answered in TLS.
+  private var speaksTLS = false
 
-  private var input: Buffer { headBlock }
+  var input: Buffer { headBlock }
 
   init(worker: Worker) { super.init(worker: worker, head: http1Head) }
 
@@ -53,6 +56,7 @@ final class HTTP1DownstreamStream: DownstreamStream {
           }
         } catch {
           worker.shard.add(worker.metrics.request(error))
+          speaksTLS = error == .tlsClientHello
           return .failed(error.requestFailure, error.name)
         }
       }
@@ -68,19 +72,6 @@ final class HTTP1DownstreamStream: DownstreamStream {
         return input.isEmpty ? .nothing : .failed(.downstreamClosed, "")
       }
     }
-  }
-
-  private func headDecoded(_ connection: DownstreamConnection, _ input: Buffer) {
-    headPart = .whole
-    headBytes = http1Head.headBytes
-    guard let settings = exchange.listenerSettings else { return }
-    body.begin(http1Head.framing, settings.bodyLimits)
-    kept = KeptBody(behind: headBytes)
-    waitsToContinue = head.expectsContinue && head.hasBody && input.count == headBytes
-    connection.requestCount += 1
-    keepsOpen(
-      http1Head.isPersistent
-        && connection.requestCount < settings.requestsPerConnectionMax ?? .max)
   }
 
   override func salvageHead() {
@@ -150,21 +141,6 @@ final class HTTP1DownstreamStream: DownstreamStream {
     case .wouldBlock: return .nothing
     case .endOfStream, .failed: return .failed(.downstreamClosed)
     }
-  }
-
-  /// Room in the input behind the head, which stays.
-  private func makeBodyRoom() -> Bool {
-    let input = input
-    if kept.bytesMax > 0 {
-      if kept.offset - headBytes <= kept.bytesMax, pool.makeRoom(in: input) { return true }
-      kept.outgrow()
-    }
-    if kept.offset > headBytes, input.writableCount < input.capacity / 2 {
-      input.removeSubrange(at: headBytes, count: kept.offset - headBytes)
-      kept.forgetPassed(from: headBytes)
-    }
-    // A head that fills its block leaves no room behind it.
-    return pool.makeRoom(in: input)
   }
 
   override func appendTrailers(_ edits: HeaderEdits, to out: Buffer) -> Bool {
@@ -251,6 +227,10 @@ final class HTTP1DownstreamStream: DownstreamStream {
     if !pool.lend(to: out, atLeast: BufferPool.largeBytes) { pool.lendBeyondBudget(to: out) }
     // Interim answers that the client has not taken yet go first.
     out.compact()
+    if speaksTLS {
+      TLSAlert.append(to: out)
+      return true
+    }
     return write(reply, to: out)
   }
 
@@ -288,7 +268,7 @@ final class HTTP1DownstreamStream: DownstreamStream {
   }
 
   override var isOutputEmpty: Bool {
-    hasTunnel ? connection.output.isEmpty : output.isEmpty
+    (hasTunnel ? connection.output.isEmpty : output.isEmpty) && !connection.holdsCiphertext
   }
 
   // MARK: The end
@@ -323,6 +303,7 @@ final class HTTP1DownstreamStream: DownstreamStream {
     if input.hasBlock { pool.reclaim(from: input) }
     if output.hasBlock { pool.reclaim(from: output) }
     hasTunnel = false
+    speaksTLS = false
     unbind()
     worker.give(self)
   }

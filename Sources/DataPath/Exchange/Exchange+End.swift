@@ -5,6 +5,7 @@ import Reactor
 import Resilience
 import Routing
 import Telemetry
+import Transport
 import Upstreams
 
 /// The end of an exchange: the reply to a failure, the books, and what becomes of the connections.

@@ -2,6 +2,7 @@ import HTTPModel
 import Primitives
 import Reactor
 import Telemetry
+import Transport
 import Upstreams
 
 /// The request's body, from the client to the endpoint.

@@ -3,6 +3,7 @@ import Primitives
 import Reactor
 import Resilience
 import Telemetry
+import Transport
 
 /// The answer, from the endpoint to the client.
 ///

@@ -1,6 +1,7 @@
 import HTTPModel
 import Primitives
 import Reactor
+import Transport
 
 /// What both sides of an exchange are: one request and its answer, as the codec of a connection carries
 /// them.

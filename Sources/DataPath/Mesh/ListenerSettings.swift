@@ -30,6 +30,9 @@ package final class ListenerSettings: @unchecked Sendable {
   /// A client that has ended its direction behind its request is answered; else it has left.
   package var answersHalfClosed = false
 
+  /// Nil: plaintext.
+  package var tls: ListenerTLS?
+
   package init(name: String, address: SocketAddress) {
     self.name = name
     self.address = address

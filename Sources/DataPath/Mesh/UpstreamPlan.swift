@@ -1,5 +1,6 @@
 import HTTPModel
 import Primitives
+import TLS
 import Upstreams
 
 /// What the control plane decided about one upstream; a worker builds or adapts its
@@ -10,10 +11,13 @@ package final class UpstreamPlan: @unchecked Sendable {
   package struct Endpoint: Sendable, Hashable {
     package var address: SocketAddress
     package var balanced: BalancerEndpoint
+    /// The name that it was found by; nil: it was given as an address.
+    package var host: String?
 
-    package init(address: SocketAddress, balanced: BalancerEndpoint) {
+    package init(address: SocketAddress, balanced: BalancerEndpoint, host: String? = nil) {
       self.address = address
       self.balanced = balanced
+      self.host = host
     }
 
     package init(address: SocketAddress, traits: EndpointTraits = EndpointTraits()) {
@@ -44,6 +48,8 @@ package final class UpstreamPlan: @unchecked Sendable {
   package var pendingNanoseconds: Int64 = 3_000_000_000
   /// No byte in either direction. Envoy's `stream_idle_timeout`, 5 min.
   package var streamIdleNanoseconds: Int64 = 300_000_000_000
+  /// What connections to endpoints are secured by; nil: plaintext.
+  package var tls: IdentitySlot?
   /// No endpoint is known because no name could be resolved.
   package var isUnresolved = false
   /// Shared by all workers.

@@ -19,5 +19,7 @@ package enum PolicyEvent: Sendable {
   case ejected(
     upstream: String, endpoint: String, reason: String, forNanoseconds: Int64, isShadow: Bool)
   /// `cause`: the raw value of an `OutlierDetector.ReturnCause`.
+  /// A TLS handshake failed, with a client of a listener or with an endpoint of an upstream.
+  case handshakeFailed(HandshakeFailure)
   case returned(upstream: String, endpoint: String, cause: String)
 }

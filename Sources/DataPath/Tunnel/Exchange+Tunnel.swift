@@ -1,6 +1,7 @@
 import HTTPModel
 import Primitives
 import Reactor
+import Transport
 
 /// After `101 Switching Protocols`: bytes both ways until both sides have ended (RFC 9110 §7.8).
 ///

@@ -3,7 +3,9 @@ import HTTPClient
 import HTTPModel
 import Primitives
 import Reactor
+import TLS
 import Telemetry
+import Transport
 
 /// The requests on an HTTP/1.1 connection to an endpoint, one at a time, and their answers.
 ///
@@ -32,6 +34,7 @@ final class HTTP1UpstreamStream: UpstreamStream {
   override var openedAt: Instant { connection.openedAt }
   override var requestNumber: UInt64 { connection.requestCount }
   override var bytesWritten: UInt64 { connection.attemptBytesSent }
+  override var isResumed: Bool? { connection.session?.isResumed }
   override var isBroken: Bool { connection.isBroken }
   override var isAnsweredTooEarly: Bool { connection.isAnsweredTooEarly }
   override var mayReceive: Bool { connection.mayReceive }
@@ -79,9 +82,14 @@ final class HTTP1UpstreamStream: UpstreamStream {
       case .wouldBlock: return .incomplete
       case .endOfStream:
         return .failed(input.isEmpty ? .upstreamClosed : .responseIncomplete, "")
-      case .failed: return .failed(.upstreamReset, "")
+      case .failed: return .failed(brokenKind, "")
       }
     }
+  }
+
+  /// What a broken connection is called.
+  private var brokenKind: FailureKind {
+    connection.secureFault?.reason == .alertReceived ? .tlsAlertReceived : .upstreamReset
   }
 
   /// How far a status line must be there for its status to be known: `HTTP/1.1 200`.
@@ -220,7 +228,7 @@ final class HTTP1UpstreamStream: UpstreamStream {
   }
 
   override func flush() -> ByteStream.Flush { connection.flush() }
-  override var isOutputEmpty: Bool { output.isEmpty }
+  override var isOutputEmpty: Bool { output.isEmpty && !connection.holdsCiphertext }
 
   override func takeEarly(into out: Buffer) -> Int {
     let input = input

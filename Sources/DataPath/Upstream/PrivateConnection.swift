@@ -1,6 +1,7 @@
 import HTTPClient
 import Primitives
 import Reactor
+import Transport
 import Upstreams
 
 /// A connection to an endpoint that carries a client's login (`ConnectionLogin`), and so belongs to

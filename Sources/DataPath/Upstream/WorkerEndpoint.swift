@@ -2,7 +2,9 @@ import HTTPClient
 import HTTPModel
 import Primitives
 import Reactor
+import TLS
 import Telemetry
+import Transport
 import Upstreams
 
 /// An endpoint as one worker sees it: its connections, idle and in use.
@@ -19,6 +21,10 @@ package final class WorkerEndpoint: ConnectionReceiver {
   package var tally = EndpointTally()
   /// `127.0.0.1:9001`, for the log.
   let text: [UInt8]
+  /// The name that it was found by, which its certificate may have to be for.
+  private let host: String?
+  /// What its last secured connection has left for the next.
+  private var resumption: TLSResumption?
   let upstream: WorkerUpstream
   private let loop: EventLoop
   private let shard: MetricShard
@@ -38,6 +44,7 @@ package final class WorkerEndpoint: ConnectionReceiver {
     address = planned.address
     self.state = state
     key = planned.balanced.key
+    host = planned.host
     self.upstream = upstream
     loop = upstream.worker.loop
     shard = upstream.worker.shard
@@ -61,13 +68,24 @@ package final class WorkerEndpoint: ConnectionReceiver {
     }
     let id = freeIDs.popLast() ?? UInt32(connections.count)
     if Int(id) == connections.count { connections.append(nil) }
+    var session: TLSSession?
+    do throws(CredentialFault) {
+      session = try upstream.plan.tls.map { slot throws(CredentialFault) in
+        try TLSSession(slot.current, host: host, resuming: resumption)
+      }
+    } catch {
+      freeIDs.append(id)
+      upstream.worker.descriptors.release(.endpoints)
+      return .failure(OpenFault(kind: .localMemoryExhausted))
+    }
     let connection = UpstreamConnection(
       id: id, owner: self, loop: loop, limits: upstream.plan.headLimits,
       bodyLimits: upstream.plan.bodyLimits)
     connection.borrower = borrower
     do throws(Errno) {
       try connection.open(
-        to: address, deadline: loop.now.advanced(byNanoseconds: upstream.plan.connectNanoseconds))
+        to: address, deadline: loop.now.advanced(byNanoseconds: upstream.plan.connectNanoseconds),
+        session: session, pool: upstream.worker.pool)
     } catch {
       freeIDs.append(id)
       upstream.worker.descriptors.release(.endpoints)
@@ -92,8 +110,23 @@ package final class WorkerEndpoint: ConnectionReceiver {
     return nil
   }
 
+  /// A handshake with it has failed: what may have been resumed is not tried again.
+  func handshakeFailed(_ fault: TLSFault) {
+    resumption = nil
+    let worker = upstream.worker
+    worker.handshakes.failed(
+      HandshakeFailure(
+        side: .upstream, name: upstream.plan.name, peer: "\(address)", fault: fault),
+      worker)
+  }
+
   /// A connection to it could be made.
-  func reached() {
+  /// `isResumed`: its TLS session went on from an earlier one's; nil: it has none.
+  func reached(isResumed: Bool?) {
+    if let isResumed {
+      let worker = upstream.worker
+      worker.handshakes.count(isResumed ? "resumed" : "ok", to: upstream.plan.name, worker)
+    }
     if !state.isReachable { state.set(isReachable: true) }
   }
 
@@ -101,6 +134,10 @@ package final class WorkerEndpoint: ConnectionReceiver {
   func checkIn(_ stream: HTTP1UpstreamStream) {
     let connection = stream.connection
     connection.borrower = nil
+    // The tickets came before the first answer.
+    if connection.isSecure, connection.requestCount == 1 {
+      resumption = connection.session?.resumption ?? resumption
+    }
     guard index >= 0 else { return close(stream, .drain) }
     switch pool.checkIn(connection.id, openedAt: connection.openedAt, now: loop.now) {
     case .close:

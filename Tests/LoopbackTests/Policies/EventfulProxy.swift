@@ -1,3 +1,4 @@
+import Foundation
 import Primitives
 import WeirTesting
 
@@ -6,29 +7,48 @@ struct EventfulProxy {
   let proxy: RunningProxy
   private let service: NamedService
   private let dead: PortReservation
+  private let own: TestAuthority.Issued
 
   init() throws {
     service = try NamedService()
     dead = try PortReservation()
+    own = try TestAuthority().issue("own", TestAuthority.server)
     proxy = try RunningProxy(
       endpoints: [service.port, dead.port],
       routes: """
         [{ match: { path: /broken }, upstream: service, retry: { on: [5xx] },
                circuit_breaker: { consecutive_failures: 1, open_for: 60s } },
+             { match: { path: /secured }, upstream: secured },
              { match: { prefix: / }, upstream: service,
                retry: { attempts: 2, on: [connect-failure], backoff: { base: 1ms, max: 1ms } },
                hedge: { percentile: 50%, budget: 100% } }]
         """,
+      listener: "tls: { certificate: \(own.certificate), key: \(own.key), mode: permissive }",
       upstream: """
         outlier_detection: {}
             health_check: { interval: 60s }
             circuit_breaker: {}
             adaptive_concurrency: {}
             shedding: { mode: shadow }
+          secured:
+            endpoints: [127.0.0.1:\(service.port)]
+            tls: { trust: \(own.authority.bundle), server_name: a }
+            timeouts: { connect: 100ms }
         """, top: "telemetry: { metrics: { endpoints: 8 } }")
     try retryAndEject()
     try refuseARetryAndOpen()
     try hedge()
+    try renew()
+  }
+
+  /// An endpoint does not speak TLS, and a certificate's file changes.
+  private func renew() throws {
+    _ = try proxy.get("/secured")
+    let file = URL(filePath: own.certificate)
+    try (try Data(contentsOf: file) + Data("\n".utf8)).write(to: file)
+    _ = try proxy.eventually {
+      try proxy.admin("/metrics").contains("weir_certificate_reloads_total{")
+    }
   }
 
   private func retryAndEject() throws {

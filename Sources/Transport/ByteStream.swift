@@ -1,4 +1,5 @@
 import Primitives
+import Reactor
 
 /// A connected socket with a buffer each way: what both sides of the proxy and the admin listener
 /// share.
@@ -6,7 +7,8 @@ import Primitives
 /// Readiness is sticky: an edge sets `mayReceive` or `maySend`, and only a call that used up what
 /// the kernel had clears it, so the owner may stop in the middle and go on whenever it likes. A
 /// receive that fills less than it was offered has drained the socket: no second call is made to
-/// learn so (design rule 8). Confinement: its loop.
+/// learn so. TLS stands inside, between the socket and the buffers, where there is a `secure` layer, so
+/// that no codec knows of it. Confinement: its loop.
 open class ByteStream: EventSource {
   package enum Flush: Equatable, Sendable {
     /// Nothing is left to send.
@@ -22,13 +24,17 @@ open class ByteStream: EventSource {
   /// Each has a block only while it has bytes in flight.
   package final let input = Buffer()
   package final let output = Buffer()
-  package private(set) final var mayReceive = false
-  package private(set) final var maySend: Bool
+  package internal(set) final var mayReceive = false
+  package internal(set) final var maySend: Bool
   /// The peer has ended its direction; what it sent before may still wait.
-  package private(set) final var peerEnded = false
-  package private(set) final var isBroken = false
-  package private(set) final var bytesReceived: UInt64 = 0
-  package private(set) final var bytesSent: UInt64 = 0
+  package internal(set) final var peerEnded = false
+  package internal(set) final var isBroken = false
+  /// Payload, as the owner sees it; TLS adds to it on the wire.
+  package internal(set) final var bytesReceived: UInt64 = 0
+  /// Payload that was given to the kernel, or that is in a TLS record for it, which is not taken back.
+  package internal(set) final var bytesSent: UInt64 = 0
+  /// TLS on it; nil: none.
+  final var secure: SecureLayer?
   private final var receivedCounted: UInt64 = 0
   private final var sentCounted: UInt64 = 0
 
@@ -41,20 +47,27 @@ open class ByteStream: EventSource {
 
   /// Takes over what the kernel said. Call first in `ready`.
   package final func note(_ readiness: Readiness) {
-    if readiness.rawValue & Readiness.receivable.rawValue != 0 { mayReceive = true }
+    if !readiness.isDisjoint(with: .receivable) {
+      mayReceive = true
+      if secure != nil { expectCiphertext() }
+    }
     if readiness.contains(.writable) { maySend = true }
     if readiness.contains(.peerEnded) { peerEnded = true }
     if readiness.contains(.broken) { isBroken = true }
   }
 
   /// Lets the next receive ask the kernel although no edge said that there is anything.
-  package final func expectBytes() { mayReceive = true }
+  package final func expectBytes() {
+    mayReceive = true
+    if secure != nil { expectCiphertext() }
+  }
 
   /// Receives once into `buffer`, at most `most` bytes. Preconditions: the buffer has room, `most`
   /// is above 0.
   package final func receive(into buffer: Buffer, upTo most: Int = .max) -> IOResult {
     guard mayReceive else { return .wouldBlock }
     let room = min(most, buffer.writableCount)
+    if secure != nil { return receiveSecured(into: buffer, upTo: room) }
     let result = kernel.receive(descriptor, into: buffer, upTo: room)
     switch result {
     case .bytes(let count):
@@ -73,6 +86,7 @@ open class ByteStream: EventSource {
 
   /// Sends what `buffer` holds, in the place of `output`, which is empty.
   package final func flush(_ buffer: Buffer) -> Flush {
+    if secure != nil { return flushSecured(buffer) }
     guard !buffer.isEmpty else { return .drained }
     guard maySend else { return .blocked(tookSome: false) }
     switch kernel.send(descriptor, from: buffer) {
@@ -105,5 +119,6 @@ open class ByteStream: EventSource {
   package final func giveBuffers(to pool: BufferPool) {
     pool.reclaim(from: input)
     pool.reclaim(from: output)
+    secure?.giveBuffers()
   }
 }

@@ -1,4 +1,5 @@
 import Primitives
+import Reactor
 
 extension ByteStream {
   /// Sends `rest` by way of `output`, a block at a time, and keeps in it what the kernel does not take yet.

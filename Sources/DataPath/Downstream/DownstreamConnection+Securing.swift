@@ -1,0 +1,56 @@
+import Primitives
+import Reactor
+import TLS
+import Transport
+
+/// The handshake with a client.
+///
+/// Why before everything else of the connection: nothing that a peer says counts before it is known who it
+/// is. It has a deadline of its own, since a client that sends half a ClientHello would otherwise hold a
+/// place for as long as an idle one.
+extension DownstreamConnection {
+  func startSecuring(_ tls: ListenerTLS) {
+    do throws(CredentialFault) {
+      secure(by: try TLSSession(tls.slot.current), pool: worker.pool)
+    } catch {
+      return close(reset: true)
+    }
+    isSecuring = true
+    loop.arm(self, at: loop.now.advanced(byNanoseconds: tls.handshakeNanoseconds))
+  }
+
+  func secureOn() {
+    switch handshake() {
+    case .underWay: return
+    case .done:
+      isSecuring = false
+      let result = session?.isResumed == true ? "resumed" : "ok"
+      worker.handshakes.count(result, of: settings.name, worker)
+      secured()
+    case .failed(let fault): securingFailed(fault)
+    }
+  }
+
+  /// What came behind the handshake is the first request.
+  private func secured() {
+    awaitRequest()
+    if mayReceive || !input.isEmpty { proceed() }
+  }
+
+  func securingFailed(_ fault: TLSFault) {
+    if fault.reason == .plaintext, settings.tls?.isPermissive == true {
+      isSecuring = false
+      forgoSecure()
+      worker.handshakes.count("plaintext_accepted", of: settings.name, worker)
+      return secured()
+    }
+    worker.handshakes.failed(
+      HandshakeFailure(
+        side: .listener, name: settings.name, peer: peer.map { "\($0)" } ?? "unix", fault: fault),
+      worker)
+    isSecuring = false
+    // The alert has been sent, and is to get there although the client may still be sending. One that
+    // spoke plaintext, or has said nothing in time, is not told anything that it would understand.
+    if fault.reason == .plaintext || fault.reason == .timeout { close() } else { linger() }
+  }
+}

@@ -65,11 +65,11 @@ extension Exchange {
 
   private func beginAttempt(_ upstream: WorkerUpstream) {
     attempts.attemptBegins()
-    if attempts.begun > 1, !attempts.needsFresh { attempt.kind = .retry }
-    if clocks.pendingDeadline != .distantFuture {
-      trail.waitEnded(now)
-    }
+    if attempts.isRetry { attempt.kind = .retry }
+    trail.waitEnded(now)
     clocks.attemptBegins(now)
+    answerProgress.attemptBegins()
+    notes.attemptBegins()
     if let route { attempt.routeKey = route.key }
     if let endpoint = attempt.endpoint {
       attempt.isCounted = true

@@ -166,6 +166,8 @@ extension Exchange {
     guard let stream = attempt.stream else { return }
     requestProgress.ended()
     requestProgress.attemptBegins()
+    answerProgress.attemptBegins()
+    notes.attemptBegins()
     armTry()
     go(to: attempt.isSent ? .responding : .connecting)
     armDeadline(downstream)

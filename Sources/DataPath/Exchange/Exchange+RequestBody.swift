@@ -96,6 +96,5 @@ extension Exchange {
   func rewindRequest(_ downstream: DownstreamStream) {
     downstream.rewind()
     requestProgress.rewind()
-    answerProgress.holdUpgrade(false)
   }
 }

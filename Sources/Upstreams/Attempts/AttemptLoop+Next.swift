@@ -65,6 +65,7 @@ extension AttemptLoop {
     if circumstances.isOnUsedConnection, isStale(failure, evidence) {
       reason = .staleConnection
       needsFresh = true
+      hasReplaced = true
       return .fresh
     }
     // What was refused here is not an attempt that could be made again.
@@ -140,8 +141,7 @@ extension AttemptLoop {
     retryEnded(budget)
     let decision = RetryDecision.decide(
       evidence, policy: policy,
-      // The one on a fresh connection stands in for that on the stale one.
-      attemptsMade: needsFresh ? begun - 1 : begun,
+      attemptsMade: made,
       remainingNanoseconds: circumstances.remainingNanoseconds,
       isBreakerOpen: circumstances.isBreakerOpen, random: &random,
       budget: budget?.tryBeginRetry() ?? false)

@@ -38,7 +38,7 @@ extension Exchange {
     if downstream.head.hasBody {
       attempt.timedFrom = now
       // The first attempt's: what follows it is part of what the client waited for.
-      if attempts.begun == 1 { hold.requestSent(now) }
+      if attempts.begun == 1 { hold.countTime(from: now) }
       armTimeout()
       armTry()
       if clocks.slowAt != .distantFuture, let upstream { watchSlow(upstream) }

@@ -1,8 +1,8 @@
 import Primitives
 import Resilience
 
-/// What follows an attempt that ended: the same again, elsewhere, what is beside it, or something
-/// instead.
+/// What follows an attempt that ended: it is made again (`fresh`, `again`), the hedge takes its place
+/// (`promote`), its answer goes on or is kept (`pass`, `keep`), or the request ends (`end`).
 ///
 /// Only what cannot act twice is sent again (design rule 6).
 extension AttemptLoop {

@@ -5,13 +5,17 @@ import Resilience
 /// ends (`AttemptLoop+Next`).
 ///
 /// ```
-///           ┌───────────── again, fresh ─────────────┐
-/// idle ──(attemptBegins)── one under way ──(failed, answered)── Next ──→ pass, instead, end
-///                            │        ▲
-///                      (hedgeBegins)  ├─ (hedgeEnded)
-///                            ▼        │                     ┌─ (hedgeEnded) ── the kept answer, again
-///                       two under way ┴──(bad answer)── keeps its answer
+///               ┌─────────── again, fresh ────────────┐
+///               ▼                                     │
+/// idle ──(attemptBegins)──▶ one under way ──(failed, answered)──▶ pass, end
+///                           │          ▲
+///                     (hedgeBegan)  (hedgeEnded), or promote, or the hedge wins (hedgePromoted)
+///                           ▼          │
+///                           two under way ──(answered: keep)──▶ the answer is kept
 /// ```
+///
+/// A kept answer is judged anew when the hedge has ended, or is dropped when that wins. `fallsBack` leads
+/// from an end to another upstream, where attempts begin again.
 ///
 /// The proxy's exchange and the simulator perform what it decides, so that both do the same. Pure but for
 /// the budgets, in which it takes places and gives them back.

@@ -10,7 +10,7 @@ import Upstreams
 /// exchange ends.
 ///
 /// Above the balancer, so that another endpoint is picked; below admission, so that a retry is not
-/// admitted anew: it has its own budget. Only what cannot act twice is sent again (design rule 6).
+/// admitted anew: it has its own budget. Only what cannot act twice is sent again (rule 6 of ARCHITECTURE.md).
 extension Exchange {
   /// The answer broke off. While the client has none of it the attempt has failed like one without
   /// an answer, and another may be made; else the client's connection is cut.

@@ -4,7 +4,7 @@ import Resilience
 /// What follows an attempt that ended: it is made again (`fresh`, `again`), the hedge takes its place
 /// (`promote`), its answer goes on or is kept (`pass`, `keep`), or the request ends (`end`).
 ///
-/// Only what cannot act twice is sent again (design rule 6).
+/// Only what cannot act twice is sent again (rule 6 of ARCHITECTURE.md).
 extension AttemptLoop {
   /// Behind a failure.
   package enum Next: Hashable {

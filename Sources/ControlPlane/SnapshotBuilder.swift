@@ -248,6 +248,7 @@ extension ProxySettings {
   convenience init(_ configuration: Configuration) {
     self.init()
     trustedProxies = configuration.trustedProxies
+    trustedWorkloads = configuration.trustedWorkloads
     clientAddress =
       switch configuration.clientAddress {
       case nil: .automatic

@@ -56,7 +56,7 @@ final class StatusPages: Sendable {
     return true
   }
 
-  /// A refused reload does not make it unready: what was good is still served (design rule 5).
+  /// A refused reload does not make it unready: what was good is still served (rule 5 of ARCHITECTURE.md).
   private var readiness: ServerResponse {
     let (phase, faults, identities) = known.withLock {
       ($0.phase, $0.reloadFaults, $0.identityFaults)

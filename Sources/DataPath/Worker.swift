@@ -198,6 +198,8 @@ package final class Worker {
 
   package func upstream(_ name: String) -> WorkerUpstream? { upstreams[name] }
 
+  var unixSeconds: Int64 { loop.kernel.unixNanoseconds() / 1_000_000_000 }
+
   // MARK: Connections
 
   package var connectionCount: Int { connections.count }

@@ -2,7 +2,7 @@
 /// nothing.
 ///
 /// Bounded: `bytesLent` counts what is out; where a block would lift all pools above their
-/// `BufferBudget`, `lend` answers false and the caller refuses or pauses (design rule 3).
+/// `BufferBudget`, `lend` answers false and the caller refuses or pauses (rule 3 of ARCHITECTURE.md).
 /// Confinement: one loop. Cost: O(1). Sizes: HAProxy's `tune.bufsize` is 16 KiB; a head may take
 /// 60 KiB (Envoy's `max_request_headers_kb`), hence 64 KiB.
 @usableFromInline package final class BufferPool {

@@ -21,7 +21,7 @@ extension FailureKind {
     case response
   }
 
-  /// Whether the failure allows another attempt (design rule 6).
+  /// Whether the failure allows another attempt (rule 6 of ARCHITECTURE.md).
   package enum Retry: Sendable {
     /// Never: the client's fault, or the answer has begun, or time is up.
     case never

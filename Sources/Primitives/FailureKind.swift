@@ -1,4 +1,4 @@
-/// Every way in which an exchange can fail: the one closed table (design rule 4).
+/// Every way in which an exchange can fail: the one closed table (rule 4 of ARCHITECTURE.md).
 ///
 /// A kind fixes whose fault it is, where it can arise, whether another attempt is allowed, what the
 /// client is answered and the names under which metrics, logs and `Proxy-Status` show it. The rows

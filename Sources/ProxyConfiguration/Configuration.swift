@@ -34,6 +34,8 @@ package struct Configuration: Sendable, Equatable {
   package var listeners: [ListenerConfiguration] = []
   package var upstreams: [UpstreamConfiguration] = []
   package var trustedProxies: [CIDR] = []
+  /// Peers that are trusted whatever their address, by their certificates.
+  package var trustedWorkloads: [SPIFFEPattern] = []
   /// Nil: `x-forwarded-for` where it is there, else `forwarded`.
   package var clientAddress: ClientAddress?
   /// Where this proxy stands; nil: no endpoint is near.

@@ -83,6 +83,7 @@ package struct ConfigurationReader {
       Configuration.ClientAddress(rawValue: $0)
     }
     result.trustedProxies = top.texts("trusted_proxies").compactMap { CIDR($0) }
+    result.trustedWorkloads = top.texts("trusted_proxies").compactMap { SPIFFEPattern($0) }
     readPlace(top, &result)
     result.connectionsMax = top.section("limits").integer("connections") ?? 0
     result.bufferBytesMax = top.section("limits").quantity("buffers") ?? 0

@@ -9,8 +9,8 @@ extension ConfigurationSchema {
     }()
     static let size = "[0-9]+(B|KiB|MiB|GiB)"
     static let statuses = "[1-5][0-9]{2}(-[1-5][0-9]{2})?"
-    static let cidr =
-      #"(\#(ipv4)(/([12]?[0-9]|3[0-2]))?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(/[0-9]{1,3})?)"#
+    static let peer =
+      #"(\#(ipv4)(/([12]?[0-9]|3[0-2]))?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(/[0-9]{1,3})?|spiffe://[a-z0-9._-]+(/[A-Za-z0-9._-]+)*(/[*])?)"#
     /// RFC 9110 §5.6.2.
     static let token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 

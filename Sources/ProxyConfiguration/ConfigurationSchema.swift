@@ -75,7 +75,7 @@ package enum ConfigurationSchema {
     case .duration(_, let mayBeOff): pattern(Form.duration, mayBeOff)
     case .size(_, let mayBeOff): pattern(Form.size, mayBeOff)
     case .address(let mayBeName): pattern(Form.address(mayBeName), false)
-    case .cidr: pattern(Form.cidr, false)
+    case .peer: pattern(Form.peer, false)
     case .choice(let choices):
       orVariable([[("enum", .list(choices.filter(\.isBuilt).map { .text($0.name) }))]])
     case .percentage(let range, let mayBeOff):

@@ -14,8 +14,8 @@ extension Schema {
       "upstreams", .map("upstreams by name", .object(upstream)),
       "The services that routes lead to. Left out: none, for routes that answer by themselves."),
     Key(
-      "trusted_proxies", .list(.cidr), default: "127.0.0.0/8, ::1",
-      "Whose forwarded fields, request ids, deadlines, priorities and fault fields are believed. Default: loopback, the application beside us. A peer on a Unix-domain socket always is."
+      "trusted_proxies", .list(.peer), default: "127.0.0.0/8, ::1",
+      "Whose forwarded fields, request ids, deadlines, priorities and fault fields are believed: blocks of addresses, and of peers with a certificate that was verified SPIFFE ids, `spiffe://domain/path/*` or `spiffe://domain/*`. Default: loopback, the application beside us. A peer on a Unix-domain socket always is."
     ),
     Key(
       "client_address", .choice(["x-forwarded-for", "forwarded", "peer"]),

@@ -12,7 +12,8 @@ indirect enum Schema: Sendable {
   case count(ClosedRange<Int>)
   /// `127.0.0.1:80`, `[::1]:80`, `unix:/path`; where `mayBeName`, also `host:port`.
   case address(mayBeName: Bool)
-  case cidr
+  /// A block of addresses, or SPIFFE ids.
+  case peer
   case choice([Choice])
   /// `20%`, `12.5%`, in basis points, of which 100 are one percent; where `mayBeOff`, also `off`.
   case percentage(ClosedRange<Int>, mayBeOff: Bool)

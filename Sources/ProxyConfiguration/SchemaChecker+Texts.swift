@@ -21,7 +21,9 @@ extension SchemaChecker {
     case .address(let mayBeName):
       let forms = "127.0.0.1:8080, [::1]:8080 or unix:/run/app.sock"
       return "an address such as \(forms)\(mayBeName ? ", or host:port" : "")"
-    case .cidr: return "a block of addresses such as 10.0.0.0/8 or fd00::/8"
+    case .peer:
+      return
+        "a block of addresses such as 10.0.0.0/8 or fd00::/8, or SPIFFE ids such as spiffe://ndp.test/*"
     case .choice(let choices):
       return "one of \(choices.filter(\.isBuilt).map(\.name).joined(separator: ", "))"
     case .percentage(let range, let mayBeOff):

@@ -190,7 +190,7 @@ struct SchemaChecker {
       // Port 0 is any free port, which nobody can call.
       let isAddress = address != nil && !(mayBeName && address?.port == 0)
       return isAddress || mayBeName && Scalars.namedAddress(text) != nil ? .text(text) : nil
-    case .cidr: return CIDR(text).map { _ in .text(text) }
+    case .peer: return CIDR(text) != nil || SPIFFEPattern(text) != nil ? .text(text) : nil
     case .choice(let choices):
       return choices.contains { $0.isBuilt && $0.name == text } ? .text(text) : nil
     case .percentage(let range, let mayBeOff):

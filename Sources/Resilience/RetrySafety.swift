@@ -1,6 +1,6 @@
 import Primitives
 
-/// Whether a failed attempt may be made again without the risk of acting twice (design rule 6).
+/// Whether a failed attempt may be made again without the risk of acting twice (rule 6 of ARCHITECTURE.md).
 ///
 /// Pure: the evidence goes in, the verdict comes out. Why: a dispense that is sent twice is a
 /// patient harmed, so a request goes out again only when it provably was not processed or when

@@ -7,8 +7,8 @@ import Reactor
 /// Readiness is sticky: an edge sets `mayReceive` or `maySend`, and only a call that used up what
 /// the kernel had clears it, so the owner may stop in the middle and go on whenever it likes. A
 /// receive that fills less than it was offered has drained the socket: no second call is made to
-/// learn so. TLS stands inside, between the socket and the buffers, where there is a `secure` layer, so
-/// that no codec knows of it. Confinement: its loop.
+/// learn so (rule 8 of ARCHITECTURE.md). TLS stands inside, between the socket and the buffers, where there
+/// is a `secure` layer, so that no codec knows of it. Confinement: its loop.
 open class ByteStream: EventSource {
   package enum Flush: Equatable, Sendable {
     /// Nothing is left to send.

@@ -133,6 +133,29 @@ struct LogTests {
     #expect((lines[1]["request_headers"] as? [String: String]) == [:])
   }
 
+  /// What the log shows of an answer is that of the last attempt, if it had any.
+  @Test func fieldsOfAnAnswerThatWasGivenUpAreNotLogged() throws {
+    let path = NSTemporaryDirectory() + "weir-fields-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let endpoint = try ScriptedEndpoint { connection, number in
+      _ = try connection.receiveMessage()
+      if number == 0 {
+        try connection.send(
+          "HTTP/1.1 200 OK\r\nX-Pharmacy: p-7\r\nTransfer-Encoding: chunked\r\n\r\nZZZ")
+      }
+      connection.close()
+    }
+    let proxy = try RunningProxy(
+      endpoints: [endpoint.port],
+      routes: "[{ match: { prefix: / }, upstream: service, retry: { on: [5xx] } }]",
+      top: "telemetry: { access_log: { path: \(path), response_headers: [x-pharmacy] } }")
+    #expect(try proxy.get("/").hasPrefix("HTTP/1.1 502 "))
+    #expect(proxy.stop())
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(text.contains("\"attempts\":2") && text.contains("upstream_closed"), "\(text)")
+    #expect(!text.contains("p-7"), "\(text)")
+  }
+
   /// Standard error is a pipe that is full: probes are answered, and SIGTERM ends it.
   @Test func aFullLogPipeHoldsNothingUp() throws {
     let weir = try WeirProcess(logsTo: .fullPipe) { _ in Self.answer }

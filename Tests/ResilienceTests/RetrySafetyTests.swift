@@ -2,7 +2,7 @@ import Primitives
 import Resilience
 import Testing
 
-/// Design rule 6: nothing is sent twice that may have been acted on.
+/// Rule 6 of ARCHITECTURE.md: nothing is sent twice that may have been acted on.
 struct RetrySafetyTests {
   private func mayRetry(
     _ failure: FailureKind, idempotent: Bool, written: UInt64, begun: Bool = false

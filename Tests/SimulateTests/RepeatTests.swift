@@ -49,7 +49,7 @@ struct RepeatTests {
     #expect(run.total.counts.good > 0, "seed \(seed)")
     // Every exchange ends by its deadline.
     #expect(run.inFlight == 0, "seed \(seed)")
-    // Design rule 6.
+    // Rule 6 of ARCHITECTURE.md.
     #expect(run.services.allSatisfy { $0.counts.repeats == 0 }, "seed \(seed)")
   }
 }

@@ -28,7 +28,7 @@ final class Journal {
     let count = (sightings[id] ?? 0) + 1
     sightings[id] = count
     lines.append("seen \(id) \(endpoint)")
-    // Design rule 6: what is not idempotent reaches an endpoint once, whatever fails.
+    // Rule 6 of ARCHITECTURE.md: what is not idempotent reaches an endpoint once, whatever fails.
     if count > sightingsMax(id, method != "POST") {
       fault("\(method) \(id) was sent \(count) times")
     }

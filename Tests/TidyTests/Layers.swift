@@ -50,7 +50,7 @@ enum Layers {
     "Tracing": ["Resilience"],
   ]
 
-  /// Where C is called, or memory is managed by hand (design rule 7).
+  /// Where C is called, or memory is managed by hand (rule 7 of ARCHITECTURE.md).
   static let unsafe: Set<String> = [
     "Primitives", "Reactor", "TLS", "HTTP2", "ProxyConfiguration", "Routing", "Discovery",
     "Telemetry", "WeirTesting",

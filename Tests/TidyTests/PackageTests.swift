@@ -42,7 +42,7 @@ struct PackageTests {
     #expect(targets.filter { Layers.imports[$0] == nil } == [])
   }
 
-  /// Design rule 7, and no unchecked build.
+  /// Rule 7 of ARCHITECTURE.md, and no unchecked build.
   @Test func everyTargetIsStrict() {
     let text = Repository.text("Package.swift")
     #expect(

@@ -53,7 +53,7 @@ final class Attempt: ConnectionReceiver {
   var isFailure = false
   var kind = Kind.first
   /// It stands in the exchange's trail.
-  var isKept = false
+  var isNoted = false
   /// When its connection was asked for.
   var startedAt = Instant(nanoseconds: 0)
   /// From when its latency counts: the start, or the last byte of a request with a body, since how
@@ -142,7 +142,7 @@ final class Attempt: ConnectionReceiver {
     told = []
     isFailure = false
     kind = .first
-    isKept = false
+    isNoted = false
     startedAt = now
     timedFrom = now
     sentAt = Instant(nanoseconds: 0)
@@ -156,7 +156,7 @@ final class Attempt: ConnectionReceiver {
     told = []
     isFailure = false
     kind = .first
-    isKept = false
+    isNoted = false
     nanoseconds = nil
   }
 
@@ -174,7 +174,7 @@ final class Attempt: ConnectionReceiver {
     told = other.told
     isFailure = other.isFailure
     kind = other.kind
-    isKept = other.isKept
+    isNoted = other.isNoted
     startedAt = other.startedAt
     timedFrom = other.timedFrom
     isSent = other.isSent

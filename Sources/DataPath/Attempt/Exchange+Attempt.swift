@@ -9,8 +9,10 @@ import Upstreams
 /// One attempt: an endpoint, a connection to it, and the request on it.
 ///
 /// Below admission because it is gone through once an attempt; above the codec because what is sent
-/// depends on who it is sent to. Fails as `pending_overflow`, `pending_timeout`, `no_endpoint`,
-/// `name_unresolved`, `connect_*`, `upstream_reset`, `upstream_closed`.
+/// depends on who it is sent to. Fails as `no_endpoint`, `name_unresolved`, `circuit_open`,
+/// `pending_overflow`, `pending_timeout`, `pending_shed`, `connect_*`, `descriptors_exhausted`,
+/// `buffer_budget_exceeded`, `request_head_too_large`, `downstream_closed`, and as what comes of its answer
+/// (`Exchange+Response`).
 extension Exchange {
   /// Asks for a connection and goes on with what comes of it.
   func choose(_ upstream: WorkerUpstream, _ downstream: DownstreamStream) {
@@ -65,11 +67,11 @@ extension Exchange {
 
   private func beginAttempt(_ upstream: WorkerUpstream) {
     attempts.attemptBegins()
-    if attempts.begun > 1, !attempts.needsFresh { attempt.kind = .retry }
-    if clocks.pendingDeadline != .distantFuture {
-      trail.waitEnded(now)
-    }
+    if attempts.isRetry { attempt.kind = .retry }
+    trail.waitEnded(now)
     clocks.attemptBegins(now)
+    answerProgress.attemptBegins()
+    notes.attemptBegins()
     if let route { attempt.routeKey = route.key }
     if let endpoint = attempt.endpoint {
       attempt.isCounted = true
@@ -81,8 +83,9 @@ extension Exchange {
     }
   }
 
-  /// A waiter's turn: a connection may be opened now. If it was not to be, it waits on, and not
-  /// longer than it would have.
+  /// A waiter's turn: it is out of the queue, and a slot for a new connection is held for it. It picks now
+  /// and not when it began to wait, since who is well and free has changed. Should nothing come of it, it
+  /// waits anew, behind the others, and no longer than it would have: its deadline stays.
   func askAgain() {
     guard let upstream, let downstream else { return }
     choose(upstream, downstream)
@@ -90,13 +93,14 @@ extension Exchange {
 
   /// The queue is overloaded, or was too slow.
   func refused(_ failure: FailureKind) {
-    // It is no longer in the queue.
+    // It is out of the queue, which who fails while it waits would leave once more.
     go(to: .choosing)
     fail(failure)
   }
 
-  /// A connection to `endpoint` has come free: true if the waiter may take it.
-  func tryAttempt(at endpoint: WorkerEndpoint) -> Bool {
+  /// A connection to `endpoint` has come free: picks it for the waiter, who leaves the queue for it; false:
+  /// it may not go there.
+  func pickFreed(_ endpoint: WorkerEndpoint) -> Bool {
     guard !attempts.needsFresh, let upstream, let downstream, !downstream.head.logsIn else {
       return false
     }
@@ -126,17 +130,17 @@ extension Exchange {
   ) {
     guard let endpoint, let route else { return }
     if hasLeft(downstream) {
-      // It no longer waits, if it did.
-      go(to: .connecting)
+      // As `refused`: whoever was given a place is out of the queue.
+      if stage == .waiting { go(to: .choosing) }
       return fail(.downstreamClosed)
     }
     attempts.requestSent()
     shard.add(upstream.metrics.attempts)
     go(to: .responding)
     requestProgress.attemptBegins()
-    let sent = stream.sendHead(of: self, downstream, route, to: endpoint)
+    let put = stream.putHead(of: self, downstream, route, to: endpoint)
     attempt.sends(on: stream, now)
-    switch sent {
+    switch put {
     case .whole: break
     case .noRoom: return fail(.bufferBudgetExceeded)
     case .tooLarge: return fail(.requestHeadTooLarge)

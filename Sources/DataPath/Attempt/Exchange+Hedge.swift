@@ -47,10 +47,11 @@ extension Exchange {
     let hedge = hedge
     let stream: UpstreamStream
     let isConnected: Bool
+    // A hedge that had to wait would come too late: it goes to whoever is free.
     switch upstream.checkOut(for: hedge, request, isFresh: false, waiting: nil) {
     case .reused(let kept): (stream, isConnected) = (kept, true)
     case .connecting(let fresh): (stream, isConnected) = (fresh, false)
-    case .waiting: return giveUpHedge(nil, upstream, budget)
+    case .waiting: preconditionFailure("a hedge waits for nobody")
     case .refused(let failure): return giveUpHedge(failure, upstream, budget)
     }
     attempts.hedgeBegan()
@@ -66,11 +67,11 @@ extension Exchange {
   /// No connection came of it. An endpoint whose connection could not even be begun hears so: its
   /// breaker may wait for just this probe.
   private func giveUpHedge(
-    _ failure: FailureKind?, _ upstream: WorkerUpstream, _ budget: RetryBudget
+    _ failure: FailureKind, _ upstream: WorkerUpstream, _ budget: RetryBudget
   ) {
-    if let failure, hedge.endpoint != nil {
+    if hedge.endpoint != nil {
       upstream.record(hedge, failure, now)
-      keepHedge(.failed(failure))
+      noteHedge(.failed(failure))
     }
     hedge.clear()
     attempts.hedgeRefused(budget)
@@ -88,7 +89,7 @@ extension Exchange {
     endpoint.reached(isResumed: stream.requestNumber == 0 ? stream.isResumed : nil)
     attempts.requestSent()
     shard.add(upstream.metrics.attempts)
-    guard case .whole = stream.sendHead(of: self, downstream, route, to: endpoint) else {
+    guard case .whole = stream.putHead(of: self, downstream, route, to: endpoint) else {
       return hedgeFailed(.bufferBudgetExceeded)
     }
     hedge.sends(on: stream, now)
@@ -122,7 +123,7 @@ extension Exchange {
         !attempts.hedgeWins(status, upstream.plan.state.endpointClassifier.outcome(status: status))
       else { return adoptHedge() }
       upstream.record(hedge, status: status, now)
-      keepHedge(.answered(status: status))
+      noteHedge(.answered(status: status))
       upstream.attemptEnded(endpoint, hedge.nanoseconds, isFailure: true)
       endHedge(.abandoned, reset: true, upstream)
     }
@@ -151,7 +152,7 @@ extension Exchange {
   private func adoptHedge() {
     guard let upstream, let downstream else { return }
     if let stream = attempt.stream {
-      keep(attempt.isRecorded ? .answered(status: stream.head.status) : .abandoned)
+      noteAttempt(attempt.isRecorded ? .answered(status: stream.head.status) : .abandoned)
       recordCut(upstream)
       endAttempt(upstream)
       attempt.close(.abandoned, reset: true)
@@ -165,8 +166,12 @@ extension Exchange {
     attempts.hedgePromoted(over: endpoint?.key, route?.policy?.hedgeBudget)
     promoteSecond()
     guard let stream = attempt.stream else { return }
+    // Only what has no body is hedged, so that its head was all of it; and that the first endpoint took no
+    // more is nothing that this one did.
     requestProgress.ended()
     requestProgress.attemptBegins()
+    answerProgress.attemptBegins()
+    notes.attemptBegins()
     armTry()
     go(to: attempt.isSent ? .responding : .connecting)
     armDeadline(downstream)
@@ -176,7 +181,7 @@ extension Exchange {
   func hedgeFailed(_ failure: FailureKind) {
     guard let upstream, isHedged, let endpoint = hedge.endpoint else { return }
     upstream.record(hedge, failure, now)
-    keepHedge(.failed(failure))
+    noteHedge(.failed(failure))
     upstream.attemptEnded(endpoint, nil, isFailure: true)
     endHedge(.error, reset: false, upstream)
   }
@@ -186,7 +191,7 @@ extension Exchange {
     guard isHedged, let endpoint = hedge.endpoint else { return }
     let wait = now.nanoseconds(since: hedge.timedFrom)
     upstream.recordCut(hedge, after: wait, now)
-    keepHedge(.abandoned)
+    noteHedge(.abandoned)
     upstream.attemptEnded(endpoint, nil, isFailure: false)
     if closeHedge(.abandoned, reset: true, upstream), goingOn { resumeAnswer() }
   }

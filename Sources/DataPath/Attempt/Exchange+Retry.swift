@@ -10,7 +10,7 @@ import Upstreams
 /// exchange ends.
 ///
 /// Above the balancer, so that another endpoint is picked; below admission, so that a retry is not
-/// admitted anew: it has its own budget. Only what cannot act twice is sent again (design rule 6).
+/// admitted anew: it has its own budget. Only what cannot act twice is sent again (rule 6 of ARCHITECTURE.md).
 extension Exchange {
   /// The answer broke off. While the client has none of it the attempt has failed like one without
   /// an answer, and another may be made; else the client's connection is cut.
@@ -23,16 +23,20 @@ extension Exchange {
   /// The attempt is over without an answer.
   func attemptFailed(_ failure: FailureKind, _ detail: StaticString = "") {
     guard let upstream, let downstream else { return fail(failure, detail) }
-    let evidence = evidence(
+    // Asked now: its stream, and the status of an answer that broke off, are forgotten below.
+    let evidence = retryEvidence(
       failure == .perTryTimeout ? .perTryTimeout : .failure(failure),
       bytesWritten: attempt.stream?.bytesWritten ?? 0, downstream)
+    // A connection that began to answer was not stale, and a private one cannot be replaced: the new one
+    // would not be logged in.
     let isOnUsedConnection =
       status == 0 && attempt.isReused && attempt.stream?.isPrivate != true
     result.attemptFailed()
     recordAttempt(failure, upstream)
-    keep(.failed(failure))
+    noteAttempt(.failed(failure))
     dropConnection(failure, upstream)
-    var circumstances = circumstances(upstream)
+    // Asked only now: others may have gone on with the slot of a connection that closed.
+    var circumstances = retryCircumstances(upstream)
     circumstances.isOnUsedConnection = isOnUsedConnection
     switch attempts.failed(failure, evidence, circumstances, &worker.random) {
     case .promote: promoteHedge(upstream, downstream)
@@ -57,7 +61,7 @@ extension Exchange {
     guard attempts.mindsAnswer(status, route?.policy?.retry) else { return true }
     let outcome = upstream.plan.state.endpointClassifier.outcome(status: status)
     switch attempts.answered(
-      status, outcome, answerEvidence(stream, downstream), circumstances(upstream),
+      status, outcome, answerEvidence(stream, downstream), retryCircumstances(upstream),
       &worker.random)
     {
     case .pass(let refusal):
@@ -87,7 +91,7 @@ extension Exchange {
     armDeadline(downstream)
   }
 
-  private func circumstances(_ upstream: WorkerUpstream) -> AttemptLoop.Circumstances {
+  private func retryCircumstances(_ upstream: WorkerUpstream) -> AttemptLoop.Circumstances {
     AttemptLoop.Circumstances(
       policy: hold.state == nil ? nil : route?.policy?.retry, budget: hold.state?.budget,
       remainingNanoseconds: min(clocks.headDeadline, clocks.totalDeadline).nanoseconds(since: now),
@@ -99,7 +103,7 @@ extension Exchange {
     _ stream: UpstreamStream, _ downstream: DownstreamStream
   ) -> RetryEvidence {
     let head = stream.head
-    var evidence = evidence(
+    var evidence = retryEvidence(
       .answer(status: head.status, grpcStatus: nil), bytesWritten: stream.bytesWritten, downstream)
     let block = stream.headBlock
     let bytes = block.readable
@@ -109,7 +113,7 @@ extension Exchange {
     return evidence
   }
 
-  private func evidence(
+  private func retryEvidence(
     _ ending: RetryEvidence.Ending, bytesWritten: UInt64, _ downstream: DownstreamStream
   ) -> RetryEvidence {
     RetryEvidence(
@@ -134,7 +138,7 @@ extension Exchange {
     on stream: UpstreamStream, _ upstream: WorkerUpstream, _ downstream: DownstreamStream
   ) {
     recordAttempt(status: stream.head.status, upstream)
-    keep(.answered(status: stream.head.status))
+    noteAttempt(.answered(status: stream.head.status))
     clocks.attemptEnded()
     release(stream, isWhole: stream.skipAnswer(), upstream, downstream)
   }

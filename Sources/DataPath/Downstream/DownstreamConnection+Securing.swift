@@ -23,9 +23,14 @@ extension DownstreamConnection {
     switch handshake() {
     case .underWay: return
     case .done:
+      guard let session else { return }
+      // A resumed session carries the certificate that was verified when it began.
+      if session.isResumed, let peer = session.peer, peer.notAfter < worker.unixSeconds {
+        return securingFailed(TLSFault(.certificateExpired, "resumed", subject: peer.subject))
+      }
       isSecuring = false
-      let result = session?.isResumed == true ? "resumed" : "ok"
-      worker.handshakes.count(result, of: settings.name, worker)
+      securedPeer = SecuredPeer(session)
+      worker.handshakes.count(session.isResumed ? "resumed" : "ok", of: settings.name, worker)
       secured()
     case .failed(let fault): securingFailed(fault)
     }

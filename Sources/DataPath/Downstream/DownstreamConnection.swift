@@ -43,6 +43,8 @@ package final class DownstreamConnection: ByteStream {
   /// The request that is under way.
   private var stream: HTTP1DownstreamStream?
   private(set) var isLingering = false
+  /// What TLS has told of the client; nil: it came in plaintext, or its handshake is not done.
+  var securedPeer: SecuredPeer?
   /// TLS is being agreed.
   var isSecuring = false
   /// Connections to endpoints that carry a login of this client; of most there are none.
@@ -67,10 +69,13 @@ package final class DownstreamConnection: ByteStream {
   func isTrusted(by settings: ProxySettings) -> Bool {
     if judgedBy !== settings {
       judgedBy = settings
-      isTrustedByThose = settings.trusts(peer)
+      isTrustedByThose = settings.trusts(peer) || settings.trusts(securedPeer?.identity)
     }
     return isTrustedByThose
   }
+
+  /// What the client's requests were sent by.
+  var scheme: StaticString { securedPeer == nil ? "http" : "https" }
 
   var settings: ListenerSettings { listener.current.settings }
 

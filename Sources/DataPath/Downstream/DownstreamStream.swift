@@ -85,21 +85,23 @@ package class DownstreamStream: MessageStream {
 
   // MARK: The answer
 
+  // What is put is sent by `flush`.
+
   /// A block for the answer's head, and for a long body a large one, if there is one; false: there is
   /// none.
   func makeOutput(for answer: UpstreamStream) -> Bool { missing() }
 
-  /// Writes the head of the answer; false: it does not fit.
-  func sendHead(of answer: UpstreamStream, _ edits: HeaderEdits) -> Bool { missing() }
+  /// Puts the head of the answer; false: it does not fit.
+  func putHead(of answer: UpstreamStream, _ edits: HeaderEdits) -> Bool { missing() }
 
-  /// Writes an interim head, where there is room and the client's protocol has such.
-  func sendInterim(of answer: UpstreamStream) { missing() }
+  /// Puts an interim head, where there is room and the client's protocol has such.
+  func putInterim(of answer: UpstreamStream) { missing() }
 
-  /// Writes the head behind which the protocol changes; false: it does not fit.
-  func sendUpgrade(of answer: UpstreamStream) -> Bool { missing() }
+  /// Puts the head behind which the protocol changes; false: it does not fit.
+  func putUpgrade(of answer: UpstreamStream) -> Bool { missing() }
 
-  /// Writes an answer of our own; false: it does not fit.
-  func send(_ reply: LocalReply) -> Bool { missing() }
+  /// Puts an answer of our own; false: it does not fit.
+  func put(_ reply: LocalReply) -> Bool { missing() }
 
   /// Takes an answer back of which nothing has left; false: some of it is with the client.
   func takeBackHead() -> Bool { missing() }

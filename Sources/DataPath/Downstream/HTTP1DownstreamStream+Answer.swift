@@ -49,7 +49,7 @@ extension HTTP1DownstreamStream {
     return HeadEncoder.appendStatusLine(
       101, reason: bytes.extracting(answer.head.reason.bounds), to: out)
       && AnswerFields.copyInterim(exchange, answer.head, bytes, to: sink)
-      && putUpgrades(answer.head.fields, bytes, sink)
+      && writeUpgradeFields(answer.head.fields, bytes, sink)
       && HeadEncoder.append("connection: upgrade\r\n\r\n", to: out)
   }
 
@@ -108,10 +108,10 @@ extension HTTP1DownstreamStream {
     case (false, true): out.append("connection: upgrade\r\n")
     case (false, false): out.append("connection: upgrade, close\r\n")
     }
-    return putUpgrades(wanted, bytes, sink)
+    return writeUpgradeFields(wanted, bytes, sink)
   }
 
-  private func putUpgrades(
+  private func writeUpgradeFields(
     _ fields: [Field], _ bytes: Span<UInt8>, _ sink: HTTP1FieldSink
   ) -> Bool {
     for field in fields where field.id == .upgrade {

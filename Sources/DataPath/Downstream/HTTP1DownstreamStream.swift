@@ -192,7 +192,7 @@ final class HTTP1DownstreamStream: DownstreamStream {
     return pool.lend(to: out)
   }
 
-  override func sendHead(of answer: UpstreamStream, _ edits: HeaderEdits) -> Bool {
+  override func putHead(of answer: UpstreamStream, _ edits: HeaderEdits) -> Bool {
     let out = output
     let before = out.count
     decideFraming(answer.head)
@@ -205,7 +205,7 @@ final class HTTP1DownstreamStream: DownstreamStream {
     return false
   }
 
-  override func sendInterim(of answer: UpstreamStream) {
+  override func putInterim(of answer: UpstreamStream) {
     // RFC 9110 §15.2: not to clients of HTTP/1.0.
     guard http1Head.minorVersion == 1 else { return }
     let out = output
@@ -213,7 +213,7 @@ final class HTTP1DownstreamStream: DownstreamStream {
     _ = writeInterim(of: answer, to: out) || undo(to: before, out)
   }
 
-  override func sendUpgrade(of answer: UpstreamStream) -> Bool {
+  override func putUpgrade(of answer: UpstreamStream) -> Bool {
     let out = output
     let before = out.count
     guard writeUpgrade(of: answer, to: out) else { return undo(to: before, out) }
@@ -222,7 +222,7 @@ final class HTTP1DownstreamStream: DownstreamStream {
     return true
   }
 
-  override func send(_ reply: LocalReply) -> Bool {
+  override func put(_ reply: LocalReply) -> Bool {
     let out = output
     if !pool.lend(to: out, atLeast: BufferPool.largeBytes) { pool.lendBeyondBudget(to: out) }
     // Interim answers that the client has not taken yet go first.

@@ -66,8 +66,8 @@ struct AdmissionHold {
     parts.insert(.routeBreaker)
   }
 
-  /// The last byte of the request is out.
-  mutating func requestSent(_ now: Instant) { timedFrom = now }
+  /// The last byte of the request has come: what the endpoint takes counts from here.
+  mutating func countTime(from now: Instant) { timedFrom = now }
 
   mutating func breakerHears(_ now: Instant) {
     parts.insert(.breakerTold)

@@ -28,6 +28,12 @@ struct AnswerProgress {
   /// How many bytes of the body a fault lets through now.
   private(set) var paceBytes = Int.max
 
+  /// What comes is another answer.
+  mutating func attemptBegins() {
+    interimBytes = 0
+    holdsUpgrade = false
+  }
+
   mutating func interim(_ bytes: Int) { interimBytes += bytes }
   mutating func headArrived(_ now: Instant) { headAt = now }
 

@@ -143,7 +143,7 @@ extension Exchange {
     if let upstream, attempt.ticket.isProbe { recordCut(upstream) }
   }
 
-  /// A delay is over, or a back-off.
+  /// `resumeAt` has come: what that was for, the stage tells.
   private func goOn(_ downstream: DownstreamStream) {
     clocks.resume(at: .distantFuture)
     guard let upstream else { return }

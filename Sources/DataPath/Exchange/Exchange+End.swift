@@ -76,7 +76,7 @@ extension Exchange {
     answerProgress.replyBegins()
     go(to: .replying)
     clocks.replyBegins()
-    guard downstream.send(reply) else { return cut(downstream) }
+    guard downstream.put(reply) else { return cut(downstream) }
     sendReply(downstream)
   }
 

@@ -12,9 +12,9 @@ import Telemetry
 /// `expectation_unsupported`, `connect_denied`, `no_route`, `route_match_limit`,
 /// `request_body_too_large`.
 extension Exchange {
-  func readHead(_ downstream: DownstreamStream) {
+  func readRequestHead(_ downstream: DownstreamStream) {
     switch downstream.readHead() {
-    case .whole: headDecoded(downstream)
+    case .whole: judgeRequest(downstream)
     case .incomplete: return
     // The connection ended, or only an edge came, without a byte of a request.
     case .nothing: downstream.withdraw()
@@ -22,7 +22,8 @@ extension Exchange {
     }
   }
 
-  private func headDecoded(_ downstream: DownstreamStream) {
+  /// The head is there: what may be asked at all, of whom, and by which route.
+  private func judgeRequest(_ downstream: DownstreamStream) {
     guard let listener else { return }
     let head = downstream.head
     let block = downstream.headBlock

@@ -39,7 +39,7 @@ extension Exchange {
     if downstream.head.hasBody {
       attempt.timedFrom = now
       // The first attempt's: what follows it is part of what the client waited for.
-      if attempts.begun == 1 { hold.requestSent(now) }
+      if attempts.begun == 1 { hold.countTime(from: now) }
       armTimeout()
       armTry()
       if clocks.slowAt != .distantFuture, let upstream { watchSlow(upstream) }
@@ -97,6 +97,5 @@ extension Exchange {
   func rewindRequest(_ downstream: DownstreamStream) {
     downstream.rewind()
     requestProgress.rewind()
-    answerProgress.holdUpgrade(false)
   }
 }

@@ -89,7 +89,7 @@ extension Exchange {
     if !requestProgress.isDone || downstream.connection.isDraining || endsWithPrivate {
       downstream.keepsOpen(false)
     }
-    guard downstream.sendHead(of: stream, route.responseEdits) else {
+    guard downstream.putHead(of: stream, route.responseEdits) else {
       fail(.responseHeadTooLarge)
       return false
     }
@@ -114,7 +114,7 @@ extension Exchange {
       fail(.malformedResponse, "too_many_interim")
       return false
     }
-    downstream.sendInterim(of: stream)
+    downstream.putInterim(of: stream)
     stream.passHead()
     if stream.head.status == 100 { endAwaitingContinue(downstream) }
     return true

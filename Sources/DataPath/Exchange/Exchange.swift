@@ -9,18 +9,14 @@ import Upstreams
 
 /// One request and its response: conducts the journey and alone knows its order.
 ///
-/// ```
-/// idle ── head ── (route, admission) ── choosing ──┬── waiting (then choosing again)
-///                                          ▲       ├── connecting ─┐
-///               one retry on a fresh       │       └───────────────┴ responding ─┬─ tunnelling ┐
-///               connection                 └─────────────────────────────┘       │             │
-///          fail: a reply of ours ── replying ───────────────────────────────────┴──── finish ── idle
-/// ```
+/// Its steps and what may follow each are drawn at `ExchangeStage`, and ARCHITECTURE.md follows a request
+/// through them.
 ///
 /// It joins two streams, the client's and that of its attempt, and does not know which protocol they
-/// speak. What it knows itself stands in a handful of values, each with its own invariants and each
-/// reset by one assignment: `clocks`, `requestProgress`, `answerProgress`, `client`, `identifiers`,
-/// `attempts`, `hold`, `notes` and `replyDetails`. The steps are extensions, in the folders of the journey.
+/// speak. What it knows itself stands in a handful of values, each with its own invariants and each made
+/// ready for the next request by one line of `reset`: `clocks`, `requestProgress`, `answerProgress`,
+/// `result`, `client`, `identifiers`, `attempts`, `hold`, `replyDetails`, `trail` and `notes`. The steps are
+/// extensions, in the folders of the journey.
 /// Data is pulled: a side is read only when the other side's output has room, so nothing is buffered
 /// beyond one buffer a direction.
 /// Confinement: the worker's loop, which gives it a deadline and turns of its own. Reused with its
@@ -139,7 +135,7 @@ package final class Exchange: EventSource {
     let now = now
     clocks.begin(
       now, headBy: now.advanced(byNanoseconds: listener.settings.requestHeadNanoseconds))
-    readHead(downstream)
+    readRequestHead(downstream)
     if stage == .head { armDeadline(downstream) }
   }
 
@@ -179,7 +175,7 @@ package final class Exchange: EventSource {
   func downstreamReady(_ downstream: DownstreamStream) {
     switch stage {
     case .idle: return
-    case .head: return readHead(downstream)
+    case .head: return readRequestHead(downstream)
     case .tunnelling: break
     default:
       if hasLeft(downstream) { return fail(.downstreamClosed) }

@@ -8,7 +8,7 @@ import Primitives
 /// ```
 ///
 /// Between them stand the waits: `pendingDeadline` for a connection, `tryDeadline` of an attempt,
-/// `resumeAt` of a delay, and the looks at `hedgeAt` and `slowAt`. What is not set is the distant
+/// `resumeAt` of what goes on by itself, and the looks at `hedgeAt` and `slowAt`. What is not set is the distant
 /// future; which of them is next, `Exchange+Deadlines` knows.
 struct ExchangeClocks {
   private(set) var startedAt = Instant(nanoseconds: 0)
@@ -20,7 +20,8 @@ struct ExchangeClocks {
   private(set) var pendingDeadline = Instant.distantFuture
   /// When the attempt has taken too long, and another may be made.
   private(set) var tryDeadline = Instant.distantFuture
-  /// When a delay or a back-off is over.
+  /// When it goes on by itself: a delay or a back-off is over, the queue is to be looked at, or a fault's
+  /// pace lets more of the answer through.
   private(set) var resumeAt = Instant.distantFuture
   /// When a second attempt goes out beside the first.
   private(set) var hedgeAt = Instant.distantFuture

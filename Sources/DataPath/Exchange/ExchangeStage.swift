@@ -1,14 +1,22 @@
 /// Where an exchange stands, in the order of the journey.
 ///
 /// ```
-/// idle ── head ──┬────────── choosing ⇄ waiting
-///                └ delayed ┘     │ ▲
-///                    connecting ─┤ ├── backingOff
-///                        │       ▼ │
-///                        └── responding ⇄ awaitingHedge
-///                                └── tunnelling
-/// any but idle ── replying;  any ── idle
+/// idle ── head ─┬─────────────┬─▶ choosing ◀───▶ waiting
+///               └── delayed ──┘    ▲  │ │           │ a connection has come free
+///                                  │  │ └───────────┤
+///                     backingOff ──┤  ▼ a new one   ▼ a kept one
+///                         ▲        │ connecting ─▶ responding ◀──▶ awaitingHedge
+///                         │        │  │   ▲         │  │  │
+///                         │        │  │   └─────────┘  │  └──▶ tunnelling
+///                         │        │  │     a hedge    │
+///                         └────────┴──┴────────────────┘
+///                              another attempt
+/// any but idle ─▶ replying;  any ─▶ idle
 /// ```
+///
+/// Another attempt may also follow in `choosing`, where a connection could not even be begun. A hedge that
+/// takes the place of the first attempt has been sent, or still connects; while both are out the stage is
+/// that of the first.
 enum ExchangeStage {
   case idle, head
   /// A fault holds the request back.
@@ -35,8 +43,7 @@ enum ExchangeStage {
       [.head, .delayed, .choosing, .waiting, .connecting, .responding, .backingOff]
         .contains(before)
     case .waiting: before == .choosing
-    case .connecting:
-      [.choosing, .waiting, .connecting, .responding, .awaitingHedge].contains(before)
+    case .connecting: [.choosing, .responding].contains(before)
     case .responding:
       [.choosing, .waiting, .connecting, .responding, .awaitingHedge].contains(before)
     case .backingOff: [.choosing, .connecting, .responding].contains(before)

@@ -17,7 +17,8 @@ enum ForwardedFields {
     }
     if !omitted.contains(.xForwardedProto) {
       guard
-        keep(.xForwardedProto, exchange, head, bytes, sink) ?? writeProtocol(sink)
+        keep(.xForwardedProto, exchange, head, bytes, sink)
+          ?? writeProtocol(downstream.connection.scheme, sink)
       else { return false }
     }
     if !omitted.contains(.xForwardedHost), !head.authority.isEmpty {
@@ -27,22 +28,35 @@ enum ForwardedFields {
           ?? sink.put("x-forwarded-host: ", authority)
       else { return false }
     }
+    if let secured = downstream.connection.securedPeer, !secured.forwardedCertificate.isEmpty {
+      guard writeCertificate(secured, sink) else { return false }
+    }
     // Only continued: who does not send it reads the x- forms.
     if head.present.contains(.forwarded) || exchange.client.lostForwarded,
       !omitted.contains(.forwarded)
     {
-      return writeForwarded(exchange, head, bytes, peer, sink)
+      return writeForwarded(exchange, downstream, bytes, peer, sink)
     }
     return true
   }
 
   @inline(__always)
-  private static func writeProtocol<Sink: FieldSink>(_ sink: Sink) -> Bool {
+  private static func writeProtocol<Sink: FieldSink>(
+    _ scheme: StaticString, _ sink: Sink
+  ) -> Bool {
     guard sink.out.writableCount >= 32 else { return false }
     sink.begin("x-forwarded-proto: ")
-    sink.out.append("http")
+    sink.out.append(scheme)
     sink.end()
     return true
+  }
+
+  /// Behind those of a trusted proxy, which passed with the other fields: the last is the nearest hop's.
+  private static func writeCertificate<Sink: FieldSink>(
+    _ secured: SecuredPeer, _ sink: Sink
+  ) -> Bool {
+    let certificate = secured.forwardedCertificate
+    return sink.put("x-forwarded-client-cert: ", certificate.span)
   }
 
   private static func writeFor<Sink: FieldSink>(
@@ -66,9 +80,10 @@ enum ForwardedFields {
   }
 
   private static func writeForwarded<Sink: FieldSink>(
-    _ exchange: Exchange, _ head: RequestHead, _ bytes: Span<UInt8>, _ peer: [UInt8],
+    _ exchange: Exchange, _ downstream: DownstreamStream, _ bytes: Span<UInt8>, _ peer: [UInt8],
     _ sink: Sink
   ) -> Bool {
+    let head = downstream.head
     let out = sink.out
     guard out.writableCount >= 32 else { return false }
     sink.begin(.forwarded, "forwarded: ", head, bytes)
@@ -79,7 +94,8 @@ enum ForwardedFields {
       out.append(", ")
     }
     guard writeNode(peer, out), out.writableCount >= 16 else { return false }
-    out.append(";proto=http")
+    out.append(";proto=")
+    out.append(downstream.connection.scheme)
     sink.end()
     return true
   }

@@ -91,7 +91,8 @@ enum LocalReply {
     let head = downstream.head
     let fits = exchange.withPath(head, input) { path in
       redirect.appendLocation(
-        receivedScheme: "http", authority: input.slice(head.authority), path: path,
+        receivedScheme: downstream.connection.scheme, authority: input.slice(head.authority),
+        path: path,
         query: input.slice(head.query), hasQuery: head.hasQuery, to: out)
     }
     guard fits, out.writableCount > 256 else { return false }

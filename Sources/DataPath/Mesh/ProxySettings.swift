@@ -6,6 +6,7 @@ package final class ProxySettings: @unchecked Sendable {
 
   /// Whose forwarded fields and request ids are believed. Default: loopback, the application beside
   /// us; a peer on a Unix-domain socket is on this machine and always believed.
+  package var trustedWorkloads: [SPIFFEPattern] = []
   package var trustedProxies: [CIDR] = [CIDR("127.0.0.0/8"), CIDR("::1")].compactMap(\.self)
   /// Which of their fields says who the client is.
   package var clientAddress = ClientAddressSource.automatic
@@ -42,6 +43,12 @@ package final class ProxySettings: @unchecked Sendable {
 
   package func trusts(_ peer: SocketAddress?) -> Bool {
     peer?.ip.map(trusts) ?? true
+  }
+
+  /// A peer whose certificate says so.
+  package func trusts(_ identity: SPIFFEID?) -> Bool {
+    guard let identity else { return false }
+    return trustedWorkloads.contains { $0.matches(identity) }
   }
 
   package func trusts(_ address: IPAddress) -> Bool {

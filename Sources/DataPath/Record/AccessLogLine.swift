@@ -26,6 +26,7 @@ enum AccessLogLine {
       json.text("instance", instance.span)
     }
     writeAddresses(exchange, downstream, &json)
+    if let secured = downstream.connection.securedPeer { writeSecurity(secured, &json) }
     writeRequest(exchange, downstream, &json, out)
     json.number("status", UInt64(code))
     json.text("failure", exchange.failure?.row.name ?? "none")
@@ -65,6 +66,13 @@ enum AccessLogLine {
     json.text("peer", peer.span)
     // Nobody tells the port of the client behind it.
     if let port { json.number("peer_port", port) }
+  }
+
+  private static func writeSecurity(_ secured: SecuredPeer, _ json: inout JSONWriter) {
+    let (version, alpn, name) = (secured.version, secured.applicationProtocol, secured.name)
+    json.text("tls_version", version.span)
+    if !alpn.isEmpty { json.text("alpn", alpn.span) }
+    if !name.isEmpty { json.text("peer_identity", name.span, most: 256) }
   }
 
   private static func writeRequest(

@@ -10,18 +10,18 @@ import Upstreams
 /// few stores; only what is not the plain way is copied. Beside the journey and not in it: nothing
 /// here decides anything.
 extension Exchange {
-  /// The attempt is over and will be replaced.
-  func keep(_ ending: AttemptTrace.Ending) {
-    guard !attempt.isKept, let trace = AttemptTrace(attempt, ending, since: clocks.startedAt, now)
+  /// The attempt is over, and is told of once, whatever follows it.
+  func noteAttempt(_ ending: AttemptTrace.Ending) {
+    guard !attempt.isNoted, let trace = AttemptTrace(attempt, ending, since: clocks.startedAt, now)
     else {
       return
     }
-    attempt.isKept = true
+    attempt.isNoted = true
     trail.add(trace)
   }
 
   /// The same of the hedge.
-  func keepHedge(_ ending: AttemptTrace.Ending) {
+  func noteHedge(_ ending: AttemptTrace.Ending) {
     if let trace = AttemptTrace(hedge, ending, since: clocks.startedAt, now) {
       trail.add(trace)
     }
@@ -54,7 +54,7 @@ extension Exchange {
     let isRefused =
       attempts.begun == 0 && (failure?.row.side == .local || downstream.headPart != .whole)
     if isShadowed || isRefused, !worker.refusalRate.takes(now: now) { return }
-    keep(lastEnding)
+    noteAttempt(lastEnding)
     trail.waitEnded(now)
     var trace = ExchangeTrace()
     trace.listener = listener?.settings.name ?? ""

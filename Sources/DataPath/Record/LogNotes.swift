@@ -15,10 +15,15 @@ struct LogNotes {
   /// Here, because asking a set of another module costs a call, and each request asks.
   private(set) var shadowBits: UInt8 = 0
 
+  /// The answer before it is not the one that the log shows.
+  mutating func attemptBegins() {
+    if !answerFields.isEmpty { answerFields = [] }
+  }
+
   /// Ready for the next request. Cost: three looks.
   mutating func reset() {
     fault = .none
     shadowBits = 0
-    if !answerFields.isEmpty { answerFields = [] }
+    attemptBegins()
   }
 }

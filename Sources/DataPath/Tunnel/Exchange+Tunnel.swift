@@ -25,7 +25,7 @@ extension Exchange {
       fail(.bufferBudgetExceeded)
       return false
     }
-    guard downstream.sendUpgrade(of: stream) else {
+    guard downstream.putUpgrade(of: stream) else {
       fail(.responseHeadTooLarge)
       return false
     }

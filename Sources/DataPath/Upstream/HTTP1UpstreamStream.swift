@@ -46,10 +46,10 @@ final class HTTP1UpstreamStream: UpstreamStream {
 
   // MARK: Head
 
-  override func sendHead(
+  override func putHead(
     of exchange: Exchange, _ downstream: DownstreamStream, _ route: Route,
     to endpoint: WorkerEndpoint
-  ) -> Sent {
+  ) -> HeadPut {
     guard let settings = exchange.settings else { return .tooLarge }
     connection.beginAttempt()
     let out = output

@@ -31,7 +31,9 @@ package class UpstreamStream: MessageStream {
     case none
   }
 
-  enum Sent {
+  /// What became of a request's head.
+  enum HeadPut {
+    /// It is in the output.
     case whole
     /// The budget is spent.
     case noRoom
@@ -50,12 +52,13 @@ package class UpstreamStream: MessageStream {
 
   // MARK: The request
 
-  /// An attempt begins: what is sent from here on is its. Puts the request's head into the output.
-  func sendHead(
+  /// An attempt begins: what is sent from here on is its. Puts the request's head into the output, from
+  /// which `flush` sends it.
+  func putHead(
     of exchange: Exchange, _ downstream: DownstreamStream, _ route: Route,
     to endpoint: WorkerEndpoint
   )
-    -> Sent
+    -> HeadPut
   {
     missing()
   }

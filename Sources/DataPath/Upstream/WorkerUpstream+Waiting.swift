@@ -9,6 +9,7 @@ import Upstreams
 extension WorkerUpstream {
   func wait(_ exchange: Exchange, _ attempt: Attempt, _ request: PickRequest) -> CheckOut {
     guard limits.acquire(.pending) else { return .refused(.pendingOverflow) }
+    // Without a deadline: until when it waits, the exchange's own clock knows (`pendingDeadline`).
     let ticket = queue.push(now: worker.loop.now)
     while waiters.count <= Int(ticket) { waiters.append(nil) }
     waiters[Int(ticket)] = exchange
@@ -105,7 +106,7 @@ extension WorkerUpstream {
     } else if endpoint.index < 0 {
       endpoint.close(stream, .drain)
     } else if let ticket = nextWaiter(), let exchange = waiters[Int(ticket)],
-      exchange.tryAttempt(at: endpoint)
+      exchange.pickFreed(endpoint)
     {
       leaveQueue(ticket)
       exchange.takePlace(on: stream)

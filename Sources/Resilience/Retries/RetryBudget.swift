@@ -15,6 +15,9 @@ import Synchronization
 /// then exceed the new bound, never the largest bound since the last of them was admitted, and none
 /// is admitted until it is below it.
 ///
+/// A hedge budget is another of these, whose "retries" are the hedges under way beside requests that may
+/// be hedged.
+///
 /// Cost: one atomic addition or exchange a call, 5 ns; no allocation. Ranges: up to 2^31
 /// requests and retries.
 public final class RetryBudget: Sendable {

@@ -34,7 +34,7 @@ extension RetryPolicy {
     }
   }
 
-  /// Design rule 6: it was provably not processed, or doing it twice is harmless.
+  /// Rule 6 of ARCHITECTURE.md: it was provably not processed, or doing it twice is harmless.
   @usableFromInline
   package func isSafe(_ evidence: RetryEvidence) -> Bool {
     let isRepeatable =

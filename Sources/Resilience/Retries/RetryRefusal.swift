@@ -12,7 +12,7 @@
   case retriedAbove = "retried_above"
   /// The service below has retried already.
   case retriedBelow = "retried_below"
-  /// It may have been acted on, and twice is not harmless (design rule 6).
+  /// It may have been acted on, and twice is not harmless (rule 6 of ARCHITECTURE.md).
   case notSafe = "not_safe"
   /// It belongs to a login of its connection; on another it would be nobody's.
   case connectionLogin = "connection_login"

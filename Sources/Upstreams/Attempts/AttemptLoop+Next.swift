@@ -1,10 +1,10 @@
 import Primitives
 import Resilience
 
-/// What follows an attempt that ended: the same again, elsewhere, what is beside it, or something
-/// instead.
+/// What follows an attempt that ended: it is made again (`fresh`, `again`), the hedge takes its place
+/// (`promote`), its answer goes on or is kept (`pass`, `keep`), or the request ends (`end`).
 ///
-/// Only what cannot act twice is sent again (design rule 6).
+/// Only what cannot act twice is sent again (rule 6 of ARCHITECTURE.md).
 extension AttemptLoop {
   /// Behind a failure.
   package enum Next: Hashable {
@@ -65,6 +65,7 @@ extension AttemptLoop {
     if circumstances.isOnUsedConnection, isStale(failure, evidence) {
       reason = .staleConnection
       needsFresh = true
+      hasReplaced = true
       return .fresh
     }
     // What was refused here is not an attempt that could be made again.
@@ -140,8 +141,7 @@ extension AttemptLoop {
     retryEnded(budget)
     let decision = RetryDecision.decide(
       evidence, policy: policy,
-      // The one on a fresh connection stands in for that on the stale one.
-      attemptsMade: needsFresh ? begun - 1 : begun,
+      attemptsMade: made,
       remainingNanoseconds: circumstances.remainingNanoseconds,
       isBreakerOpen: circumstances.isBreakerOpen, random: &random,
       budget: budget?.tryBeginRetry() ?? false)

@@ -5,13 +5,17 @@ import Resilience
 /// ends (`AttemptLoop+Next`).
 ///
 /// ```
-///           ┌───────────── again, fresh ─────────────┐
-/// idle ──(attemptBegins)── one under way ──(failed, answered)── Next ──→ pass, instead, end
-///                            │        ▲
-///                      (hedgeBegins)  ├─ (hedgeEnded)
-///                            ▼        │                     ┌─ (hedgeEnded) ── the kept answer, again
-///                       two under way ┴──(bad answer)── keeps its answer
+///               ┌─────────── again, fresh ────────────┐
+///               ▼                                     │
+/// idle ──(attemptBegins)──▶ one under way ──(failed, answered)──▶ pass, end
+///                           │          ▲
+///                     (hedgeBegan)  (hedgeEnded), or promote, or the hedge wins (hedgePromoted)
+///                           ▼          │
+///                           two under way ──(answered: keep)──▶ the answer is kept
 /// ```
+///
+/// A kept answer is judged anew when the hedge has ended, or is dropped when that wins. `fallsBack` leads
+/// from an end to another upstream, where attempts begin again.
 ///
 /// The proxy's exchange and the simulator perform what it decides, so that both do the same. Pure but for
 /// the budgets, in which it takes places and gives them back.
@@ -35,8 +39,11 @@ import Resilience
   @usableFromInline package internal(set) var refusal: RetryRefusal?
   /// Attempts of this request by a trusted proxy in front of us, as it counts them.
   @usableFromInline package var above = 1
-  /// The next attempt is not to go out on a connection that was used before.
+  /// The next attempt, which takes the place of one on a stale connection, is not to go out on one that
+  /// was used before.
   @usableFromInline package internal(set) var needsFresh = false
+  /// There was one on a stale connection, which another takes the place of.
+  @usableFromInline var hasReplaced = false
   /// The route's fallback has taken the place of its upstream.
   @usableFromInline package internal(set) var usesFallback = false
   /// A second attempt is out beside the first.
@@ -48,7 +55,17 @@ import Resilience
 
   @inlinable package init() {}
 
-  @inlinable package mutating func attemptBegins() { begun += 1 }
+  /// Attempts as the route's policy counts them: one on a stale connection is none.
+  @usableFromInline var made: Int { hasReplaced ? begun - 1 : begun }
+
+  /// The attempt that was begun last is one after the first, and not in its place.
+  @inlinable package var isRetry: Bool { made > 1 }
+
+  @inlinable package mutating func attemptBegins() {
+    begun += 1
+    needsFresh = false
+  }
+
   @inlinable package mutating func requestSent() { sent += 1 }
 
   /// Another attempt follows because of `cause`, with a place in the retry budget, and looks past
@@ -56,6 +73,8 @@ import Resilience
   package mutating func retryBegins(because cause: RetryReason, lookingPast endpoint: UInt64?) {
     holdsRetry = true
     reason = cause
+    // What was refused at its answer's head may follow when that answer breaks off.
+    refusal = nil
     if let endpoint { tried.insert(endpoint) }
   }
 
@@ -138,6 +157,7 @@ import Resilience
   package mutating func fallsBack(from kind: FailureKind) -> Bool {
     guard !usesFallback, kind == .circuitOpen || kind == .noEndpoint else { return false }
     usesFallback = true
+    needsFresh = false
     reason = nil
     tried = TriedEndpoints()
     return true

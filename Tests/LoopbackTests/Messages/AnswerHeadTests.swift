@@ -46,6 +46,23 @@ struct AnswerHeadTests {
     #expect(proxy.stop())
   }
 
+  /// Each attempt may send as many interim heads: what one has sent is no flood of the next.
+  @Test func countsInterimHeadsAnAnswer() throws {
+    let endpoint = try ScriptedEndpoint { connection, number in
+      _ = try connection.receiveMessage()
+      try connection.send(String(repeating: Self.hint, count: 400) + (number > 0 ? Self.ok : ""))
+      connection.close()
+    }
+    let proxy = try RunningProxy(
+      endpoints: [endpoint.port],
+      routes: "[{ match: { prefix: / }, upstream: service, retry: { on: [reset] } }]",
+      upstream: "limits: { response_head: 2KiB }")
+    let answer = try proxy.get("/")
+    #expect(answer.components(separatedBy: "HTTP/1.1 103 ").count == 801)
+    #expect(answer.contains("HTTP/1.1 200 ") && answer.hasSuffix("ok"))
+    #expect(proxy.stop())
+  }
+
   /// The listener's keys, for the other side.
   @Test(arguments: [
     ("limits: { response_head: 2KiB }", "X: \(String(repeating: "x", count: 3000))\r\n"),

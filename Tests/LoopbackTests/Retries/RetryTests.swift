@@ -23,6 +23,20 @@ struct RetryTests {
     #expect(proxy.stop())
   }
 
+  /// What a stale connection is replaced by is new; the retry behind that takes what is idle.
+  @Test func onlyWhatReplacesAStaleConnectionIsNew() throws {
+    let service = try AnsweringService("a", .status(200), .close, .status(503), .status(200))
+    let proxy = try RunningProxy([service], route: "retry: { on: [503], \(Self.quick) }")
+    for _ in 0..<2 { #expect(try proxy.ask().status == 200) }
+    #expect(service.requests.count == 4)
+    #expect(try proxy.retries("stale_connection", "failure") == 1)
+    #expect(try proxy.retries("status") == 1)
+    let opened = "weir_upstream_connections_opened_total{upstream=\"service\"}"
+    #expect(try proxy.metric(opened) == 2)
+    try proxy.expectAllGivenBack()
+    #expect(proxy.stop())
+  }
+
   /// The last answer is the client's; who is above is told that it need not try again.
   @Test func passesOnTheLastAnswerAndSaysThatItTried() throws {
     let service = try AnsweringService("a", .status(503))

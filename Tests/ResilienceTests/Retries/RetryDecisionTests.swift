@@ -17,7 +17,7 @@ struct RetryDecisionTests {
   ]
   private static let booleans = [false, true]
 
-  /// Written from design rule 6 and RFC 9110, not from the code: what may go out again.
+  /// Written from rule 6 of ARCHITECTURE.md and RFC 9110, not from the code: what may go out again.
   private func isProven(_ evidence: RetryEvidence, _ policy: RetryPolicy) -> Bool {
     if evidence.ending == .refusedStream { return true }
     if case .failure(let kind) = evidence.ending, kind.row.retry == .never { return false }

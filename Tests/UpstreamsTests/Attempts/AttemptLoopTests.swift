@@ -100,6 +100,34 @@ import Testing
     #expect(rig.failed(.upstreamReset) == .end(.attemptsSpent))
   }
 
+  /// What follows the one on a fresh connection is a retry as any other, on whichever connection is free.
+  @Test func onlyTheOneInItsPlaceNeedsAFreshConnection() {
+    var rig = Rig()
+    #expect(rig.failed(.upstreamClosed, isOnUsedConnection: true) == .fresh)
+    rig.loop.attemptBegins()
+    #expect(!rig.loop.needsFresh && !rig.loop.isRetry)
+    #expect(Self.isAgain(rig.failed(.upstreamReset)))
+    rig.loop.attemptBegins()
+    #expect(!rig.loop.needsFresh && rig.loop.isRetry)
+    // A fallback whose upstream was never asked begins anew as well.
+    var other = Rig()
+    #expect(other.failed(.upstreamClosed, isOnUsedConnection: true) == .fresh)
+    let takesOver = other.loop.fallsBack(from: .noEndpoint)
+    #expect(takesOver)
+    #expect(!other.loop.needsFresh)
+  }
+
+  /// The budget was spent when a bad answer's head came, and is not when that answer breaks off.
+  @Test func aRetryThatFollowsAfterAllWasNotRefused() {
+    var rig = Rig()
+    let others = (0..<3).map { _ in rig.budget.tryBeginRetry() }
+    #expect(others == [true, true, true])
+    #expect(rig.answered(503) == .pass(.budgetSpent))
+    rig.budget.retryEnded()
+    #expect(Self.isAgain(rig.failed(.upstreamReset)))
+    #expect(rig.loop.refusal == nil)
+  }
+
   @Test func whatCannotBeRepeatedIsNot() {
     var rig = Rig()
     #expect(

@@ -13,7 +13,7 @@ class LoadFault(RuntimeError):
 
 
 def run(port, requests, connections, path="/fhir/MedicationRequest/1", rate=None, log=None,
-        fields=(), refused=False):
+        fields=(), refused=False, scheme="http"):
     """Sends `requests`; each must succeed, or with `refused` be answered 5xx. Requests a second."""
     command = ["taskset", "-c", str(LOAD_CORE), "h2load", "--h1", "-t", "1",
                "-n", str(requests), "-c", str(connections)]
@@ -26,7 +26,7 @@ def run(port, requests, connections, path="/fhir/MedicationRequest/1", rate=None
         command += [f"--log-file={log}"]
     for field in fields:
         command += ["-H", field]
-    command.append(f"http://127.0.0.1:{port}{path}")
+    command.append(f"{scheme}://127.0.0.1:{port}{path}")
     said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           check=False).stdout
     if refused:

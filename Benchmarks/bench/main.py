@@ -12,6 +12,7 @@ from .settings import Bench
 PARTS = {
     "keepalive": "processor time per request",
     "latency": "p99 at 5,000 requests/s",
+    "tls": "TLS: processor time per request and per handshake, memory of idle connections",
     "calls": "system calls per request",
     "allocations": "heap allocations per request",
     "bodies": "large bodies",

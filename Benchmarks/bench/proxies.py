@@ -41,6 +41,32 @@ def _access_log(name, log):
     }[name]}
 
 
+def _tls(name, authority, asks_clients):
+    """The words that let a proxy speak TLS to clients, and with `asks_clients` verify them."""
+    if authority is None:
+        return {"tls": "", "tls_more": ""}
+    pair, trust = authority.pair, authority.trust if asks_clients else None
+    if name == "haproxy":
+        asked = f" ca-file {trust} verify required" if trust else ""
+        return {"tls": f" ssl crt {authority.bundle} ssl-min-ver TLSv1.3 alpn http/1.1{asked}"}
+    if name == "nginx":
+        asked = f" ssl_client_certificate {trust}; ssl_verify_client on;" if trust else ""
+        return {"tls": " ssl", "tls_more":
+                f"ssl_certificate {pair[0]}; ssl_certificate_key {pair[1]}; "
+                f"ssl_protocols TLSv1.3; ssl_session_cache none;{asked}"}
+    if name == "weir":
+        asked = f", trust: {trust}" if trust else ""
+        return {"tls": f"tls: {{ certificate: {pair[0]}, key: {pair[1]}{asked} }}"}
+    asked = (f", validation_context: {{ trusted_ca: {{ filename: {trust} }} }}" if trust else "")
+    required = "require_client_certificate: true, " if trust else ""
+    return {"tls": "transport_socket: { name: tls, typed_config: { \"@type\": "
+            "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext, "
+            f"{required}common_tls_context: {{ alpn_protocols: [http/1.1], tls_params: "
+            "{ tls_minimum_protocol_version: TLSv1_3, tls_maximum_protocol_version: TLSv1_3 }, "
+            f"tls_certificates: [{{ certificate_chain: {{ filename: {pair[0]} }}, "
+            f"private_key: {{ filename: {pair[1]} }} }}]{asked} }} }} }}"}
+
+
 def command(name, configuration, directory, binary=machine.WEIR, log_level="error"):
     """How a proxy is run in the foreground with one worker; `binary` is Weir's."""
     return {
@@ -69,20 +95,23 @@ class Proxy:
 
 
 def start(name, directory, access_log=False, environment=None, configuration=None, prefix=(),
-          binary=machine.WEIR, log_level="error", core=machine.PROXY_CORE, seconds=30.0):
+          binary=machine.WEIR, log_level="error", core=machine.PROXY_CORE, seconds=30.0,
+          authority=None, asks_clients=False):
     """Starts a proxy on its core and waits until a request passes through it."""
     log = os.path.join(directory, f"{name}.access.log") if access_log else None
     if configuration is None:
         configuration = os.path.join(directory, _FILES[name])
         fill(_FILES[name], configuration, {
             "port": PORTS[name], "admin": ADMIN_PORTS.get(name), "origin": ORIGIN, "sink": SINK,
-            "directory": directory, "descriptors": machine.descriptors(), **_access_log(name, log)})
+            "directory": directory, "descriptors": machine.descriptors(), **_access_log(name, log),
+            **_tls(name, authority, asks_clients)})
     said = log if log and name == "haproxy" else os.path.join(directory, f"{name}.out")
     process = Process(name, [*prefix, *command(name, configuration, directory, binary, log_level)], core, said,
                       environment)
     proxy = Proxy(name, process, PORTS[name], ADMIN_PORTS.get(name), log)
     try:
-        at = web.wait_for_answer(proxy.port, "/", process, seconds)
+        wrap = authority.wrap if authority else None
+        at = web.wait_for_answer(proxy.port, "/", process, seconds, wrap=wrap)
     except BaseException:
         proxy.stop()
         raise

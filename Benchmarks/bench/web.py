@@ -31,9 +31,10 @@ def read_head(connection):
     return head, rest
 
 
-def get(port, path, timeout=5.0):
-    """One GET on a connection of its own; chunked bodies are not taken apart."""
-    with socket.create_connection(("127.0.0.1", port), timeout) as connection:
+def get(port, path, timeout=5.0, wrap=None):
+    """One GET on a connection of its own, through `wrap`; chunked bodies are not taken apart."""
+    with socket.create_connection(("127.0.0.1", port), timeout) as plain, (
+            wrap(plain) if wrap else plain) as connection:
         connection.sendall(
             f"GET {path} HTTP/1.1\r\nHost: bench.test\r\nConnection: close\r\n\r\n".encode("ascii")
         )
@@ -44,13 +45,13 @@ def get(port, path, timeout=5.0):
     return int(head[9:12]), body
 
 
-def wait_for_answer(port, path, process, seconds=30.0, pause=0.0005):
+def wait_for_answer(port, path, process, seconds=30.0, pause=0.0005, wrap=None):
     """Asks until 200 comes back; the moment when it did, on the monotonic clock."""
     limit = time.monotonic() + seconds
     while time.monotonic() < limit:
         process.require_running()
         try:
-            if get(port, path)[0] == 200:
+            if get(port, path, wrap=wrap)[0] == 200:
                 return time.monotonic()
         except (OSError, ValueError):
             pass

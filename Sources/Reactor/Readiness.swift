@@ -1,19 +1,29 @@
 /// What epoll says of a descriptor, in Weir's words.
-public struct Readiness: OptionSet, Sendable {
+///
+/// Constants are computed and inlined: a connection of another target looks at them at each event.
+@frozen public struct Readiness: OptionSet, Sendable {
   public let rawValue: UInt8
 
-  public init(rawValue: UInt8) {
+  @inlinable public init(rawValue: UInt8) {
     self.rawValue = rawValue
   }
 
   /// Bytes, a connection or an end can be received.
-  package static let readable = Readiness(rawValue: 1)
+  @inlinable package static var readable: Readiness { Readiness(rawValue: 1) }
   /// There is room to send, or a connection attempt has ended.
-  package static let writable = Readiness(rawValue: 2)
+  @inlinable package static var writable: Readiness { Readiness(rawValue: 2) }
   /// The peer has ended its sending direction (EPOLLRDHUP).
-  package static let peerEnded = Readiness(rawValue: 4)
+  @inlinable package static var peerEnded: Readiness { Readiness(rawValue: 4) }
   /// A receive would tell something.
-  package static let receivable = Readiness(rawValue: 1 | 4 | 8)
+  @inlinable package static var receivable: Readiness { Readiness(rawValue: 1 | 4 | 8) }
   /// The connection is broken in both directions (EPOLLERR, EPOLLHUP).
-  package static let broken = Readiness(rawValue: 8)
+  @inlinable package static var broken: Readiness { Readiness(rawValue: 8) }
+
+  /// Whether it has all of `other`: the inherited comparison is generic.
+  @inlinable package func has(_ other: Readiness) -> Bool {
+    rawValue & other.rawValue == other.rawValue
+  }
+
+  /// Whether it has any of `other`.
+  @inlinable package func hasAny(of other: Readiness) -> Bool { rawValue & other.rawValue != 0 }
 }

@@ -19,9 +19,6 @@ extension ByteStream {
     case failed(TLSFault)
   }
 
-  /// Whether TLS is spoken on it.
-  package final var isSecure: Bool { secure != nil }
-
   /// What was agreed, and with whom; nil: no TLS.
   package final var session: TLSSession? { secure?.session }
 

@@ -33,8 +33,12 @@ open class ByteStream: EventSource {
   package internal(set) final var bytesReceived: UInt64 = 0
   /// Payload that was given to the kernel, or that is in a TLS record for it, which is not taken back.
   package internal(set) final var bytesSent: UInt64 = 0
+  /// Whether TLS is spoken on it. A field beside `secure`, since it is asked several times a request.
+  package internal(set) final var isSecure = false
   /// TLS on it; nil: none.
-  final var secure: SecureLayer?
+  final var secure: SecureLayer? {
+    didSet { isSecure = secure != nil }
+  }
   private final var receivedCounted: UInt64 = 0
   private final var sentCounted: UInt64 = 0
 
@@ -47,19 +51,19 @@ open class ByteStream: EventSource {
 
   /// Takes over what the kernel said. Call first in `ready`.
   package final func note(_ readiness: Readiness) {
-    if !readiness.isDisjoint(with: .receivable) {
+    if readiness.hasAny(of: .receivable) {
       mayReceive = true
-      if secure != nil { expectCiphertext() }
+      if isSecure { expectCiphertext() }
     }
-    if readiness.contains(.writable) { maySend = true }
-    if readiness.contains(.peerEnded) { peerEnded = true }
-    if readiness.contains(.broken) { isBroken = true }
+    if readiness.has(.writable) { maySend = true }
+    if readiness.has(.peerEnded) { peerEnded = true }
+    if readiness.has(.broken) { isBroken = true }
   }
 
   /// Lets the next receive ask the kernel although no edge said that there is anything.
   package final func expectBytes() {
     mayReceive = true
-    if secure != nil { expectCiphertext() }
+    if isSecure { expectCiphertext() }
   }
 
   /// Receives once into `buffer`, at most `most` bytes. Preconditions: the buffer has room, `most`
@@ -67,7 +71,7 @@ open class ByteStream: EventSource {
   package final func receive(into buffer: Buffer, upTo most: Int = .max) -> IOResult {
     guard mayReceive else { return .wouldBlock }
     let room = min(most, buffer.writableCount)
-    if secure != nil { return receiveSecured(into: buffer, upTo: room) }
+    if isSecure { return receiveSecured(into: buffer, upTo: room) }
     let result = kernel.receive(descriptor, into: buffer, upTo: room)
     switch result {
     case .bytes(let count):
@@ -86,7 +90,7 @@ open class ByteStream: EventSource {
 
   /// Sends what `buffer` holds, in the place of `output`, which is empty.
   package final func flush(_ buffer: Buffer) -> Flush {
-    if secure != nil { return flushSecured(buffer) }
+    if isSecure { return flushSecured(buffer) }
     guard !buffer.isEmpty else { return .drained }
     guard maySend else { return .blocked(tookSome: false) }
     switch kernel.send(descriptor, from: buffer) {

@@ -75,7 +75,7 @@ package final class DownstreamConnection: ByteStream {
   }
 
   /// What the client's requests were sent by.
-  var scheme: StaticString { securedPeer == nil ? "http" : "https" }
+  var scheme: StaticString { isSecure ? "https" : "http" }
 
   var settings: ListenerSettings { listener.current.settings }
 

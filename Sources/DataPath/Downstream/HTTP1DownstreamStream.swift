@@ -268,7 +268,8 @@ final class HTTP1DownstreamStream: DownstreamStream {
   }
 
   override var isOutputEmpty: Bool {
-    (hasTunnel ? connection.output.isEmpty : output.isEmpty) && !connection.holdsCiphertext
+    (hasTunnel ? connection.output.isEmpty : output.isEmpty)
+      && !(connection.isSecure && connection.holdsCiphertext)
   }
 
   // MARK: The end

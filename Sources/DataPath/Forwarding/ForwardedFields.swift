@@ -1,5 +1,6 @@
 import HTTPModel
 import Primitives
+import Transport
 
 /// `x-forwarded-for`, `-proto`, `-host` and `forwarded` (RFC 7239): continued where the peer is a trusted
 /// proxy and the field says who the client is (`Exchange.judgeFields`), begun anew otherwise. What is
@@ -28,8 +29,8 @@ enum ForwardedFields {
           ?? sink.put("x-forwarded-host: ", authority)
       else { return false }
     }
-    if let secured = downstream.connection.securedPeer, !secured.forwardedCertificate.isEmpty {
-      guard writeCertificate(secured, sink) else { return false }
+    if downstream.connection.isSecure, !writeCertificate(downstream.connection, sink) {
+      return false
     }
     // Only continued: who does not send it reads the x- forms.
     if head.present.contains(.forwarded) || exchange.client.lostForwarded,
@@ -53,9 +54,12 @@ enum ForwardedFields {
 
   /// Behind those of a trusted proxy, which passed with the other fields: the last is the nearest hop's.
   private static func writeCertificate<Sink: FieldSink>(
-    _ secured: SecuredPeer, _ sink: Sink
+    _ connection: DownstreamConnection, _ sink: Sink
   ) -> Bool {
-    let certificate = secured.forwardedCertificate
+    guard let certificate = connection.securedPeer?.forwardedCertificate, !certificate.isEmpty
+    else {
+      return true
+    }
     return sink.put("x-forwarded-client-cert: ", certificate.span)
   }
 

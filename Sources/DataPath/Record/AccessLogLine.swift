@@ -3,6 +3,7 @@ import Primitives
 import Reactor
 import Resilience
 import Telemetry
+import Transport
 import Upstreams
 
 /// One exchange as one line of JSON; a peer's bytes are cut to a stated length and escaped.
@@ -26,7 +27,9 @@ enum AccessLogLine {
       json.text("instance", instance.span)
     }
     writeAddresses(exchange, downstream, &json)
-    if let secured = downstream.connection.securedPeer { writeSecurity(secured, &json) }
+    if downstream.connection.isSecure, let secured = downstream.connection.securedPeer {
+      writeSecurity(secured, &json)
+    }
     writeRequest(exchange, downstream, &json, out)
     json.number("status", UInt64(code))
     json.text("failure", exchange.failure?.row.name ?? "none")

@@ -228,7 +228,9 @@ final class HTTP1UpstreamStream: UpstreamStream {
   }
 
   override func flush() -> ByteStream.Flush { connection.flush() }
-  override var isOutputEmpty: Bool { output.isEmpty && !connection.holdsCiphertext }
+  override var isOutputEmpty: Bool {
+    output.isEmpty && !(connection.isSecure && connection.holdsCiphertext)
+  }
 
   override func takeEarly(into out: Buffer) -> Int {
     let input = input

@@ -171,6 +171,7 @@ package final class SnapshotBuilder {
     let unrouted = RequestSeries(
       registry, shard, listener: listener.name, route: "none", upstream: "none")
     let listenerSettings = ListenerSettings(listener)
+    listenerSettings.authorization = listener.authorization.map { AuthorizationPolicy($0) }
     if let tls = listener.tls {
       listenerSettings.tls = ListenerTLS(
         identities.slot(.listener(listener.name)), isPermissive: tls.isPermissive,
@@ -198,7 +199,8 @@ package final class SnapshotBuilder {
       series: labels.map {
         RequestSeries(registry, shard, listener: listener, route: route.name, upstream: $0)
       },
-      subset: subset(route, targets, plans), policy: policy)
+      subset: subset(route, targets, plans), policy: policy,
+      authorization: route.authorization.map { AuthorizationPolicy($0) })
   }
 
   private func subset(

@@ -50,7 +50,8 @@ extension FailureKind {
     switch self {
     case .malformedRequest, .requestHeadTooLarge, .requestTargetTooLong, .requestHeadTimeout,
       .requestBodyTooLarge, .requestBodyTooSlow, .requestTrailersTooLarge, .versionUnsupported,
-      .expectationUnsupported, .connectDenied, .downstreamClosed, .downstreamWriteStalled:
+      .expectationUnsupported, .connectDenied, .authorizationDenied, .downstreamClosed,
+      .downstreamWriteStalled:
       downstreamRow
     case .noRoute, .routeMatchLimit, .noEndpoint, .downstreamConnectionsExceeded,
       .requestsExceeded, .pendingOverflow, .pendingTimeout, .pendingShed, .bufferBudgetExceeded,
@@ -92,6 +93,8 @@ extension FailureKind {
     case .expectationUnsupported: Self.downstream("expectation_unsupported", .requestHead, 417)
     case .connectDenied:
       Self.downstream("connect_denied", .routing, 403, "http_request_denied")
+    case .authorizationDenied:
+      Self.downstream("authorization_denied", .routing, 403, "http_request_denied")
     case .downstreamClosed:
       Self.downstream("downstream_closed", .response, 499, "connection_terminated")
     default:

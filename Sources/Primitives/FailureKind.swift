@@ -15,6 +15,7 @@ public enum FailureKind: UInt8, CaseIterable, Sendable {
   case versionUnsupported
   case expectationUnsupported
   case connectDenied
+  case authorizationDenied
   case downstreamClosed
   case downstreamWriteStalled
 

@@ -4,9 +4,10 @@ extension Configuration {
   /// The keys of all policies that are in shadow, in the order of the file: they refuse nothing yet.
   package var shadowed: [String] {
     listeners.flatMap { listener in
-      listener.routes.flatMap { route in
-        Self.shadowed(route).map { "listeners.\(listener.name).routes.\(route.name).\($0)" }
-      }
+      (listener.authorization?.mode == .shadow ? ["listeners.\(listener.name).authorize"] : [])
+        + listener.routes.flatMap { route in
+          Self.shadowed(route).map { "listeners.\(listener.name).routes.\(route.name).\($0)" }
+        }
     }
       + upstreams.flatMap { upstream in
         Self.shadowed(upstream).map { "upstreams.\(upstream.name).\($0)" }
@@ -15,6 +16,7 @@ extension Configuration {
 
   private static func shadowed(_ route: RouteConfiguration) -> [String] {
     var keys: [String] = []
+    if route.authorization?.mode == .shadow { keys.append("authorize") }
     for (place, limit) in route.rateLimits.enumerated() where limit.mode == .shadow {
       keys.append(route.rateLimits.count == 1 ? "rate_limit" : "rate_limit[\(place)]")
     }

@@ -246,6 +246,8 @@ package struct ConfigurationReader {
       socketMode: SocketModeReader.read(section, address, &checker),
       mergesSlashes: mergesSlashes,
       answersHalfClosed: section.boolean("answer_half_closed"),
+      authorization: AuthorizationReader.read(
+        section, { pathFault($0, mergesSlashes) }, &checker),
       tls: tlsReader.listener(section, &checker))
   }
 }

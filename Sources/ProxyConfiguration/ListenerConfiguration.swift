@@ -18,6 +18,8 @@ package struct ListenerConfiguration: Sendable, Equatable {
   package var socketMode: Int?
   package var mergesSlashes = true
   package var answersHalfClosed = false
+  /// Nil: anybody may do anything, as far as the listener goes.
+  package var authorization: AuthorizationConfiguration?
   /// Nil: plaintext.
   package var tls: TLSConfiguration?
 }

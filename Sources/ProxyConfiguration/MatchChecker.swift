@@ -1,15 +1,19 @@
 /// Finds conditions of a route that no request could ever fulfil: they are mistakes.
 enum MatchChecker {
   static func check(_ match: Section, _ checker: inout SchemaChecker) {
-    for item in match.list("method") {
-      if case .text(let method) = item.value { checkMethod(method, item.mark, &checker) }
-    }
+    checkMethods(match, &checker)
     for item in match.list("host") {
       if case .text(let host) = item.value { checkHost(host, item.mark, &checker) }
     }
     for entry in match.map("headers") where !FieldChecker.isToken(entry.name) {
       checker.report(
         entry.mark, "\"\(entry.name)\" is not a field name; it may hold no space or colon")
+    }
+  }
+
+  static func checkMethods(_ match: Section, _ checker: inout SchemaChecker) {
+    for item in match.list("method") {
+      if case .text(let method) = item.value { checkMethod(method, item.mark, &checker) }
     }
   }
 

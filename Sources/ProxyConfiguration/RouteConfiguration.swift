@@ -59,6 +59,8 @@ package struct RouteConfiguration: Sendable, Equatable {
   package var headers: [Field]
   package var action: Action
   package var rewritePrefix: String?
+  /// Nil: whoever the listener lets through.
+  package var authorization: AuthorizationConfiguration?
   package var requestEdits: Edits
   package var responseEdits: Edits
   package var timeout: Duration?

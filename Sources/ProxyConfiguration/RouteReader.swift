@@ -53,6 +53,7 @@ struct RouteReader {
       hosts: match.texts("host"),
       headers: fields(match, "headers", mayBeAny: true, &checker), action: action,
       rewritePrefix: rewrite(section, path, &checker),
+      authorization: AuthorizationReader.read(section, pathFault, &checker),
       requestEdits: edits(headers.section("request"), &checker),
       responseEdits: edits(headers.section("response"), &checker),
       timeout: section.duration("timeout"), totalTimeout: section.duration("total_timeout"),

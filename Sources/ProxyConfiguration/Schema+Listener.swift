@@ -11,6 +11,7 @@ extension Schema {
       "What is spoken there: HTTP/1.1 and 1.0."),
     Key("proxy_protocol", .boolean, isBuilt: false, "PROXY protocol of a balancer in front."),
     Key("tls", .object(listenerTLS), "TLS towards clients. Left out: plaintext."),
+    authorization,
     Key(
       "routes", .list(.object(route)), isRequired: true,
       "Tried in order; the first that matches takes the request. None matches: 404 `no_route`."),

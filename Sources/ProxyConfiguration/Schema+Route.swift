@@ -13,6 +13,7 @@ extension Schema {
     ),
     Key("redirect", .object(redirect), "An answer that sends the client elsewhere."),
     Key("respond", .object(respond), "A fixed answer."),
+    authorization,
     Key("rewrite", .object(rewrite), "Changes the path that is forwarded."),
     Key("headers", .object(headers), "Changes the fields that are forwarded."),
     Key(

@@ -39,7 +39,7 @@ struct TLSReader {
   func upstream(_ upstream: Section, _ checker: inout SchemaChecker) -> TLSConfiguration? {
     guard upstream.has("tls") else { return nil }
     let section = upstream.section("tls")
-    let ids = section.list("spiffe_id").compactMap { pattern($0, &checker) }
+    let ids = SPIFFEReader.patterns(section, "spiffe_id", &checker)
     let trust = section.text("trust")
     let result = TLSConfiguration(
       side: .upstream, certificate: section.text("certificate"), key: section.text("key"),
@@ -72,20 +72,6 @@ struct TLSReader {
       default: nil
       }
     return text.map { SocketAddress($0) != nil } ?? false
-  }
-
-  private func pattern(
-    _ located: Section.Located, _ checker: inout SchemaChecker
-  ) -> SPIFFEPattern? {
-    guard case .text(let text) = located.value else { return nil }
-    guard let pattern = SPIFFEPattern(text) else {
-      checker.report(
-        located.mark,
-        "spiffe_id must be an id such as spiffe://ndp.test/ns/default/svc/a, or end in /*, not \"\(text)\""
-      )
-      return nil
-    }
-    return pattern
   }
 
   private func judge(

@@ -25,8 +25,13 @@ package struct ShadowPolicies: OptionSet, Sendable {
 
   package static let requests = ShadowPolicies(.requests)
   package static let connections = ShadowPolicies(.connections)
+  /// A listener's or a route's: no upstream has a ledger of it.
+  package static let authorization = ShadowPolicies(rawValue: 1 << 7)
 
   package func contains(_ policy: ShadowPolicy) -> Bool { contains(ShadowPolicies(policy)) }
 
-  package var names: [String] { ShadowPolicy.allCases.filter(contains).map(\.rawValue) }
+  package var names: [String] {
+    (contains(Self.authorization) ? ["authorize"] : [])
+      + ShadowPolicy.allCases.filter(contains).map(\.rawValue)
+  }
 }

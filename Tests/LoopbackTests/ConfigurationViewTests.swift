@@ -43,9 +43,20 @@ struct ConfigurationViewTests {
     listeners:
       - name: ingress
         address: 127.0.0.1:0
+        authorize:
+          default: deny
+          mode: shadow
+          rules:
+            - { action: allow, from: ["spiffe://td/a", "spiffe://td/b/*"], method: [GET], prefix: /p }
+            - { action: deny, path: /q }
         routes:
           - match: {}
             upstream: u
+            authorize:
+              default: allow
+              rules:
+                - { action: deny, from: "spiffe://td/*", method: [PUT], prefix: /r }
+                - { action: deny, path: /s }
             retry:
               { attempts: 3, on: [5xx, 409], per_try_timeout: 2s, backoff: { base: 5ms, max: 9ms },
                 non_idempotent: true, idempotency_key: honoured, body_buffer: 1KiB,

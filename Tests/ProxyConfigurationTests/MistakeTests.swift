@@ -144,6 +144,19 @@ struct MistakeTests {
       "prefix: /fhir", "prefix: fhir",
       "8:26: match.prefix must be a path that begins with /, not \"fhir\"; write /fhir"),
     Mistake(
+      "timeouts: { idle: 75s }",
+      "authorize: { default: deny, rules: [{ action: allow, from: ndp.test }] }",
+      "6:64: from must be an id such as spiffe://ndp.test/ns/default/svc/a, or end in /*, not \"ndp.test\""
+    ),
+    Mistake(
+      "timeouts: { idle: 75s }",
+      "authorize: { default: deny, rules: [{ action: allow, path: /a, prefix: /b }] }",
+      "6:64: the rule has path and prefix; keep one"),
+    Mistake(
+      "timeouts: { idle: 75s }", "tls: { certificate: a, key: b, client_certificate: required }",
+      "6:56: client_certificate needs trust beside it, a file of the roots that clients' certificates lead to"
+    ),
+    Mistake(
       "timeouts: { idle: 75s }", "proxy_protocol: true",
       "6:5: listeners[0].proxy_protocol is not built yet; remove it"),
     Mistake(

@@ -10,7 +10,7 @@ import Telemetry
 /// whole head can be judged. Fails as `malformed_request`, `request_head_too_large`,
 /// `request_target_too_long`, `request_head_timeout`, `version_unsupported`,
 /// `expectation_unsupported`, `connect_denied`, `no_route`, `route_match_limit`,
-/// `request_body_too_large`.
+/// `request_body_too_large`, and of `Exchange+Authorization` `authorization_denied`.
 extension Exchange {
   func readRequestHead(_ downstream: DownstreamStream) {
     switch downstream.readHead() {
@@ -40,6 +40,11 @@ extension Exchange {
     if let failure = normalizePath(head, block.slice(head.path)) {
       return fail(failure, replyDetails.detail)
     }
+    if let policy = listener.settings.authorization,
+      !isAuthorized(by: policy, listener, downstream)
+    {
+      return
+    }
     if MaxForwards.count(head, block.readable) == 0 {
       return reply(downstream, .response(.lastForward(head.method)))
     }
@@ -57,6 +62,7 @@ extension Exchange {
     _ route: Route, _ listener: ListenerSnapshot, _ downstream: DownstreamStream
   ) {
     self.route = route
+    if let policy = route.authorization, !isAuthorized(by: policy, listener, downstream) { return }
     if let total = route.totalTimeout {
       clocks.end(by: clocks.startedAt.advanced(byNanoseconds: total))
     }

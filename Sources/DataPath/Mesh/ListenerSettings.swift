@@ -1,5 +1,6 @@
 import HTTPModel
 import Primitives
+import Routing
 
 /// How a listener treats its connections, whatever the route.
 package final class ListenerSettings: @unchecked Sendable {
@@ -30,6 +31,8 @@ package final class ListenerSettings: @unchecked Sendable {
   /// A client that has ended its direction behind its request is answered; else it has left.
   package var answersHalfClosed = false
 
+  /// Who may do what, whatever the route; nil: anybody anything.
+  package var authorization: AuthorizationPolicy?
   /// Nil: plaintext.
   package var tls: ListenerTLS?
 

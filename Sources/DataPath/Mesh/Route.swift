@@ -32,12 +32,15 @@ package final class Route {
   /// The endpoints that may be picked; nil: all of them.
   let subset: RouteSubset?
   let policy: RoutePolicy?
+  /// Who may do what by this route, beside the listener's; nil: anybody anything.
+  let authorization: AuthorizationPolicy?
 
   package init(
     name: String, listener: String = "", action: Action, upstreams: [Int], rewrite: PathRewrite?,
     requestEdits: HeaderEdits,
     responseEdits: HeaderEdits, timeout: Duration?, totalTimeout: Duration?,
-    series: [RequestSeries], subset: RouteSubset? = nil, policy: RoutePolicy? = nil
+    series: [RequestSeries], subset: RouteSubset? = nil, policy: RoutePolicy? = nil,
+    authorization: AuthorizationPolicy? = nil
   ) {
     self.name = name
     key = KeyHash.of("\(listener)/\(name)")
@@ -51,5 +54,6 @@ package final class Route {
     self.series = series
     self.subset = subset
     self.policy = policy
+    self.authorization = authorization
   }
 }

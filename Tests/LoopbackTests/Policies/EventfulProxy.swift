@@ -23,7 +23,8 @@ struct EventfulProxy {
                retry: { attempts: 2, on: [connect-failure], backoff: { base: 1ms, max: 1ms } },
                hedge: { percentile: 50%, budget: 100% } }]
         """,
-      listener: "tls: { certificate: \(own.certificate), key: \(own.key), mode: permissive }",
+      listener:
+        "authorize: { default: allow, rules: [{ action: deny, path: /denied }] }\n    tls: { certificate: \(own.certificate), key: \(own.key), mode: permissive }",
       upstream: """
         outlier_detection: {}
             health_check: { interval: 60s }
@@ -44,6 +45,7 @@ struct EventfulProxy {
   /// An endpoint does not speak TLS, and a certificate's file changes.
   private func renew() throws {
     _ = try proxy.get("/secured")
+    _ = try proxy.get("/denied")
     let file = URL(filePath: own.certificate)
     try (try Data(contentsOf: file) + Data("\n".utf8)).write(to: file)
     _ = try proxy.eventually {

@@ -1,0 +1,41 @@
+import Primitives
+
+/// Who may do what: rules in order, of which the first that matches decides.
+///
+/// A value that takes what is known and answers; it knows no connection. The path that it is given must be
+/// the one that routes match, normalised: another spelling of a path would pass a rule by. Cost: linear in
+/// the rules. Consul's intentions have the same shape.
+package struct AuthorizationPolicy: Sendable, Equatable {
+  package var rules: [AuthorizationRule]
+  /// What holds where no rule matches.
+  package var otherwise: AuthorizationRule.Action
+  /// It refuses nothing, and tells what it would have refused.
+  package var isShadow: Bool
+
+  package init(
+    rules: [AuthorizationRule], otherwise: AuthorizationRule.Action, isShadow: Bool = false
+  ) {
+    self.rules = rules
+    self.otherwise = otherwise
+    self.isShadow = isShadow
+  }
+
+  /// Whether a request may go on. `identity`: the peer's, verified; nil: it has shown none.
+  package func allows(
+    _ identity: SPIFFEID?, method: Span<UInt8>, path: Span<UInt8>
+  ) -> Bool {
+    for rule in rules where rule.means(identity) && rule.means(method: method, path: path) {
+      return rule.action == .allow
+    }
+    return otherwise == .allow
+  }
+
+  /// Whether a connection may go on of whose requests nothing is known. A rule about requests does not
+  /// apply to it: neither does it allow what it cannot see, nor deny it.
+  package func allowsConnection(of identity: SPIFFEID?) -> Bool {
+    for rule in rules where rule.isOfConnections && rule.means(identity) {
+      return rule.action == .allow
+    }
+    return otherwise == .allow
+  }
+}

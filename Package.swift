@@ -95,8 +95,8 @@ let package = Package(
     hotPath(
       "DataPath",
       [
-        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
-        "Telemetry", "HTTPClient",
+        "Primitives", "Reactor", "HTTPModel", "HTTP1", "HTTP2", "Resilience", "Routing",
+        "Upstreams", "Telemetry", "HTTPClient",
       ]),
     library("Discovery", ["Primitives"]),
     library(

@@ -156,6 +156,8 @@ import Primitives
     return event
   }
 
+  package var hasEvents: Bool { nextEvent < events.count }
+
   /// Nothing more is wanted of the peer and nothing is left for it: the connection is over.
   package var isOver: Bool {
     if fault != nil { return isFaultSent && rest.isEmpty }
@@ -181,7 +183,14 @@ import Primitives
 
   /// Ends a stream at once. `isPeersFault`: for what the peer sent, which may not happen often.
   package func reset(_ stream: ServerStream, _ code: ErrorCode, isPeersFault: Bool = false) {
-    guard !stream.isClosed, fault == nil else { return }
+    guard fault == nil else { return }
+    guard !stream.isClosed else {
+      // Both directions have ended, as in an answer to a request that was refused.
+      if isPeersFault, stream.resetCode == nil, let reason = ledger.streamErred(now) {
+        end(by: reason)
+      }
+      return
+    }
     if !isPeersFault { ownResets.insert(stream.id) }
     unsafe check(
       nghttp2_submit_rst_stream(
@@ -191,6 +200,10 @@ import Primitives
   /// Nobody serves the stream any more: nothing of it is told.
   package func forget(_ stream: ServerStream) {
     if streams[stream.id] === stream { streams[stream.id] = nil }
+    // It may serve another request before they are taken.
+    guard nextEvent < events.count else { return }
+    let told = events[nextEvent...].filter { $0.stream !== stream }
+    events.replaceSubrange(nextEvent..., with: told)
   }
 
   /// The peer is told that the connection will end; requests that are on their way are still taken.

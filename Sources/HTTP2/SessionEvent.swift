@@ -10,4 +10,12 @@ package enum SessionEvent {
   case moved(ServerStream)
   /// We told the peer that the connection ends.
   case goAway(ErrorCode)
+
+  /// Whose it is; nil: it is about the connection.
+  var stream: ServerStream? {
+    switch self {
+    case .request(let stream), .body(let stream), .closed(let stream), .moved(let stream): stream
+    case .goAway: nil
+    }
+  }
 }

@@ -8,6 +8,9 @@ public struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
     self.number = number
   }
 
+  /// The peer has reset what it was sent.
+  package static var connectionReset: Errno { Errno(ECONNRESET) }
+
   /// The calling thread's `errno`; read it before another call can change it.
   package static var current: Errno { Errno(errno) }
 

@@ -1,6 +1,7 @@
 import HTTP2
 import Primitives
 import Testing
+import WeirTesting
 
 /// A session with a peer that writes frames by hand, and what it says.
 final class Bench {
@@ -33,7 +34,7 @@ final class Bench {
   }
 
   /// The peer sends these, all at once or byte by byte.
-  func receive(_ frames: Frames, byByte: Bool = false) {
+  func receive(_ frames: HTTP2Frames, byByte: Bool = false) {
     if byByte {
       for byte in frames.bytes { session.receive([byte].span, now: now) }
     } else {

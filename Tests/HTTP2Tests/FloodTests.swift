@@ -1,6 +1,7 @@
 import HTTP2
 import Primitives
 import Testing
+import WeirTesting
 
 /// Each flood ends its connection, and says so (`limits.md`).
 struct FloodTests {
@@ -12,7 +13,7 @@ struct FloodTests {
     #expect(bench.session.isOver)
     // What follows is not looked at.
     let known = bench.requests.count
-    var more = Frames()
+    var more = HTTP2Frames()
     more.request(9999)
     bench.receive(more)
     #expect(bench.requests.count == known)
@@ -20,9 +21,9 @@ struct FloodTests {
 
   @Test func rapidReset() {
     let bench = Bench()
-    bench.receive(Frames.begun)
+    bench.receive(HTTP2Frames.begun)
     for id in stride(from: UInt32(1), to: 4001, by: 2) {
-      var frames = Frames()
+      var frames = HTTP2Frames()
       frames.request(id)
       frames.reset(id)
       bench.receive(frames)
@@ -34,10 +35,10 @@ struct FloodTests {
 
   @Test func resetsOverTimeAreNoFlood() {
     let bench = Bench()
-    bench.receive(Frames.begun)
+    bench.receive(HTTP2Frames.begun)
     for id in stride(from: UInt32(1), to: 6001, by: 2) {
       bench.now = bench.now.advanced(byNanoseconds: 31_000_000)
-      var frames = Frames()
+      var frames = HTTP2Frames()
       frames.request(id)
       frames.reset(id)
       bench.receive(frames)
@@ -49,9 +50,9 @@ struct FloodTests {
   /// CVE-2025-8671: what makes us reset streams, here a window that is opened too far (RFC 9113 §6.9.1).
   @Test func madeYouReset() {
     let bench = Bench()
-    bench.receive(Frames.begun)
+    bench.receive(HTTP2Frames.begun)
     for id in stride(from: UInt32(1), to: 1001, by: 2) {
-      var frames = Frames()
+      var frames = HTTP2Frames()
       frames.request(id, isEnd: false)
       frames.window(id, 0x7FFF_FFFF)
       bench.receive(frames)
@@ -64,9 +65,9 @@ struct FloodTests {
   /// The same by heads that are refused by us.
   @Test func malformedHeads() {
     let bench = Bench()
-    bench.receive(Frames.begun)
+    bench.receive(HTTP2Frames.begun)
     for id in stride(from: UInt32(1), to: 1001, by: 2) {
-      var frames = Frames()
+      var frames = HTTP2Frames()
       frames.request(id, [("X", "y")])
       bench.receive(frames)
       if let stream = bench.requests.last {
@@ -81,9 +82,9 @@ struct FloodTests {
   /// Streams that we end for reasons of ours are nobody's fault.
   @Test func ourOwnResetsAreNoFlood() {
     let bench = Bench()
-    bench.receive(Frames.begun)
+    bench.receive(HTTP2Frames.begun)
     for id in stride(from: UInt32(1), to: 1001, by: 2) {
-      var frames = Frames()
+      var frames = HTTP2Frames()
       frames.request(id, isEnd: false)
       bench.receive(frames)
       if let stream = bench.requests.last { bench.session.reset(stream, .noError) }
@@ -95,8 +96,8 @@ struct FloodTests {
 
   @Test func continuation() {
     let bench = Bench()
-    var frames = Frames.begun
-    frames.frame(1, flags: 1, 1, Frames.block(Frames.pseudo()))
+    var frames = HTTP2Frames.begun
+    frames.frame(1, flags: 1, 1, HTTP2Frames.block(HTTP2Frames.pseudo()))
     for _ in 0..<100_000 { frames.frame(9, 1) }
     bench.receive(frames)
     ends(bench, by: .continuationFlood)
@@ -105,9 +106,11 @@ struct FloodTests {
   /// A table entry of 4,000 bytes that is named again and again by a byte (RFC 7541 §6.1).
   @Test func headerBomb() {
     let bench = Bench()
-    var frames = Frames.begun
+    var frames = HTTP2Frames.begun
     let value = String(repeating: "a", count: 3900)
-    var block = Frames.block(Frames.pseudo()) + [0x40] + Frames.block([("x", value)]).dropFirst()
+    var block =
+      HTTP2Frames.block(HTTP2Frames.pseudo()) + [0x40]
+      + HTTP2Frames.block([("x", value)]).dropFirst()
     block += Array(repeating: 0xBE, count: 10_000)
     frames.frame(1, flags: 5, 1, block)
     bench.receive(frames)
@@ -117,7 +120,7 @@ struct FloodTests {
 
   @Test func settings() {
     let bench = Bench()
-    var frames = Frames.begun
+    var frames = HTTP2Frames.begun
     for _ in 0..<300 { frames.settings() }
     bench.receive(frames)
     ends(bench, by: .settingsFlood)
@@ -125,9 +128,9 @@ struct FloodTests {
 
   @Test func ping() {
     let bench = Bench()
-    bench.receive(Frames.begun)
+    bench.receive(HTTP2Frames.begun)
     for _ in 0..<30 {
-      var frames = Frames()
+      var frames = HTTP2Frames()
       for _ in 0..<50 { frames.ping() }
       bench.receive(frames)
     }
@@ -139,7 +142,7 @@ struct FloodTests {
     var limits = SessionLimits()
     limits.queuedFramesMax = 100
     let bench = Bench(limits)
-    var frames = Frames.begun
+    var frames = HTTP2Frames.begun
     for _ in 0..<150 { frames.ping() }
     bench.receive(frames)
     ends(bench, by: .outputQueueFull)
@@ -147,7 +150,7 @@ struct FloodTests {
 
   @Test func priority() {
     let bench = Bench()
-    var frames = Frames.begun
+    var frames = HTTP2Frames.begun
     for _ in 0..<201 { frames.frame(2, 3, [0, 0, 0, 0, 16]) }
     bench.receive(frames)
     ends(bench, by: .priorityFlood)
@@ -155,7 +158,7 @@ struct FloodTests {
 
   @Test func windowUpdate() {
     let bench = Bench()
-    var frames = Frames.begun
+    var frames = HTTP2Frames.begun
     frames.request(1, isEnd: false)
     for _ in 0..<8 { frames.window(0, 1) }
     bench.receive(frames)
@@ -164,7 +167,7 @@ struct FloodTests {
 
   @Test(arguments: [false, true]) func emptyData(isPadded: Bool) {
     let bench = Bench()
-    var frames = Frames.begun
+    var frames = HTTP2Frames.begun
     frames.request(1, isEnd: false)
     for _ in 0..<101 {
       if isPadded { frames.frame(0, flags: 8, 1, [0]) } else { frames.data(1, []) }
@@ -175,7 +178,7 @@ struct FloodTests {
 
   @Test func unknownFrames() {
     let bench = Bench()
-    var frames = Frames.begun
+    var frames = HTTP2Frames.begun
     for _ in 0..<1001 { frames.frame(0xBB, 0) }
     bench.receive(frames)
     ends(bench, by: .unknownFrameFlood)
@@ -183,7 +186,7 @@ struct FloodTests {
 
   @Test func anotherPreface() {
     let bench = Bench()
-    var frames = Frames()
+    var frames = HTTP2Frames()
     frames.bytes = Array("PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n".utf8)
     bench.receive(frames)
     ends(bench, by: .badPreface)

@@ -2,6 +2,7 @@ import HTTP2
 import HTTPModel
 import Primitives
 import Testing
+import WeirTesting
 
 /// What of HTTP/2 would mean something else once it is written as HTTP/1 is refused (RFC 9113 §8.2,
 /// §8.3), each by its name.
@@ -15,7 +16,7 @@ struct RequestFieldTests {
 
     init(
       _ fault: HeadFault, _ what: String, _ more: [(String, String)] = [],
-      pseudo: [(String, String)] = Frames.pseudo(), isEnd: Bool = true
+      pseudo: [(String, String)] = HTTP2Frames.pseudo(), isEnd: Bool = true
     ) {
       self.fault = fault
       self.what = what
@@ -27,7 +28,7 @@ struct RequestFieldTests {
     init(_ fault: HeadFault, _ name: String, is value: String?) {
       self.init(
         fault, "\(name) is \(value ?? "missing")",
-        pseudo: Frames.pseudo().compactMap {
+        pseudo: HTTP2Frames.pseudo().compactMap {
           if $0.0 != name { return $0 }
           return value.map { (name, $0) }
         })
@@ -98,18 +99,18 @@ struct RequestFieldTests {
     Refused(
       .tooManyFields, "101 fields", (0..<101).map { ("x-\($0)", "b") }),
     Refused(
-      .misplacedPseudoField, "CONNECT with a path", pseudo: Frames.pseudo("CONNECT")),
+      .misplacedPseudoField, "CONNECT with a path", pseudo: HTTP2Frames.pseudo("CONNECT")),
   ]
 
   @Test(arguments: refused, [false, true]) func refuses(_ one: Refused, byByte: Bool) throws {
     let bench = Bench()
-    var frames = Frames.begun
+    var frames = HTTP2Frames.begun
     frames.head(1, one.fields, isEnd: one.isEnd)
     bench.receive(frames, byByte: byByte)
     let stream = try #require(bench.requests.first)
     #expect(stream.headFault == one.fault)
     // The connection and its table go on.
-    var next = Frames()
+    var next = HTTP2Frames()
     next.request(3)
     bench.receive(next)
     #expect(try #require(bench.requests.last).headFault == nil)
@@ -118,7 +119,7 @@ struct RequestFieldTests {
 
   @Test func readsWhatTheNeutralHeadHas() throws {
     let bench = Bench()
-    var frames = Frames.begun
+    var frames = HTTP2Frames.begun
     frames.request(
       1, method: "POST",
       [
@@ -157,7 +158,7 @@ struct RequestFieldTests {
       [(":path", "/"), (":scheme", "http"), (":method", "GET"), ("host", "a.test")],
     ] {
       let bench = Bench()
-      var frames = Frames.begun
+      var frames = HTTP2Frames.begun
       frames.head(1, pseudo)
       bench.receive(frames)
       #expect(try #require(bench.requests.first).headFault == nil)
@@ -166,10 +167,10 @@ struct RequestFieldTests {
 
   @Test func aListAboveTheLimitCostsItsRequest() throws {
     let bench = Bench()
-    var frames = Frames.begun
+    var frames = HTTP2Frames.begun
     let value = String(repeating: "a", count: 14_000)
-    var block = Frames.block(Frames.pseudo())
-    for index in 0..<5 { block += Frames.block([("x-\(index)", value)]) }
+    var block = HTTP2Frames.block(HTTP2Frames.pseudo())
+    for index in 0..<5 { block += HTTP2Frames.block([("x-\(index)", value)]) }
     frames.frame(1, flags: 1, 1, Array(block.prefix(16_000)))
     for start in stride(from: 16_000, to: block.count, by: 16_000) {
       let part = Array(block[start..<min(start + 16_000, block.count)])

@@ -2,12 +2,13 @@ import HTTP2
 import HTTPModel
 import Primitives
 import Testing
+import WeirTesting
 
 /// Windows, trailers, ends and drains of a session.
 struct SessionTests {
   private func begun(_ limits: SessionLimits = SessionLimits()) -> Bench {
     let bench = Bench(limits)
-    bench.receive(Frames.begun)
+    bench.receive(HTTP2Frames.begun)
     return bench
   }
 
@@ -21,7 +22,7 @@ struct SessionTests {
 
   @Test func answersByHeadAndBody() throws {
     let bench = begun()
-    var frames = Frames()
+    var frames = HTTP2Frames()
     frames.request(1)
     bench.receive(frames, byByte: true)
     let stream = try #require(bench.requests.first)
@@ -37,7 +38,7 @@ struct SessionTests {
 
   @Test func answersWithoutABodyInOneFrame() throws {
     let bench = begun()
-    var frames = Frames()
+    var frames = HTTP2Frames()
     frames.request(1)
     bench.receive(frames)
     bench.answer(try #require(bench.requests.first), [])
@@ -47,7 +48,7 @@ struct SessionTests {
 
   @Test(arguments: [[], Array("x".utf8)]) func sendsTrailers(body: [UInt8]) throws {
     let bench = begun()
-    var frames = Frames()
+    var frames = HTTP2Frames()
     frames.request(1)
     bench.receive(frames)
     let stream = try #require(bench.requests.first)
@@ -67,7 +68,7 @@ struct SessionTests {
   /// A stream's window stops its own payload and nobody else's.
   @Test func aSlowReaderHoldsBackItsOwnStream() throws {
     let bench = Bench()
-    var frames = Frames.begun
+    var frames = HTTP2Frames.begun
     frames.window(0, 1 << 20)
     frames.request(1)
     frames.request(3)
@@ -79,7 +80,7 @@ struct SessionTests {
     #expect(bench.requests[0].output.count == 3)
     bench.answer(bench.requests[1], payload)
     #expect(bench.requests[1].isEndSent)
-    var more = Frames()
+    var more = HTTP2Frames()
     more.window(1, 2)
     bench.receive(more)
     #expect(bench.requests[0].output.count == 1)
@@ -94,7 +95,7 @@ struct SessionTests {
   /// In a block that never has room for a whole large frame.
   @Test func goesOnWhereTheOutputIsSmall() throws {
     let bench = begun()
-    var frames = Frames()
+    var frames = HTTP2Frames()
     frames.request(1)
     bench.receive(frames)
     let stream = try #require(bench.requests.first)
@@ -116,7 +117,7 @@ struct SessionTests {
     var limits = SessionLimits()
     limits.connectionWindowBytes = 65_535
     let bench = begun(limits)
-    var frames = Frames()
+    var frames = HTTP2Frames()
     frames.request(1, method: "POST", isEnd: false)
     for _ in 0..<4 { frames.data(1, [UInt8](repeating: 1, count: 10_000)) }
     bench.receive(frames)
@@ -133,7 +134,7 @@ struct SessionTests {
   /// What is kept for another attempt opens no window; what cannot be kept any more does.
   @Test func keepsABodyForAnotherAttempt() throws {
     let bench = begun()
-    var frames = Frames()
+    var frames = HTTP2Frames()
     frames.request(1, method: "POST", isEnd: false)
     frames.data(1, [UInt8](repeating: 1, count: 10_000))
     bench.receive(frames)
@@ -155,7 +156,7 @@ struct SessionTests {
 
   @Test func aPeerThatIgnoresAWindowIsReset() {
     let bench = begun()
-    var frames = Frames()
+    var frames = HTTP2Frames()
     frames.request(1, method: "POST", isEnd: false)
     for _ in 0..<7 { frames.data(1, [UInt8](repeating: 1, count: 10_000)) }
     bench.receive(frames)
@@ -164,7 +165,7 @@ struct SessionTests {
 
   @Test func keepsTrailersOfARequest() throws {
     let bench = begun()
-    var frames = Frames()
+    var frames = HTTP2Frames()
     frames.request(1, method: "POST", isEnd: false)
     frames.data(1, [1, 2, 3])
     frames.head(1, [("x-sum", "6"), ("authorization", "basic x")])
@@ -175,9 +176,9 @@ struct SessionTests {
   }
 
   @Test func refusesBodiesThatAreNotAsDeclared() throws {
-    func fault(_ send: (inout Frames) -> Void, length: String? = nil) throws -> BodyFault? {
+    func fault(_ send: (inout HTTP2Frames) -> Void, length: String? = nil) throws -> BodyFault? {
       let bench = begun()
-      var frames = Frames()
+      var frames = HTTP2Frames()
       frames.request(
         1, method: "POST", length.map { [("content-length", $0)] } ?? [], isEnd: false)
       send(&frames)
@@ -200,7 +201,7 @@ struct SessionTests {
 
   @Test func tellsOfAResetAndWhy() throws {
     let bench = begun()
-    var frames = Frames()
+    var frames = HTTP2Frames()
     frames.request(1)
     frames.reset(1, 8)
     bench.receive(frames)
@@ -215,7 +216,7 @@ struct SessionTests {
     var limits = SessionLimits()
     limits.concurrentStreamsMax = 2
     let bench = begun(limits)
-    var frames = Frames()
+    var frames = HTTP2Frames()
     // The peer has acknowledged our limit.
     frames.frame(4, flags: 1, 0)
     for id: UInt32 in [1, 3, 5] { frames.request(id) }
@@ -227,7 +228,7 @@ struct SessionTests {
   /// RFC 9113 §6.8: first all ids are allowed, and the last is named when a round trip is over.
   @Test func drainsInTwoSteps() throws {
     let bench = begun()
-    var frames = Frames()
+    var frames = HTTP2Frames()
     frames.request(1)
     bench.receive(frames)
     bench.session.beginDrain()
@@ -253,8 +254,8 @@ struct SessionTests {
   /// The library would count the bytes of a frame's header as frames.
   @Test func aHeadMayComeByteByByteInManyFrames() throws {
     let bench = begun()
-    let block = Frames.block(Frames.pseudo())
-    var frames = Frames()
+    let block = HTTP2Frames.block(HTTP2Frames.pseudo())
+    var frames = HTTP2Frames()
     frames.frame(1, flags: 1, 1, Array(block.prefix(10)))
     for index in 0..<7 { frames.frame(9, 1, Array(block[(10 + index * 5)..<(15 + index * 5)])) }
     frames.frame(9, flags: 4, 1, Array(block.dropFirst(45)))
@@ -264,7 +265,7 @@ struct SessionTests {
 
   @Test func endsAConnectionThatBreaksItsFraming() {
     let bench = begun()
-    var frames = Frames()
+    var frames = HTTP2Frames()
     // DATA on a stream that nobody opened (§5.1).
     frames.data(7, [1])
     bench.receive(frames)
@@ -274,7 +275,7 @@ struct SessionTests {
 
   @Test func anInterimHeadGoesAhead() throws {
     let bench = begun()
-    var frames = Frames()
+    var frames = HTTP2Frames()
     frames.request(1, isEnd: false)
     bench.receive(frames)
     let stream = try #require(bench.requests.first)

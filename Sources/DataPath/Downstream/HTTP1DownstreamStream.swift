@@ -52,6 +52,7 @@ final class HTTP1DownstreamStream: DownstreamStream {
             return .whole
           }
         } catch {
+          if error == .http2Preface, connection.becomesHTTP2(by: input) { return .nothing }
           worker.shard.add(worker.metrics.request(error))
           return .failed(error.requestFailure, error.name)
         }
@@ -145,8 +146,7 @@ final class HTTP1DownstreamStream: DownstreamStream {
       result = connection.receive(into: input)
     }
     switch result {
-    case .bytes:
-      return .bytes(direct)
+    case .bytes: return .bytes(direct)
     case .wouldBlock: return .nothing
     case .endOfStream, .failed: return .failed(.downstreamClosed)
     }

@@ -16,9 +16,9 @@ COPY Tests Tests
 RUN make build
 
 FROM debian:12-slim
-# The Swift library is in the binary; beside the C library it needs these four.
+# The Swift library is in the binary; beside the C library it needs these five.
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends libpcre2-8-0 libssl3 libyaml-0-2 zlib1g \
+  && apt-get install -y --no-install-recommends libnghttp2-14 libpcre2-8-0 libssl3 libyaml-0-2 zlib1g \
   && rm -rf /var/lib/apt/lists/* \
   && groupadd --gid 4150 weir \
   && useradd --uid 4150 --gid weir --no-create-home --shell /usr/sbin/nologin weir

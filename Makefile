@@ -100,7 +100,7 @@ fuzz: packages-build
 	WEIR_FUZZ=1 $(SWIFT) build --scratch-path .build/fuzz --product weir-fuzz \
 	  -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld
 	@mkdir -p Fuzzing/findings
-	@for target in request response chunked configuration; do \
+	@for target in request response chunked configuration http2; do \
 	  mkdir -p .build/fuzz/corpus/$$target; \
 	  WEIR_FUZZ_TARGET=$$target SWIFT_BACKTRACE=enable=no .build/fuzz/debug/weir-fuzz \
 	    -max_total_time=$(SECONDS) -print_final_stats=1 -verbosity=0 \

@@ -73,6 +73,8 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+    .systemLibrary(
+      name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
 
     hotPath("Primitives"),
     hotPath("Reactor", ["Primitives", "CLinux"]),
@@ -80,6 +82,7 @@ let package = Package(
     hotPath("Transport", ["Primitives", "Reactor", "TLS"]),
     hotPath("HTTPModel", ["Primitives"]),
     hotPath("HTTP1", ["Primitives", "HTTPModel"]),
+    hotPath("HTTP2", ["Primitives", "HTTPModel", "CNghttp2"]),
     hotPath(
       "Resilience",
       [
@@ -96,8 +99,8 @@ let package = Package(
     hotPath(
       "DataPath",
       [
-        "Primitives", "Reactor", "TLS", "Transport", "HTTPModel", "HTTP1", "Resilience", "Routing",
-        "Upstreams", "Telemetry", "HTTPClient",
+        "Primitives", "Reactor", "TLS", "Transport", "HTTPModel", "HTTP1", "HTTP2", "Resilience",
+        "Routing", "Upstreams", "Telemetry", "HTTPClient",
       ]),
     library("Discovery", ["Primitives"]),
     library(
@@ -131,13 +134,15 @@ let package = Package(
     library(
       "WeirTesting",
       [
-        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
+        "Primitives", "Reactor", "HTTPModel", "HTTP1", "HTTP2", "Resilience", "Routing",
+        "Upstreams",
         "Telemetry", "DataPath", "ProxyConfiguration",
       ]),
 
     tests("PrimitivesTests", ["Primitives"]),
     tests("ReactorTests", ["Primitives", "Reactor", "Transport", "WeirTesting"]),
     tests("HTTP1Tests", ["Primitives", "HTTPModel", "HTTP1", "WeirTesting"]),
+    tests("HTTP2Tests", ["Primitives", "HTTPModel", "HTTP2", "WeirTesting"]),
     tests("RoutingTests", ["Primitives", "HTTPModel", "HTTP1", "Routing", "WeirTesting"]),
     tests("ResilienceTests", ["Primitives", "Resilience", "Simulation", "WeirTesting"]),
     tests("UpstreamsTests", ["Primitives", "Resilience", "Upstreams", "WeirTesting"]),

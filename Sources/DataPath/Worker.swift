@@ -50,6 +50,7 @@ package final class Worker {
   /// Where the next scrape begins to count bytes.
   private var nextCounted = 0
   private var streams: [HTTP1DownstreamStream] = []
+  private var http2Streams: [HTTP2DownstreamStream] = []
   /// The exchanges that ended, for `/explain`.
   var explainRing: ExplainRing
   var refusalRate = RefusalRate()
@@ -241,6 +242,18 @@ package final class Worker {
   func give(_ stream: HTTP1DownstreamStream) {
     shard.subtract(metrics.requestsActive)
     if streams.count < Self.streamsKeptMax { streams.append(stream) } else { stream.exchange.end() }
+  }
+
+  /// The same for one on an HTTP/2 connection.
+  func takeHTTP2Stream() -> HTTP2DownstreamStream {
+    shard.add(metrics.requestsActive)
+    return http2Streams.popLast() ?? HTTP2DownstreamStream(worker: self)
+  }
+
+  func give(_ stream: HTTP2DownstreamStream) {
+    shard.subtract(metrics.requestsActive)
+    guard http2Streams.count < Self.streamsKeptMax else { return stream.exchange.end() }
+    http2Streams.append(stream)
   }
 
   func report(_ event: PolicyEvent) { reportEvent?(event) }

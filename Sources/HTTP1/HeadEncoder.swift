@@ -97,8 +97,9 @@ import Primitives
     return copy(bytes, run, to: out) || undo(before, out)
   }
 
+  /// Whether `copyFields` leaves it out.
   @inline(__always)
-  private static func isOmitted(
+  package static func isOmitted(
     _ field: Field, _ bytes: Span<UInt8>, _ omitted: FieldSet, _ others: [[UInt8]],
     _ fields: [Field], _ nominatesOthers: Bool
   ) -> Bool {

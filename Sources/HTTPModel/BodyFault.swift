@@ -1,6 +1,6 @@
 import Primitives
 
-/// Why a chunked body was rejected.
+/// Why a body was rejected.
 package enum BodyFault: UInt8, Error, CaseIterable, Sendable {
   case badChunkSize
   case chunkSizeTooLarge
@@ -11,6 +11,9 @@ package enum BodyFault: UInt8, Error, CaseIterable, Sendable {
   case badTrailer
   case forbiddenTrailer
   case trailersTooLarge
+  // What only HTTP/2 can say (RFC 9113 §8.1, §8.1.1).
+  case lengthDiffers
+  case trailersWithoutEnd
 
   package var name: StaticString {
     switch self {
@@ -23,6 +26,8 @@ package enum BodyFault: UInt8, Error, CaseIterable, Sendable {
     case .badTrailer: "bad_trailer"
     case .forbiddenTrailer: "forbidden_trailer"
     case .trailersTooLarge: "trailers_too_large"
+    case .lengthDiffers: "length_differs"
+    case .trailersWithoutEnd: "trailers_without_end"
     }
   }
 

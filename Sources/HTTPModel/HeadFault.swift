@@ -32,6 +32,15 @@ package enum HeadFault: UInt8, Error, CaseIterable, Sendable {
   case badTransferEncoding
   case transferEncodingOnHTTP10
   case badExpectation
+  // What only HTTP/2 can say (RFC 9113 §8.2, §8.3).
+  case misplacedPseudoField
+  case repeatedPseudoField
+  case unknownPseudoField
+  case missingPseudoField
+  case connectionSpecificField
+  case badScheme
+  case hostDiffers
+  case lengthDiffers
 
   package var name: StaticString {
     switch self {
@@ -65,6 +74,14 @@ package enum HeadFault: UInt8, Error, CaseIterable, Sendable {
     case .badTransferEncoding: "bad_transfer_encoding"
     case .transferEncodingOnHTTP10: "transfer_encoding_on_http10"
     case .badExpectation: "bad_expectation"
+    case .misplacedPseudoField: "misplaced_pseudo_field"
+    case .repeatedPseudoField: "repeated_pseudo_field"
+    case .unknownPseudoField: "unknown_pseudo_field"
+    case .missingPseudoField: "missing_pseudo_field"
+    case .connectionSpecificField: "connection_specific_field"
+    case .badScheme: "bad_scheme"
+    case .hostDiffers: "host_differs"
+    case .lengthDiffers: "length_differs"
     }
   }
 

@@ -8,6 +8,9 @@ public struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
     self.number = number
   }
 
+  /// The peer has reset what it was sent.
+  package static var connectionReset: Errno { Errno(ECONNRESET) }
+
   /// The calling thread's `errno`; read it before another call can change it.
   package static var current: Errno { Errno(errno) }
 
@@ -20,8 +23,6 @@ public struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
   package var isMemoryExhaustion: Bool {
     number == ENOBUFS || number == ENOMEM || number == ENOSPC
   }
-  /// What a connection is that ended without the end that its protocol has.
-  package static var connectionReset: Errno { Errno(ECONNRESET) }
   package var isTimeout: Bool { number == ETIMEDOUT }
   package var isAddressInUse: Bool { number == EADDRINUSE }
   /// The machine has no such address (bind(2)).

@@ -6,7 +6,7 @@ import ProxyConfiguration
 /// What is fuzzed, each with what must hold for any bytes; a trap is a finding, so is a verdict
 /// that depends on how the bytes were split.
 package enum FuzzTarget: String, CaseIterable, Sendable {
-  case request, response, chunked, configuration
+  case request, response, chunked, configuration, http2
 
   package func run(_ bytes: [UInt8]) {
     switch self {
@@ -14,6 +14,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .response: Self.response(bytes)
     case .chunked: Self.chunked(bytes)
     case .configuration: Self.configuration(bytes)
+    case .http2: Self.http2(bytes)
     }
   }
 
@@ -29,7 +30,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   }
 
   /// Bytes that arrive one by one where there are few, else in two parts.
-  private static func ways(_ bytes: [UInt8]) -> [[Int]] {
+  static func ways(_ bytes: [UInt8]) -> [[Int]] {
     let parts = [[bytes.count], [split(bytes), bytes.count]]
     return bytes.count <= 512 ? parts + [Array(0...bytes.count)] : parts
   }

@@ -32,7 +32,7 @@ struct FailureTests {
       ),
       ("GET /\u{1} HTTP/1.1\r\nHost: a\r\n\r\n", .malformedRequest, ""),
       ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", .versionUnsupported, "version_unsupported"),
-      ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", .malformedRequest, "http2_preface"),
+      ("\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", .malformedRequest, "http2_preface"),
       ("GET / HTTP/1.1\r\nHost: a\r\nExpect: magic\r\n\r\n", .expectationUnsupported, ""),
       ("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", .connectDenied, ""),
       ("GET /../x HTTP/1.1\r\nHost: a\r\n\r\n", .malformedRequest, "bad_path"),

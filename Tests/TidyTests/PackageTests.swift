@@ -59,7 +59,8 @@ struct PackageTests {
     let hot = text.matches(of: /hotPath\(\s*"(\w+)"/).map { String($0.1) }
     #expect(
       Set(hot) == [
-        "Primitives", "Reactor", "HTTPModel", "HTTP1", "Resilience", "Routing", "Upstreams",
+        "Primitives", "Reactor", "HTTPModel", "HTTP1", "HTTP2", "Resilience", "Routing",
+        "Upstreams",
         "Telemetry", "TLS", "Transport", "HTTPClient", "DataPath",
       ])
     // The function itself, and the micro-benchmarks, into which those targets are inlined.

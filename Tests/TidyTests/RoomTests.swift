@@ -26,13 +26,13 @@ struct RoomTests {
   /// nobody else.
   @Test func onlyStreamsKnowTheirProtocol() {
     let users = Repository.sources(in: ["Sources/DataPath"]).filter {
-      $0.lines.contains("import HTTP1")
+      $0.lines.contains("import HTTP1") || $0.lines.contains("import HTTP2")
     }.map(\.path)
-    #expect(users.count == 6)
+    #expect(users.count == 11)
     for path in users {
       let parts = path.split(separator: "/")
       #expect(parts[2] == "Downstream" || parts[2] == "Upstream", "\(path)")
-      #expect(parts[3].hasPrefix("HTTP1"), "\(path)")
+      #expect(parts[3].hasPrefix("HTTP1") || parts[3].hasPrefix("HTTP2"), "\(path)")
     }
   }
 

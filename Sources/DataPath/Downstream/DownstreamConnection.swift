@@ -40,8 +40,10 @@ package final class DownstreamConnection: ByteStream {
   var requestCount: UInt64 = 0
   /// Whose descriptor it has: `clients`, or `refused`.
   private let use: DescriptorBudget.Use
-  /// The request that is under way.
+  /// The request that is under way, in HTTP/1.
   private var stream: HTTP1DownstreamStream?
+  /// Those of an HTTP/2 connection.
+  private var carrier: HTTP2Carrier?
   private(set) var isLingering = false
   /// What TLS has told of the client; nil: it came in plaintext, or its handshake is not done.
   var securedPeer: SecuredPeer?
@@ -91,7 +93,7 @@ package final class DownstreamConnection: ByteStream {
 
   /// How long it may stay without a request. A listener that is gone closes it after the time that
   /// clients have when the process drains: the delay, and the grace behind it.
-  private var idleNanoseconds: Int64 {
+  var idleNanoseconds: Int64 {
     let idle = settings.idleNanoseconds
     guard isDraining else { return idle }
     if worker.isClosing { return min(idle, Self.drainGraceNanoseconds) }
@@ -101,7 +103,9 @@ package final class DownstreamConnection: ByteStream {
 
   /// How long it has been without a request; nil: it has one, or is about to close.
   func idleNanoseconds(at now: Instant) -> Int64? {
-    guard stream == nil, !isLingering, input.isEmpty, let end = loop.deadline(of: self) else {
+    guard stream == nil, !isLingering, input.isEmpty, carrier?.isIdle != false,
+      let end = loop.deadline(of: self)
+    else {
       return nil
     }
     return settings.idleNanoseconds - end.nanoseconds(since: now)
@@ -139,23 +143,34 @@ package final class DownstreamConnection: ByteStream {
     guard stream == nil else { return }
     if isLingering { return close() }
     if isSecuring { return securingFailed(TLSFault(.timeout)) }
-    closeUnlessAsked()
+    if let carrier { carrier.endIdle() } else { closeUnlessAsked() }
   }
 
   /// Closes it while it is idle, unless a request is in the socket whose event is not among those of
   /// this turn.
   func closeUnlessAsked() {
+    if let carrier {
+      carrier.endIdle()
+      // Its place is wanted now.
+      if carrier.isIdle { close() }
+      return
+    }
     isExpired = true
     expectBytes()
     beginExchange()
     isExpired = false
   }
 
+  func beginHTTP2() { carrier = HTTP2Carrier(self) }
+  func forgetHTTP2() { carrier = nil }
+
   func proceed() {
     if let stream {
       stream.exchange.downstreamReady(stream)
     } else if isLingering {
       discard()
+    } else if let carrier {
+      carrier.proceed()
     } else if isSecuring {
       secureOn()
     } else if mayReceive || !input.isEmpty {
@@ -181,6 +196,7 @@ package final class DownstreamConnection: ByteStream {
   /// No request was begun: nothing is answered.
   func exchangeNotBegun() {
     stream = nil
+    if carrier != nil { return loop.resumeLater(self) }
     if peerEnded || isBroken || isExpired {
       close()
     }
@@ -190,6 +206,7 @@ package final class DownstreamConnection: ByteStream {
   /// first one waits behind the accept, gets its answer, which says that the connection closes.
   func drain() {
     guard stream == nil, !isLingering, !isSecuring else { return }
+    carrier?.drain()
     loop.arm(self, at: loop.now.advanced(byNanoseconds: idleNanoseconds))
   }
 
@@ -201,6 +218,7 @@ package final class DownstreamConnection: ByteStream {
   }
 
   func abandon(_ failure: FailureKind) {
+    if let carrier, !isLingering { return carrier.abandon(failure) }
     if let stream { stream.exchange.fail(failure) } else { close() }
   }
 
@@ -235,6 +253,7 @@ package final class DownstreamConnection: ByteStream {
   func close(reset: Bool = false) {
     guard isOpen else { return }
     stream = nil
+    carrier = nil
     if hasPrivates { endPrivates() }
     giveBuffers(to: pool)
     if isSecure, !reset { endSecure() }

@@ -26,10 +26,10 @@ package class DownstreamStream: MessageStream {
   /// The connection may carry another request behind this one.
   final private(set) var keepsOpen = false
 
-  init(worker: Worker, head: RequestHead) {
+  init(worker: Worker, head: RequestHead, headBlock: Buffer = Buffer()) {
     self.head = head
     exchange = Exchange(worker: worker)
-    super.init(worker: worker, headBlock: Buffer())
+    super.init(worker: worker, headBlock: headBlock)
   }
 
   /// The client's connection. Precondition: a request is under way.

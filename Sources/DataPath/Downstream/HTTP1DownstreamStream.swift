@@ -55,6 +55,7 @@ final class HTTP1DownstreamStream: DownstreamStream {
             return .whole
           }
         } catch {
+          if error == .http2Preface, connection.becomesHTTP2(by: input) { return .nothing }
           worker.shard.add(worker.metrics.request(error))
           speaksTLS = error == .tlsClientHello
           return .failed(error.requestFailure, error.name)
@@ -136,8 +137,7 @@ final class HTTP1DownstreamStream: DownstreamStream {
       result = connection.receive(into: input)
     }
     switch result {
-    case .bytes:
-      return .bytes(direct)
+    case .bytes: return .bytes(direct)
     case .wouldBlock: return .nothing
     case .endOfStream, .failed: return .failed(.downstreamClosed)
     }

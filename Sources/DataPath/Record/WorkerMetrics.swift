@@ -21,6 +21,7 @@ package final class WorkerMetrics: Sendable {
   let bufferRefusals: Int
   let logLinesDropped: Int
   let turns: Int
+  let http2: HTTP2Metrics
   private let injected: [Int]
   private let headFaults: [Int]
   private let bodyFaults: [Int]
@@ -52,6 +53,7 @@ package final class WorkerMetrics: Sendable {
       "weir_buffer_refusals_total", "Buffers that the budget did not allow.")
     logLinesDropped = counter(
       Self.logLinesDropped.name, Self.logLinesDropped.help)
+    http2 = HTTP2Metrics(registry)
     turns = registry.series(
       registry.family(
         "weir_loop_turn_seconds", .histogram(HistogramBounds.turns),

@@ -110,7 +110,8 @@ struct RefusedHeadAnswerTests {
 
   @Test(arguments: [
     ([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xFC, 0x03, 0x03], "tls_client_hello"),
-    (Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8), "http2_preface"),
+    // Behind an empty line it is no preface, but a line of it all the same.
+    (Array("\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8), "http2_preface"),
     (Array("PROXY TCP4 10.0.0.1 10.0.0.2 5 80\r\n".utf8), "proxy_protocol"),
     ([0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A], "proxy_protocol"),
     (Array("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n".utf8), "ssh_banner"),
@@ -146,10 +147,6 @@ struct RefusedHeadAnswerTests {
     let logged = try Logged()
     for (arguments, detail) in [
       (["-sk", "https://127.0.0.1:\(logged.proxy.port)/"], "tls_client_hello"),
-      (
-        ["-s", "--http2-prior-knowledge", "http://127.0.0.1:\(logged.proxy.port)/"],
-        "http2_preface"
-      ),
       (["-s", "--haproxy-protocol", "http://127.0.0.1:\(logged.proxy.port)/"], "proxy_protocol"),
     ] {
       _ = try? Command.run("curl", ["-m", "20"] + arguments)

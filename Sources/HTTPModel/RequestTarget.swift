@@ -1,12 +1,11 @@
-import HTTPModel
 import Primitives
 
 /// The four forms of a request target (RFC 9112 §3.2).
 ///
 /// Accepted beyond RFC 3986: the visible ASCII that browsers send unescaped (`|`, `"`, `{`, `^`,
 /// `` ` ``, `[`). Refused: a fragment, user information in an authority, octets above ASCII.
-enum RequestTarget {
-  static func decode(
+package enum RequestTarget {
+  package static func decode(
     _ bytes: Span<UInt8>, _ range: Range<Int>, into head: RequestHead
   ) throws(HeadFault) {
     if head.method == .connect {

@@ -1,5 +1,3 @@
-import HTTPModel
-
 /// The text of an IPv6 address without brackets or a zone (RFC 4291 §2.2).
 ///
 /// Why beside `IPAddress`, which reads the same: a head is judged without allocating.

@@ -1,4 +1,3 @@
-import HTTPModel
 import Primitives
 
 /// What is done with a trailer field of some name (RFC 9110 §6.5.1).
@@ -7,10 +6,10 @@ import Primitives
 /// smuggle. Dropped: what a service that merges trailers into the head would take for
 /// authentication, what only a proxy in front may say, a request modifier, response control, the content's coding, or the ids that Weir
 /// writes itself; those come from clients in good faith too. All else is kept.
-enum TrailerRule {
+package enum TrailerRule {
   case keep, drop, refuse
 
-  init(_ id: FieldName, _ name: Span<UInt8>) {
+  package init(_ id: FieldName, _ name: Span<UInt8>) {
     if id == .other {
       self = Self.isDropped(name) ? .drop : .keep
     } else if Self.refused.contains(id) {

@@ -1,4 +1,3 @@
-import HTTPModel
 import Primitives
 
 /// `host [":" port]` as `Host` and an absolute target hold it (RFC 9110 §7.2, RFC 3986 §3.2.2).
@@ -6,11 +5,11 @@ import Primitives
 /// Stricter than RFC 3986 where a second spelling of a host would slip past a route by host:
 /// a percent escape is refused, and so is an empty label but the last (`a..b`, `.a`). A host is at
 /// most 255 bytes (RFC 1035 §2.3.4), which bounds what looking it up can cost; a port at most 65535.
-enum Authority {
+package enum Authority {
   /// RFC 1035 §2.3.4.
   private static let hostBytesMax = 255
 
-  static func isValid(
+  package static func isValid(
     _ bytes: Span<UInt8>, mayBeEmpty: Bool, needsPort: Bool = false
   ) -> Bool {
     guard bytes.count > 0 else { return mayBeEmpty }

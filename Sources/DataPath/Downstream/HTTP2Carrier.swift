@@ -1,0 +1,243 @@
+import HTTP2
+import Primitives
+import Reactor
+import Telemetry
+import Transport
+
+/// The streams of an HTTP/2 connection: between its bytes, its session and their exchanges.
+///
+/// ```
+/// socket ─▶ input ─▶ session ─▶ events ─▶ exchanges ─▶ session ─▶ output ─▶ socket
+/// ```
+///
+/// Frames of all streams that have something to say in a turn leave in one call to the kernel. A stream
+/// is told of what is new for it alone, so a slow one holds up no other. Confinement: the worker's loop.
+final class HTTP2Carrier {
+  unowned let connection: DownstreamConnection
+  private let worker: Worker
+  private let pool: BufferPool
+  private var made: ServerSession?
+  private var streams: [Int32: HTTP2DownstreamStream] = [:]
+  private var isServing = false
+  private var hasEnded = false
+  /// What it was ended for is counted.
+  private var isCounted = false
+  /// How many requests it had served when it was last given time to wait for another.
+  private var timedAt = UInt64.max
+
+  /// Receives of one turn, so that one connection does not starve the loop.
+  private static let roundsPerTurnMax = 8
+
+  init(_ connection: DownstreamConnection) {
+    self.connection = connection
+    worker = connection.worker
+    pool = connection.worker.pool
+    var limits = SessionLimits()
+    limits.head = connection.settings.headLimits
+    limits.body = connection.settings.bodyLimits
+    made = ServerSession(limits, pool) { [unowned self] in supply($0) }
+    worker.shard.add(worker.metrics.http2.connections)
+  }
+
+  var session: ServerSession {
+    guard let made else { preconditionFailure("a connection without a session") }
+    return made
+  }
+
+  /// It serves no request.
+  var isIdle: Bool { streams.isEmpty }
+
+  private func supply(_ id: Int32) -> ServerStream {
+    let stream = worker.takeHTTP2Stream()
+    stream.bind(to: self)
+    streams[id] = stream
+    worker.shard.add(worker.metrics.http2.streams)
+    return stream.record
+  }
+
+  // MARK: Events
+
+  /// Something happened on the connection, or a stream has something to send.
+  func proceed() {
+    guard !isServing, connection.isOpen else { return }
+    isServing = true
+    receive()
+    // What is sent brings events: windows that moved, streams that ended.
+    for _ in 0..<Self.roundsPerTurnMax {
+      drainEvents()
+      send()
+      if !session.hasEvents { break }
+    }
+    isServing = false
+    if session.hasEvents { worker.loop.resumeLater(connection) }
+    conclude()
+  }
+
+  private func receive() {
+    let input = connection.input
+    for _ in 0..<Self.roundsPerTurnMax {
+      if !input.isEmpty {
+        session.receive(input.readable, now: worker.loop.now)
+        input.removeAll()
+        drainEvents()
+      }
+      guard session.fault == nil, connection.mayReceive else { return }
+      if !pool.lend(to: input) { pool.lendBeyondBudget(to: input) }
+      switch connection.receive(into: input) {
+      case .bytes: continue
+      case .wouldBlock: return
+      case .endOfStream, .failed:
+        hasEnded = true
+        return
+      }
+    }
+    worker.loop.resumeLater(connection)
+  }
+
+  private func drainEvents() {
+    while let event = session.takeEvent() {
+      switch event {
+      case .request(let record):
+        guard let stream = known(record) else { continue }
+        // Reset behind its head, in the same breath: nobody waits for an answer.
+        if record.isClosed { stream.release() } else { stream.begin() }
+        limitRequests()
+      case .body(let record), .closed(let record):
+        if let stream = known(record), stream.hasBegun { stream.ready() }
+      case .moved(let record): known(record)?.moved()
+      case .goAway(let code): worker.shard.add(worker.metrics.http2.goAway(code))
+      }
+    }
+  }
+
+  private func known(_ record: ServerStream) -> HTTP2DownstreamStream? {
+    guard let stream = streams[record.id], stream.record === record else { return nil }
+    return stream
+  }
+
+  private func limitRequests() {
+    if connection.requestCount >= connection.settings.requestsPerConnectionMax ?? .max {
+      session.beginDrain()
+    }
+  }
+
+  // MARK: Output
+
+  /// Something waits in the session; it goes out with what else this turn brings.
+  func owesOutput() {
+    if !isServing { worker.loop.resumeLater(connection) }
+  }
+
+  /// Takes what the session has into the connection's output. It is sent at once only where there is
+  /// more than the output holds.
+  func sendSoon() {
+    if isServing, connection.output.writableCount >= BufferPool.smallBytes {
+      _ = pull()
+      return
+    }
+    send(onlyIfFull: true)
+    owesOutput()
+  }
+
+  /// True: the session has more than there is room for.
+  private func pull() -> Bool {
+    let out = connection.output
+    if !pool.lend(to: out, atLeast: BufferPool.largeBytes) { pool.lendBeyondBudget(to: out) }
+    out.compact()
+    return session.pull(into: out)
+  }
+
+  private func send(onlyIfFull: Bool = false) {
+    while connection.isOpen, !connection.isBroken {
+      let hasMore = pull()
+      if onlyIfFull, !hasMore { return }
+      guard connection.flush() == .drained, hasMore else { break }
+    }
+    if connection.output.isEmpty { pool.reclaim(from: connection.output) }
+  }
+
+  // MARK: The end
+
+  private func conclude() {
+    if connection.input.isEmpty { pool.reclaim(from: connection.input) }
+    if let fault = session.fault, !isCounted {
+      isCounted = true
+      worker.shard.add(worker.metrics.http2.flood(fault))
+    }
+    if connection.isBroken || hasEnded || session.fault != nil { endStreams() }
+    guard connection.isOpen else { return }
+    if connection.isBroken || hasEnded, isIdle { return connection.close() }
+    if session.isOver, connection.output.isEmpty, !connection.holdsCiphertext {
+      endStreams()
+      return connection.endHTTP2()
+    }
+    // Frames that are no requests do not keep it.
+    if isIdle, timedAt != connection.requestCount {
+      timedAt = connection.requestCount
+      connection.idleBegins()
+    }
+  }
+
+  /// The exchanges learn that their client is gone.
+  private func endStreams() {
+    isServing = true
+    for stream in Array(streams.values) {
+      if stream.hasBegun { stream.exchange.fail(.downstreamClosed) } else { stream.release() }
+    }
+    isServing = false
+  }
+
+  /// `stream` is not served any more.
+  func ended(_ stream: HTTP2DownstreamStream) {
+    session.forget(stream.record)
+    if streams[stream.record.id] === stream { streams[stream.record.id] = nil }
+    if isIdle { owesOutput() }
+  }
+
+  /// All requests under way fail so.
+  func abandon(_ failure: FailureKind) {
+    for stream in Array(streams.values) {
+      if stream.hasBegun { stream.exchange.fail(failure) } else { stream.release() }
+    }
+    session.terminate(.noError)
+    send()
+    proceed()
+  }
+
+  /// The client is told to go elsewhere, and closes when it has its answers.
+  func drain() {
+    session.beginDrain()
+    owesOutput()
+  }
+
+  /// It has been without a request for long, or its round trip at a drain is over.
+  func endIdle() {
+    // A request may be in the socket whose event is not among those of this turn.
+    connection.expectBytes()
+    proceed()
+    guard connection.isOpen else { return }
+    if isIdle {
+      session.terminate(.noError)
+    } else if session.isDraining {
+      session.endDrain()
+    }
+    proceed()
+    // It does not even take that.
+    if isIdle, connection.isOpen, !connection.output.isEmpty || connection.holdsCiphertext {
+      connection.close(reset: true)
+    }
+  }
+
+  // MARK: Codes
+
+  /// What a client is told of an answer that is cut (RFC 9113 §7).
+  static func code(of failure: FailureKind?) -> ErrorCode {
+    guard let failure else { return .internalError }
+    return switch failure {
+    case .malformedRequest: .protocolError
+    case .downstreamClosed, .drainTimeout: .cancel
+    case .requestBodyTooSlow, .downstreamWriteStalled, .bufferBudgetExceeded: .enhanceYourCalm
+    default: .internalError
+    }
+  }
+}

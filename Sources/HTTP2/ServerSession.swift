@@ -233,6 +233,9 @@ import Primitives
     unsafe check(nghttp2_session_terminate_session(native, code.rawValue))
   }
 
+  /// The time of a header block is over: nothing can follow it but its end (RFC 9113 §6.10).
+  package func giveUpHead() { end(by: .slowHead) }
+
   private func goAway(_ code: ErrorCode) {
     unsafe check(
       nghttp2_submit_goaway(

@@ -15,6 +15,7 @@ package enum SessionFault: UInt8, CaseIterable, Error, Sendable {
   case emptyDataFlood
   case unknownFrameFlood
   case outputQueueFull
+  case slowHead
   case outOfMemory
 
   package var name: StaticString {
@@ -31,6 +32,7 @@ package enum SessionFault: UInt8, CaseIterable, Error, Sendable {
     case .emptyDataFlood: "empty_data_flood"
     case .unknownFrameFlood: "unknown_frame_flood"
     case .outputQueueFull: "output_queue_full"
+    case .slowHead: "slow_head"
     case .outOfMemory: "out_of_memory"
     }
   }
@@ -50,6 +52,7 @@ package enum SessionFault: UInt8, CaseIterable, Error, Sendable {
     case .emptyDataFlood: "too many empty DATA frames"
     case .unknownFrameFlood: "too many frames of unknown types"
     case .outputQueueFull: "too many answers wait for a peer that does not read"
+    case .slowHead: "a header block did not end in time"
     case .outOfMemory: "no memory is left for this connection"
     }
   }

@@ -7,8 +7,9 @@ extension Schema {
     Key("address", .address(mayBeName: false), isRequired: true, "Where it accepts."),
     Schema.socketMode,
     Key(
-      "protocol", .choice(["http"], later: ["auto", "tcp"]), default: "http",
-      "What is spoken there: HTTP/1.1 and 1.0."),
+      "protocol", .choice(["auto", "http"], later: ["tcp"]), default: "auto",
+      "What is spoken there. `http`: HTTP/1.1 and 1.0, and HTTP/2 for clients that begin with its preface. `auto` finds out by itself, which is the same until TCP is served too."
+    ),
     Key("proxy_protocol", .boolean, isBuilt: false, "PROXY protocol of a balancer in front."),
     Key("tls", .object(listenerTLS), "TLS towards clients. Left out: plaintext."),
     authorization,

@@ -42,7 +42,8 @@ struct EveryKeyTests {
 
   /// Keys that no example here changes one by one, and why.
   static let fixed: [String: String] = [
-    "listeners[].protocol": "there is one value", "upstreams.<name>.protocol": "there is one value",
+    "listeners[].protocol": "both values mean HTTP until there is tcp",
+    "upstreams.<name>.protocol": "there is one value",
     "listeners[].routes[].retry.idempotency_key": "there is one value",
     "listeners[].routes[].rate_limit": "it is changed as rate_limit[]",
     "upstreams.<name>.endpoint_circuit_breaker.window_calls": "it is one of circuit_breaker's keys",

@@ -24,6 +24,9 @@ final class HTTP2Carrier {
   private var isCounted = false
   /// How many requests it had served when it was last given time to wait for another.
   private var timedAt = UInt64.max
+  /// Streams whose head has not ended: one at most (RFC 9113 §6.10), but for those of one receive.
+  private var headless = 0
+  private var isTimingHead = false
 
   /// Receives of one turn, so that one connection does not starve the loop.
   private static let roundsPerTurnMax = 8
@@ -51,6 +54,7 @@ final class HTTP2Carrier {
     let stream = worker.takeHTTP2Stream()
     stream.bind(to: self)
     streams[id] = stream
+    headless += 1
     worker.shard.add(worker.metrics.http2.streams)
     return stream.record
   }
@@ -100,7 +104,12 @@ final class HTTP2Carrier {
       case .request(let record):
         guard let stream = known(record) else { continue }
         // Reset behind its head, in the same breath: nobody waits for an answer.
-        if record.isClosed { stream.release() } else { stream.begin() }
+        if record.isClosed {
+          stream.release()
+        } else {
+          headless -= 1
+          stream.begin()
+        }
         limitRequests()
       case .body(let record), .closed(let record):
         if let stream = known(record), stream.hasBegun { stream.ready() }
@@ -166,11 +175,13 @@ final class HTTP2Carrier {
     }
     if connection.isBroken || hasEnded || session.fault != nil { endStreams() }
     guard connection.isOpen else { return }
-    if connection.isBroken || hasEnded, isIdle { return connection.close() }
-    if session.isOver, connection.output.isEmpty, !connection.holdsCiphertext {
+    let isSent = connection.output.isEmpty && !connection.holdsCiphertext
+    if connection.isBroken || (hasEnded && isSent), isIdle { return connection.close() }
+    if session.isOver, isSent {
       endStreams()
       return connection.endHTTP2()
     }
+    timeHead()
     // Frames that are no requests do not keep it.
     if isIdle, timedAt != connection.requestCount {
       timedAt = connection.requestCount
@@ -178,10 +189,26 @@ final class HTTP2Carrier {
     }
   }
 
+  /// A head has the time that one of HTTP/1 has, though no exchange times it yet.
+  private func timeHead() {
+    guard headless > 0 else {
+      if isTimingHead { timedAt = .max }
+      isTimingHead = false
+      return
+    }
+    guard !isTimingHead else { return }
+    isTimingHead = true
+    let time = connection.settings.requestHeadNanoseconds
+    worker.loop.arm(connection, at: worker.loop.now.advanced(byNanoseconds: time))
+  }
+
   /// The exchanges learn that their client is gone.
   private func endStreams() {
     isServing = true
+    let isHalfClosed = hasEnded && !connection.isBroken && session.fault == nil && !session.isOver
     for stream in Array(streams.values) {
+      // It has ended its direction behind its requests, and waits for what the listener answers.
+      if isHalfClosed, connection.settings.answersHalfClosed, stream.record.isEnded { continue }
       if stream.hasBegun { stream.exchange.fail(.downstreamClosed) } else { stream.release() }
     }
     isServing = false
@@ -189,6 +216,7 @@ final class HTTP2Carrier {
 
   /// `stream` is not served any more.
   func ended(_ stream: HTTP2DownstreamStream) {
+    if !stream.hasBegun { headless -= 1 }
     session.forget(stream.record)
     if streams[stream.record.id] === stream { streams[stream.record.id] = nil }
     if isIdle { owesOutput() }
@@ -216,7 +244,9 @@ final class HTTP2Carrier {
     connection.expectBytes()
     proceed()
     guard connection.isOpen else { return }
-    if isIdle {
+    if isTimingHead {
+      session.giveUpHead()
+    } else if isIdle {
       session.terminate(.noError)
     } else if session.isDraining {
       session.endDrain()

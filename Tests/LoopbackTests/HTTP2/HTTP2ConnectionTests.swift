@@ -173,6 +173,29 @@ struct HTTP2ConnectionTests {
     #expect(proxy.stop())
   }
 
+  /// A block may not be interrupted, so a slow one holds up its whole connection (RFC 9113 §6.10).
+  @Test func aHeadThatDoesNotEndIsCut() throws {
+    let proxy = try RunningProxy(endpoints: [9], listener: "timeouts: { request_head: 300ms }")
+    let client = try RawClient(port: proxy.port)
+    try client.send { $0.frame(1, flags: 1, 1, HTTP2Frames.block(HTTP2Frames.pseudo())) }
+    try client.readAll()
+    #expect(client.frames.last?.type == 7 && client.frames.last?.code == 11)
+    #expect(
+      try proxy.metric("weir_downstream_http2_connections_ended_total{reason=\"slow_head\"}") == 1)
+    #expect(try proxy.metric("weir_requests_active") == 0)
+    #expect(proxy.stop())
+  }
+
+  @Test func aClientThatEndsItsDirectionIsAnsweredWhereTheListenerSaysSo() throws {
+    let proxy = try RunningProxy(endpoints: [9], listener: "answer_half_closed: true")
+    let client = try RawClient(port: proxy.port)
+    try client.send { $0.head(1, Self.alive) }
+    client.shutdownSend()
+    try client.readAll()
+    #expect(client.frames.contains { $0.isEnd && $0.stream == 1 })
+    #expect(proxy.stop())
+  }
+
   @Test func aClientThatClosesLeavesNothingBehind() throws {
     let endpoint = try endless()
     let proxy = try RunningProxy(endpoints: [endpoint.port])

@@ -45,7 +45,7 @@ extension ByteStream {
   package final func handshake() -> Handshake {
     guard let secure else { preconditionFailure("a handshake on a plain connection") }
     while true {
-      secure.makeOutput(for: TLSSession.recordBytesMax)
+      secure.makeOutput(for: 0)
       let step = secure.session.handshake(secure.input, secure.output)
       let sent = sendCiphertext(secure)
       switch step {
@@ -112,7 +112,8 @@ extension ByteStream {
   /// §4.6). Precondition: the handshake is done.
   package final func lookAhead() {
     guard let secure, mayReceive, !secure.session.holdsPlaintext else { return }
-    while true {
+    // A peer that goes on for longer is told as payload, which nobody has asked for.
+    for _ in 0..<Self.emptyRoundsMax {
       secure.makeOutput(for: 0)
       switch secure.session.lookAhead(secure.input, secure.output) {
       case .done, .ended, .failed: return
@@ -137,10 +138,14 @@ extension ByteStream {
 
   // MARK: Receiving
 
+  /// Receives in a row that may bring no payload, about a megabyte: tickets and key updates are short, and a
+  /// peer that sends nothing else would keep the loop.
+  private static let emptyRoundsMax = 64
+
   @inline(never)
   final func receiveSecured(into buffer: Buffer, upTo room: Int) -> IOResult {
     guard let secure else { return .wouldBlock }
-    while true {
+    for _ in 0..<Self.emptyRoundsMax {
       let (count, step) = secure.session.decrypt(
         secure.input, into: buffer, upTo: room, secure.output)
       if count > 0 {
@@ -173,6 +178,8 @@ extension ByteStream {
       case .done: preconditionFailure("nothing was wanted")
       }
     }
+    isBroken = true
+    return .failed(.connectionReset)
   }
 
   /// Takes ciphertext from the socket. An end is a broken one here: the peer has not said it in TLS.

@@ -20,6 +20,9 @@ extension DownstreamConnection {
   }
 
   func secureOn() {
+    guard worker.handshakes.takesStep(inTurn: loop.turnNumber) else {
+      return loop.resumeLater(self)
+    }
     switch handshake() {
     case .underWay: return
     case .done:

@@ -5,10 +5,25 @@ import Telemetry
 
 /// Counts handshakes and tells of those that failed.
 ///
-/// Each is counted; of those that failed so many a second are told, so that a flood of them fills no log.
+/// Each is counted; of those that failed so many a second are told, so that a flood of them fills no log, and
+/// so many steps of them are made in a turn, so that a flood keeps no request waiting.
 /// A value. Confinement: its worker's loop.
 struct HandshakeTally {
   private var rate = RefusalRate()
+  private var turn: UInt64 = 0
+  private var stepsOfTurn = 0
+  /// A step costs up to a millisecond: a signature, or the verification of a chain.
+  private static let stepsPerTurnMax = 8
+
+  /// Takes one of this turn's steps; false: the handshake goes on in the next.
+  mutating func takesStep(inTurn number: UInt64) -> Bool {
+    if turn != number {
+      turn = number
+      stepsOfTurn = 0
+    }
+    stepsOfTurn += 1
+    return stepsOfTurn <= Self.stepsPerTurnMax
+  }
 
   /// With a client. `result`: `ok`, `resumed`, `plaintext_accepted`, or why it failed.
   func count(_ result: String, of listener: String, _ worker: Worker) {

@@ -162,4 +162,14 @@ struct TLSListenerTests {
       ])
     #expect(output.contains("alert certificate required"), "\(output)")
   }
+
+  /// Handshakes that come all at once are all made, a few in each turn.
+  @Test func aFloodOfHandshakesIsServed() throws {
+    let proxy = try proxy(trusting: false)
+    defer { proxy.stop() }
+    let said = try Command.run(
+      "h2load", ["--h1", "-n", "200", "-c", "100", "https://127.0.0.1:\(proxy.port)/"])
+    #expect(said.contains("200 succeeded, 0 failed, 0 errored"), "\(said)")
+    #expect(try handshakes(proxy, "ok") == 100)
+  }
 }

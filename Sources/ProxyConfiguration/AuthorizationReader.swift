@@ -23,6 +23,12 @@ enum AuthorizationReader {
     _ checker: inout SchemaChecker
   ) -> AuthorizationConfiguration.Rule {
     MatchChecker.checkMethods(section, &checker)
+    // Nobody in a list must not come to mean anybody, as a key that is left out does.
+    for (key, meaning) in [("from", "anybody"), ("method", "any method")] {
+      checker.hold(
+        !section.has(key) || !section.list(key).isEmpty, section, key,
+        "\(key) is empty; give one, or leave it out to mean \(meaning)")
+    }
     if section.has("path"), section.has("prefix") {
       checker.report(section.mark("path"), "the rule has path and prefix; keep one")
     }

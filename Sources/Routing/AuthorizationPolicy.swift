@@ -24,10 +24,19 @@ package struct AuthorizationPolicy: Sendable, Equatable {
   package func allows(
     _ identity: SPIFFEID?, method: Span<UInt8>, path: Span<UInt8>
   ) -> Bool {
-    for rule in rules where rule.means(identity) && rule.means(method: method, path: path) {
-      return rule.action == .allow
-    }
-    return otherwise == .allow
+    allows(by: decidingRule(identity, method: method, path: path))
+  }
+
+  /// The place of the rule that decides; nil: none matches, and the default holds.
+  package func decidingRule(
+    _ identity: SPIFFEID?, method: Span<UInt8>, path: Span<UInt8>
+  ) -> Int? {
+    rules.firstIndex { $0.means(identity) && $0.means(method: method, path: path) }
+  }
+
+  /// What the rule at that place says, or the default.
+  package func allows(by rule: Int?) -> Bool {
+    (rule.map { rules[$0].action } ?? otherwise) == .allow
   }
 
   /// Whether a connection may go on of whose requests nothing is known. A rule about requests does not

@@ -153,6 +153,14 @@ struct MistakeTests {
       "authorize: { default: deny, rules: [{ action: allow, path: /a, prefix: /b }] }",
       "6:64: the rule has path and prefix; keep one"),
     Mistake(
+      "timeouts: { idle: 75s }",
+      "authorize: { default: deny, rules: [{ action: allow, from: [], method: [GET] }] }",
+      "6:64: from is empty; give one, or leave it out to mean anybody"),
+    Mistake(
+      "timeouts: { idle: 75s }",
+      "authorize: { default: deny, rules: [{ action: deny, method: [] }] }",
+      "6:65: method is empty; give one, or leave it out to mean any method"),
+    Mistake(
       "timeouts: { idle: 75s }", "tls: { certificate: a, key: b, client_certificate: required }",
       "6:56: client_certificate needs trust beside it, a file of the roots that clients' certificates lead to"
     ),

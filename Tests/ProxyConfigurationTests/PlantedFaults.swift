@@ -13,6 +13,7 @@ struct PlantedFaults {
           address: 127.0.0.1:${PORT:-80}
           limits: { request_body: off, requests_per_connection: off }
           timeouts: { idle: 75s }
+          authorize: { default: deny, rules: [{ action: allow, from: spiffe://td/*, method: [PUT], path: /a }] }
           routes:
             - match: { prefix: /fhir, method: [GET], host: [api.ndp.test], headers: { x-tenant: cairo } }
               upstream: prescriptions
@@ -93,6 +94,10 @@ struct PlantedFaults {
       ("[x-tenant]", "[x-a, Authorization]"), ("[x-tenant]", "set-cookie"),
       ("[x-tenant]", "[a, b, c, d, e, f, g, h, i]"), ("via: true", "log: { format: xml }"),
       ("latency: {}", "latency: {}, mode: off"), ("by: source", "by: source, mode: disabled"),
+      ("default: deny, ", ""), ("default: deny", "default: maybe"),
+      ("default: deny", "default: deny, mode: watch"), ("action: allow, ", ""),
+      ("action: allow", "action: drop"), ("[PUT]", "[put]"), ("path: /a }", "path: a }"),
+      ("path: /a }", "prefix: b }"),
       ("telemetry:", "identity: {}\ntelemetry:"), ("workers: 2", "workers: 2\nsidecar: {}"),
     ])
 

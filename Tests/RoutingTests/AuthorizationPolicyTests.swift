@@ -35,6 +35,11 @@ struct AuthorizationPolicyTests {
     ]
     let policy = AuthorizationPolicy(rules: rules, otherwise: .deny)
     #expect(!allows(policy, Self.a) && allows(policy, Self.b) && !allows(policy, nil))
+    let places = [Self.a, Self.b, nil].map { identity -> Int? in
+      let nothing: [UInt8] = []
+      return policy.decidingRule(identity, method: nothing.span, path: nothing.span)
+    }
+    #expect(places == [0, 1, nil])
     let turned = AuthorizationPolicy(rules: rules.reversed(), otherwise: .deny)
     #expect(allows(turned, Self.a) && allows(turned, Self.b) && !allows(turned, nil))
   }

@@ -64,6 +64,7 @@ enum ExplainJSON {
     if !trace.shadows.isEmpty {
       members.append(("would_refuse", .list(trace.shadows.names.map { .text($0) })))
     }
+    if let key = trace.deniedBy { members.append(("denied_by", .text(key))) }
     if let seconds = trace.retryAfterSeconds {
       members.append(("retry_after_seconds", .number(seconds)))
     }

@@ -60,6 +60,7 @@ enum ExplainText {
     for policy in trace.shadows.names {
       lines.append("\(policy) would have refused it (shadow)")
     }
+    if let key = trace.deniedBy { lines.append("denied by \(key)") }
     if let refusal = trace.refusedBy { lines.append(refused(refusal, trace)) }
     if trace.waited > 0 {
       lines.append("waited \(SpokenTime.text(trace.waited)) for a connection")

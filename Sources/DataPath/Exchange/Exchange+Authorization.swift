@@ -17,10 +17,10 @@ extension Exchange {
     let head = downstream.head
     let block = downstream.headBlock
     let identity = downstream.connection.securedPeer?.identity
-    let isAllowed = withPath(head, block, routing: true) { path in
-      policy.allows(identity, method: block.slice(head.methodText), path: path)
+    let rule = withPath(head, block, routing: true) { path in
+      policy.decidingRule(identity, method: block.slice(head.methodText), path: path)
     }
-    if isAllowed { return true }
+    if policy.allows(by: rule) { return true }
     worker.rare.add(
       "weir_authorization_denied_total",
       help: "Requests that authorization denied, or in shadow would have denied.",
@@ -32,6 +32,7 @@ extension Exchange {
       notes.shadows.insert(.authorization)
       return true
     }
+    notes.denyingRule = rule
     fail(.authorizationDenied)
     return false
   }

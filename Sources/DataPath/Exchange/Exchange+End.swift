@@ -25,8 +25,10 @@ extension Exchange {
     if answerProgress.hasBegun { return cut(downstream) }
     result.answers(replyDetails.status == 0 ? row.status : replyDetails.status)
     if row.status == 499 || downstream.isBroken { return cut(downstream) }
-    // What a client that is at fault sends next is not trusted to be a request.
-    if downstream.headPart != .whole || row.side == .downstream {
+    // What a client that is at fault sends next is not trusted to be a request. One that may not do what
+    // it asks for is understood, and others may ask over the same connection.
+    let isUnderstood = row.side != .downstream || kind == .authorizationDenied
+    if downstream.headPart != .whole || !isUnderstood {
       downstream.keepsOpen(false)
     }
     reply(downstream, .failure(FailureReply(row, detail, to: downstream)))

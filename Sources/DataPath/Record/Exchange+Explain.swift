@@ -52,7 +52,9 @@ extension Exchange {
     // Refused before any endpoint was asked, or by a shadow: many alike may come at once.
     let isShadowed = notes.shadowBits != 0 && failure == nil && !trail.isUsed && code < 500
     let isRefused =
-      attempts.begun == 0 && (failure?.row.side == .local || downstream.headPart != .whole)
+      attempts.begun == 0
+      && (failure?.row.side == .local || failure == .authorizationDenied
+        || downstream.headPart != .whole)
     if isShadowed || isRefused, !worker.refusalRate.takes(now: now) { return }
     noteAttempt(lastEnding)
     trail.waitEnded(now)
@@ -99,12 +101,20 @@ extension Exchange {
     if failure == .circuitOpen || failure == .rateLimited, !isAnswered {
       trace.retryAfterSeconds = replyDetails.retryAfterSeconds
     }
+    if failure == .authorizationDenied { trace.deniedBy = denyingKey }
     if failure == .circuitOpen, attempts.begun == 0 { trace.refusedBy = refusingBreaker }
     trace.waited = trail.waited
     trace.fallback = trail.fallback
     trace.hedgeAbsence = hedgeAbsence(head)
     trace.attemptsSkipped = trail.skipped
     trace.retryRefusal = attempts.refusal
+  }
+
+  /// The key of the file that denied it. The listener's policy is asked before there is a route.
+  private var denyingKey: String {
+    let place = route.map { ".routes.\($0.name)" } ?? ""
+    let rule = notes.denyingRule.map { "rules[\($0)]" } ?? "default"
+    return "listeners.\(listener?.settings.name ?? "")\(place).authorize.\(rule)"
   }
 
   private func hedgeAbsence(_ head: RequestHead) -> HedgeAbsence? {

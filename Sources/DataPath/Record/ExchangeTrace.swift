@@ -71,6 +71,8 @@ package struct ExchangeTrace: Sendable {
   package var retryAfterSeconds: Int?
   /// The breaker that refused it, as it stood then; nil: none did.
   package var refusedBy: BreakerRefusal?
+  /// The key of the rule of `authorize` that denied it, or of its default; nil: none did.
+  package var deniedBy: String?
   /// For a connection.
   package var waited: Int64 = 0
   package var fallback: Fallback?

@@ -15,6 +15,10 @@ struct LogNotes {
   /// Here, because asking a set of another module costs a call, and each request asks.
   private(set) var shadowBits: UInt8 = 0
 
+  /// The place of the rule that denied it; nil: the default did. Means something only where it failed as
+  /// `authorization_denied`, so that nobody need reset it.
+  var denyingRule: Int?
+
   /// The answer before it is not the one that the log shows.
   mutating func attemptBegins() {
     if !answerFields.isEmpty { answerFields = [] }

@@ -169,6 +169,48 @@ struct ExplainTests {
     #expect(proxy.stop())
   }
 
+  /// What is denied is refused as the rest is, though the client is at fault.
+  @Test func keepsSomeOfManyDenials() throws {
+    let proxy = try RunningProxy(
+      endpoints: [1], routes: "[{ name: all, match: {}, respond: { body: ok } }]",
+      listener: "authorize: { default: deny }")
+    let requests = (0..<100).map { number in
+      let last = number == 99 ? "Connection: close\r\n" : ""
+      return "GET / HTTP/1.1\r\nHost: a\r\nX-Request-ID: n\(number)\r\n\(last)\r\n"
+    }
+    let began = ContinuousClock.now
+    let answers = try proxy.exchange(requests.joined())
+    let seconds = Int(began.duration(to: .now) / .seconds(1)) + 2
+    #expect(answers.components(separatedBy: "HTTP/1.1 403 ").count == 101)
+    let kept = try (0..<100).filter {
+      try proxy.admin("/explain/n\($0)").hasPrefix("HTTP/1.1 200 ")
+    }
+    #expect((32...32 * seconds).contains(kept.count))
+    #expect(proxy.stop())
+  }
+
+  @Test func namesTheRuleThatDenied() throws {
+    let proxy = try RunningProxy(
+      endpoints: [1],
+      routes: """
+        [{ name: all, match: {}, respond: { body: ok },
+           authorize: { default: deny, rules: [{ action: allow, path: /a }, { action: deny, path: /b }] } }]
+        """, listener: "authorize: { default: allow, rules: [{ action: deny, path: /c }] }")
+    for (path, key) in [
+      ("/b", "listeners.ingress.routes.all.authorize.rules[1]"),
+      ("/c", "listeners.ingress.authorize.rules[0]"),
+      ("/d", "listeners.ingress.routes.all.authorize.default"),
+    ] {
+      let answer = try proxy.get(path, headers: "X-Request-ID: denied\(path.dropFirst())\r\n")
+      #expect(answer.hasPrefix("HTTP/1.1 403 "))
+      let id = "denied\(path.dropFirst())"
+      #expect(body(try proxy.admin("/explain/\(id)")).contains("denied by \(key)\n"))
+      #expect(
+        body(try proxy.admin("/explain/\(id)?format=json")).contains("\"denied_by\":\"\(key)\""))
+    }
+    #expect(proxy.stop())
+  }
+
   @Test func tellsOfAFallback() throws {
     let proxy = try RunningProxy(
       endpoints: [1],

@@ -48,6 +48,43 @@ struct AdmissionOrderTests {
     try (0..<count).map { _ in try proxy.hold() }
   }
 
+  /// Above all of admission: what is denied takes no token.
+  @Test func authorizationIsAboveAdmission() throws {
+    let deny = "authorize: { default: allow, rules: [{ action: deny, method: [DELETE] }] }"
+    let proxy = try proxy(route("/faulty", Self.abort, deny), route("/limited", Self.once, deny))
+    let denied = { (path: String) in
+      try proxy.exchange(
+        "DELETE \(path) HTTP/1.1\r\nHost: a\r\nx-fault: 1\r\nConnection: close\r\n\r\n"
+      ).contains("details=\"authorization_denied")
+    }
+    #expect(try reason("/faulty", headers: "x-fault: 1\r\n", proxy) == "fault_injected")
+    #expect(try denied("/faulty"))
+    for _ in 0..<3 { #expect(try denied("/limited")) }
+    #expect(try proxy.ask("/limited").status == 200)
+    #expect(try reason("/limited", proxy) == "rate_limited")
+    #expect(try denied("/limited"))
+    #expect(proxy.stop())
+  }
+
+  /// The listener's answers where no route would, and where the route's would too.
+  @Test func theListenersAuthorizationIsAboveRoutes() throws {
+    let proxy = try RunningProxy(
+      endpoints: [service.port],
+      routes: "[\(route("/both", "authorize: { default: deny }"))]",
+      listener: "authorize: { default: allow, rules: [{ action: deny, method: [DELETE] }] }")
+    #expect(try reason("/none", proxy) == "no_route")
+    #expect(try reason("/both", proxy) == "authorization_denied")
+    for path in ["/none", "/both"] {
+      let answer = try proxy.exchange(
+        "DELETE \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+      #expect(answer.contains("details=\"authorization_denied"))
+    }
+    let name =
+      "weir_authorization_denied_total{listener=\"ingress\",route=\"none\",mode=\"enforced\"}"
+    #expect(try proxy.metric(name) == 2)
+    #expect(proxy.stop())
+  }
+
   @Test func theDeadlineIsAboveFaults() throws {
     let slow = try NamedService(answersAfter: 30_000)
     let proxy = try RunningProxy(

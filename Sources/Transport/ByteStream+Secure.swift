@@ -232,22 +232,6 @@ extension ByteStream {
   }
 
   private func sendCiphertext(_ secure: SecureLayer) -> Flush {
-    let out = secure.output
-    guard !out.isEmpty else { return .drained }
-    guard maySend else { return .blocked(tookSome: false) }
-    switch kernel.send(descriptor, from: out) {
-    case .bytes(let count):
-      out.consume(count)
-      if out.isEmpty { return .drained }
-      maySend = false
-      return .blocked(tookSome: true)
-    case .wouldBlock:
-      maySend = false
-      return .blocked(tookSome: false)
-    case .endOfStream: preconditionFailure("a send does not end a stream")
-    case .failed(let error):
-      isBroken = true
-      return .failed(error)
-    }
+    secure.output.isEmpty ? .drained : push(secure.output)
   }
 }

@@ -92,10 +92,19 @@ open class ByteStream: EventSource {
   package final func flush(_ buffer: Buffer) -> Flush {
     if isSecure { return flushSecured(buffer) }
     guard !buffer.isEmpty else { return .drained }
+    let before = buffer.count
+    let flushed = push(buffer)
+    bytesSent &+= UInt64(before - buffer.count)
+    return flushed
+  }
+
+  /// Gives the kernel what `buffer` holds, in one call, and consumes what it took. Precondition: there is
+  /// something.
+  @inline(__always)
+  final func push(_ buffer: Buffer) -> Flush {
     guard maySend else { return .blocked(tookSome: false) }
     switch kernel.send(descriptor, from: buffer) {
     case .bytes(let count):
-      bytesSent &+= UInt64(count)
       buffer.consume(count)
       if buffer.isEmpty { return .drained }
       maySend = false

@@ -36,6 +36,7 @@ struct TLSHTTP2Tests {
 
   @Test func largeBodiesPassBothWays() throws {
     let nginx = try Nginx()
+    defer { nginx.stop() }
     let proxy = try proxy(nginx.port)
     defer { proxy.stop() }
     let url = "https://localhost:\(proxy.port)"

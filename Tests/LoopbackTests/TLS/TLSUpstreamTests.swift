@@ -30,6 +30,7 @@ struct TLSUpstreamTests {
 
   @Test func aPairCarriesWhatNginxHas() throws {
     let nginx = try Nginx()
+    defer { nginx.stop() }
     let inner = try secured(nginx.port)
     defer { inner.stop() }
     let outer = try proxy(inner.port, "trust: \(authority.bundle), \(own), \(Self.id)")
@@ -103,6 +104,7 @@ struct TLSUpstreamTests {
 
   @Test func anEndpointInPlaintextIsAProtocolError() throws {
     let nginx = try Nginx()
+    defer { nginx.stop() }
     let outer = try proxy(nginx.port, "trust: \(authority.bundle), \(Self.id)")
     defer { outer.stop() }
     let answer = try outer.get("/")

@@ -93,6 +93,16 @@ extension ByteStream {
     mayReceive = secure.socketMayReceive
   }
 
+  /// Ends our direction, and says so in TLS where that is spoken; the other direction goes on.
+  package final func endSending() {
+    if let secure, !isBroken, maySend {
+      secure.makeOutput(for: 0)
+      secure.session.close(secure.output)
+      _ = sendCiphertext(secure)
+    }
+    kernel.shutdownSend(descriptor)
+  }
+
   /// Says that nothing more comes, and goes on without TLS: what still arrives is ciphertext that nobody
   /// reads.
   package final func endSecure() {

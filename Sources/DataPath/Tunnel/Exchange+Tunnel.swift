@@ -94,7 +94,7 @@ extension Exchange {
       case .wouldBlock: return true
       case .endOfStream:
         answerProgress.ended(end)
-        target.kernel.shutdownSend(target.descriptor)
+        target.endSending()
         return true
       case .failed: return endTunnel(end == .request ? .downstreamClosed : .upstreamReset)
       }

@@ -54,6 +54,31 @@ struct TLSUpstreamTests {
     #expect(ok == 1)
   }
 
+  /// What follows an upgrade crosses both hops whole, and each direction ends by itself: with a
+  /// close_notify, so that the end is known for one.
+  @Test func aTunnelEndsOneWayAndGoesOnTheOther() throws {
+    let body = (0..<200_000).map { "\($0) " }.joined()
+    let endpoint = try ScriptedEndpoint { connection, _ in
+      _ = try connection.receive(until: "\r\n\r\n")
+      try connection.send(
+        "HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\nearly")
+      connection.shutdownSend()
+      #expect(try connection.receiveAll() == body)
+    }
+    let inner = try secured(endpoint.port)
+    defer { inner.stop() }
+    let outer = try proxy(inner.port, "trust: \(authority.bundle), \(own), \(Self.id)")
+    defer { outer.stop() }
+    let socket = try BlockingSocket.connect(port: outer.port)
+    try socket.send(
+      "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+    #expect(try socket.receiveAll().hasSuffix("\r\n\r\nearly"))
+    try socket.send(body)
+    socket.shutdownSend()
+    #expect(try inner.eventually { try inner.closed(by: "not_persistent") == 1 })
+    #expect(try outer.eventually { try outer.closed(by: "not_persistent") == 1 })
+  }
+
   @Test func aConnectionThatFollowsResumes() throws {
     let inner = try RunningProxy(
       endpoints: [1], routes: "[{ match: {}, respond: { body: own } }]",

@@ -21,11 +21,6 @@ extension DownstreamConnection {
     return true
   }
 
-  /// It serves no request, and is closed if none comes.
-  func idleBegins() {
-    loop.arm(self, at: loop.now.advanced(byNanoseconds: idleNanoseconds))
-  }
-
   /// All is said: it closes once the client has read it.
   func endHTTP2() {
     forgetHTTP2()

@@ -41,7 +41,7 @@ extension DownstreamConnection {
 
   /// What came behind the handshake is the first request.
   private func secured() {
-    awaitRequest()
+    idleBegins()
     // Only what was agreed is served: HTTP/1.1 on such a connection is a bad preface.
     if session?.applicationProtocol == .http2 { beginHTTP2() }
     if mayReceive || !input.isEmpty { proceed() }

@@ -93,7 +93,7 @@ package final class DownstreamConnection: ByteStream {
 
   /// How long it may stay without a request. A listener that is gone closes it after the time that
   /// clients have when the process drains: the delay, and the grace behind it.
-  var idleNanoseconds: Int64 {
+  private var idleNanoseconds: Int64 {
     let idle = settings.idleNanoseconds
     guard isDraining else { return idle }
     if worker.isClosing { return min(idle, Self.drainGraceNanoseconds) }
@@ -113,12 +113,12 @@ package final class DownstreamConnection: ByteStream {
 
   func start() {
     if let tls = settings.tls { return startSecuring(tls) }
-    awaitRequest()
+    idleBegins()
   }
 
-  /// It is idle from here on, and for the first time.
-  func awaitRequest() {
-    loop.arm(self, at: loop.now.advanced(byNanoseconds: settings.idleNanoseconds))
+  /// It serves no request, and is closed if none comes.
+  func idleBegins() {
+    loop.arm(self, at: loop.now.advanced(byNanoseconds: idleNanoseconds))
   }
 
   /// Answers at once with `failure` and closes; for a connection above the limit.
@@ -149,6 +149,8 @@ package final class DownstreamConnection: ByteStream {
   /// Closes it while it is idle, unless a request is in the socket whose event is not among those of
   /// this turn.
   func closeUnlessAsked() {
+    // It is nobody yet, and has asked for nothing.
+    if isSecuring { return close() }
     if let carrier {
       carrier.endIdle()
       // Its place is wanted now.
@@ -188,7 +190,7 @@ package final class DownstreamConnection: ByteStream {
   func exchangeEnded(keepsOpen: Bool) {
     stream = nil
     guard keepsOpen, !isBroken, !hasLostLogin else { return linger() }
-    loop.arm(self, at: loop.now.advanced(byNanoseconds: idleNanoseconds))
+    idleBegins()
     // One request a turn: a client that pipelines does not starve the others.
     if !input.isEmpty || mayReceive { loop.resumeLater(self) }
   }
@@ -207,7 +209,7 @@ package final class DownstreamConnection: ByteStream {
   func drain() {
     guard stream == nil, !isLingering, !isSecuring else { return }
     carrier?.drain()
-    loop.arm(self, at: loop.now.advanced(byNanoseconds: idleNanoseconds))
+    idleBegins()
   }
 
   /// Closes in a turn of its own, unless a request is under way or there by then: that is answered

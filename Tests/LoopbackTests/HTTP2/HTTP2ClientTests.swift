@@ -75,7 +75,7 @@ struct HTTP2ClientTests {
       #expect(request.contains("transfer-encoding: chunked\r\n"))
       try connection.send(
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-End\r\n\r\n"
-          + "2\r\nok\r\n0\r\nX-End: 9\r\n\r\n")
+          + "2\r\nok\r\n0\r\nX-Empty:\r\nX-Close:1\r\nX-Wide:   \r\nX-End: 9\r\n\r\n")
       _ = try connection.receive()
     }
     let proxy = try RunningProxy(endpoints: [endpoint.port])

@@ -70,20 +70,7 @@ package final class ServerStream {
 
   func begin(_ id: Int32, _ limits: SessionLimits) {
     self.id = id
-    head.fields.removeAll(keepingCapacity: true)
-    head.present = .none
-    head.method = .get
-    head.methodText = .empty
-    head.targetForm = .origin
-    head.target = .empty
-    head.path = .empty
-    head.query = .empty
-    head.hasQuery = false
-    head.authority = .empty
-    head.length = .none
-    head.lengthName = .empty
-    head.expectsContinue = false
-    head.acceptsTrailers = false
+    head.clear()
     reader = RequestFieldReader(limits.head)
     bodyLimits = limits.body
     trailers = TrailerFields()

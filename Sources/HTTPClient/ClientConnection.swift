@@ -2,7 +2,6 @@ import HTTP1
 import HTTPModel
 import Primitives
 import Reactor
-import TLS
 import Transport
 
 /// A connection to one address for calls of Weir's own, one at a time: health checks, the commands that ask
@@ -115,16 +114,8 @@ package final class ClientConnection: ConnectionReceiver {
     let connection = UpstreamConnection(
       id: 0, owner: self, loop: loop, limits: HeadLimits(headBytesMax: call.headBytesMax))
     stage = .connecting
-    var session: TLSSession?
-    do throws(CredentialFault) {
-      session = try security.map { security throws(CredentialFault) in
-        try TLSSession(security.slot.current, host: security.host)
-      }
-    } catch {
-      return .notSent
-    }
     do throws(Errno) {
-      try connection.open(to: address, deadline: deadline, session: session, pool: pool)
+      try connection.open(to: address, deadline: deadline, security, pool: pool)
     } catch {
       return Self.fault(UpstreamConnection.failure(of: error))
     }

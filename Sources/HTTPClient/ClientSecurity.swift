@@ -1,3 +1,4 @@
+import Reactor
 import TLS
 
 /// How a call of Weir's own is secured.
@@ -10,5 +11,14 @@ package struct ClientSecurity: Sendable {
   package init(_ slot: IdentitySlot, host: String? = nil) {
     self.slot = slot
     self.host = host
+  }
+
+  /// Errors: there is no memory for it.
+  func makeSession(resuming resumption: TLSResumption?) throws(Errno) -> TLSSession {
+    do throws(CredentialFault) {
+      return try TLSSession(slot.current, host: host, resuming: resumption)
+    } catch {
+      throw .outOfMemory
+    }
   }
 }

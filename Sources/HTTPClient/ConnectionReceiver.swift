@@ -1,4 +1,5 @@
 import Primitives
+import TLS
 
 /// Who is told what happens on an upstream connection: its pool while it is idle, the exchange that
 /// checked it out, or a caller of Weir's own.
@@ -12,6 +13,10 @@ open class ConnectionReceiver {
 
   /// The attempt to connect failed; the connection is closed already.
   open func connectFailed(_ connection: UpstreamConnection, _ failure: FailureKind) {}
+
+  /// A TLS handshake is done, or has failed by `fault`, which `connectFailed` follows. Its owner is told,
+  /// whoever has checked it out.
+  open func handshakeEnded(_ connection: UpstreamConnection, _ fault: TLSFault?) {}
 
   /// The connection's deadline passed (not that of connecting, which is a failure).
   open func connectionDeadlinePassed(_ connection: UpstreamConnection) {}

@@ -27,8 +27,6 @@ public final class UpstreamConnection: ByteStream {
   package private(set) var isConnected = false
   /// There is a TCP connection, on which TLS may not be agreed yet.
   private var isReached = false
-  /// Why its handshake failed.
-  package private(set) var tlsFault: TLSFault?
   package private(set) var openedAt: Instant
   /// Requests it has carried, this one included.
   package var requestCount: UInt64 = 0
@@ -56,11 +54,15 @@ public final class UpstreamConnection: ByteStream {
   private var receiver: ConnectionReceiver { borrower ?? owner }
 
   /// Begins to connect; the receiver hears of the end of it, unless this throws.
-  /// `session`: TLS is spoken, over blocks of `pool`; the deadline is that of the handshake too.
+  /// `security`: TLS is spoken, over blocks of `pool`, and goes on from `resumption` where it can; the
+  /// deadline is that of the handshake too.
   package func open(
-    to address: SocketAddress, deadline: Instant, session: TLSSession? = nil,
-    pool: BufferPool? = nil
+    to address: SocketAddress, deadline: Instant, _ security: ClientSecurity?,
+    resuming resumption: TLSResumption? = nil, pool: BufferPool
   ) throws(Errno) {
+    let session = try security.map { security throws(Errno) in
+      try security.makeSession(resuming: resumption)
+    }
     let descriptor = try loop.kernel.connect(to: address)
     loop.kernel.tune(descriptor)
     do throws(Errno) {
@@ -70,7 +72,7 @@ public final class UpstreamConnection: ByteStream {
       throw error
     }
     loop.arm(self, at: deadline)
-    if let session, let pool { secure(by: session, pool: pool) }
+    if let session { secure(by: session, pool: pool) }
   }
 
   /// An attempt begins: what is sent from here on is its.
@@ -110,10 +112,12 @@ public final class UpstreamConnection: ByteStream {
   /// Goes on with the handshake; true: it is done.
   private func agrees() -> Bool {
     switch handshake() {
-    case .done: return true
+    case .done:
+      owner.handshakeEnded(self, nil)
+      return true
     case .underWay: return false
     case .failed(let fault):
-      tlsFault = fault
+      owner.handshakeEnded(self, fault)
       fail(Self.failure(of: fault))
       return false
     }
@@ -123,7 +127,7 @@ public final class UpstreamConnection: ByteStream {
     if isConnected {
       receiver.connectionDeadlinePassed(self)
     } else {
-      if isReached { tlsFault = TLSFault(.timeout) }
+      if isReached { owner.handshakeEnded(self, TLSFault(.timeout)) }
       fail(.connectTimeout)
     }
   }

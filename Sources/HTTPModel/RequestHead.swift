@@ -80,6 +80,28 @@ open class RequestHead {
     fields.first { $0.id == id }?.name
   }
 
+  /// Forgets the request before it. A decoder whose heads all have a line need not: it writes most of this
+  /// anyway.
+  package final func clear() {
+    method = .get
+    methodText = .empty
+    targetForm = .origin
+    target = .empty
+    path = .empty
+    query = .empty
+    hasQuery = false
+    authority = .empty
+    fields.removeAll(keepingCapacity: true)
+    present = .none
+    length = .none
+    lengthName = .empty
+    expectsContinue = false
+    wantsUpgrade = false
+    acceptsTrailers = false
+    nominatesOthers = false
+    logsIn = false
+  }
+
   package init() {
     fields.reserveCapacity(32)
   }

@@ -11,6 +11,9 @@ public struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
   /// The peer has reset what it was sent.
   package static var connectionReset: Errno { Errno(ECONNRESET) }
 
+  /// There is no memory for it.
+  package static var outOfMemory: Errno { Errno(ENOMEM) }
+
   /// The calling thread's `errno`; read it before another call can change it.
   package static var current: Errno { Errno(errno) }
 

@@ -11,7 +11,8 @@ package struct PeerRules: Sendable {
   package var certificate: Certificate
   /// One of these must be its SPIFFE id; empty: the id is not asked for.
   package var workloads: [SPIFFEPattern]
-  /// The certificate must be for this host or address; nil: that is not asked for.
+  /// The certificate must be for this host or address, which is also what is said in the handshake (SNI);
+  /// nil: that is not asked for.
   package var hostName: String?
 
   package init(

@@ -32,6 +32,7 @@ enum TLSCallbacks {
       unsafe X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED)
       return 0
     }
+    session.accepted(peer)
     return 1
   }
 

@@ -25,8 +25,6 @@ import Primitives
     package var minimumVersion = Version.v13
     /// In the order in which they are wanted; empty: none is spoken of.
     package var protocols: [ApplicationProtocol] = [.http1]
-    /// What the client says whom it calls (SNI, RFC 6066 §3); no address.
-    package var serverName: String?
 
     package init(role: Role, peer: PeerRules) {
       self.role = role

@@ -1,5 +1,5 @@
-/// Why a TLS handshake or a record failed.
-package struct TLSFault: Error, Equatable, Sendable {
+/// Why a TLS handshake or a record failed. Public only because a class that others derive from names it.
+public struct TLSFault: Error, Equatable, Sendable {
   /// The closed list of reasons; the raw value is the label of metrics and logs.
   package enum Reason: String, CaseIterable, Sendable {
     /// The peer was asked for a certificate and has sent none.

@@ -32,9 +32,12 @@ import Primitives
   private let ssl: OpaquePointer
   private var input: Buffer?
   private var output: Buffer?
+  /// Whom the rules were asked about in this handshake.
+  private var judged: PeerCertificate?
   /// What the rules, or the building of the chain, have against the peer.
   private var refusal: TLSFault?
-  private var failure: TLSFault?
+  /// Why nothing more can be read or written.
+  package private(set) var failure: TLSFault?
   package private(set) var isEstablished = false
 
   /// One record carries so much at most (RFC 8446 §5.1).
@@ -63,7 +66,8 @@ import Primitives
       unsafe SSL_set_accept_state(ssl)
     } else {
       unsafe SSL_set_connect_state(ssl)
-      if let name = context.settings.serverName ?? host, IPAddress(name) == nil {
+      // SNI has no addresses (RFC 6066 §3).
+      if let name = peer.hostName ?? host, IPAddress(name) == nil {
         _ = unsafe weir_ssl_set_server_name(ssl, name)
       }
       if let resuming { _ = unsafe SSL_set_session(ssl, resuming.pointer) }
@@ -179,7 +183,10 @@ import Primitives
 
   /// The peer's certificate, verified; nil: it has shown none.
   package var peer: PeerCertificate? {
-    guard isEstablished, let leaf = unsafe SSL_get0_peer_certificate(ssl) else { return nil }
+    guard isEstablished else { return nil }
+    if let judged { return judged }
+    // A resumed session brings it along.
+    guard let leaf = unsafe SSL_get0_peer_certificate(ssl) else { return nil }
     return unsafe PeerCertificate(leaf)
   }
 
@@ -216,6 +223,8 @@ import Primitives
       return count
     }
   }
+
+  func accepted(_ peer: PeerCertificate) { judged = peer }
 
   func refused(_ fault: TLSFault) { refusal = fault }
 

@@ -28,10 +28,6 @@ extension ByteStream {
     return !secure.output.isEmpty
   }
 
-  /// The peer has refused us behind the handshake, as it does in TLS 1.3 where it does not want our
-  /// certificate; or its records are none.
-  package final var secureFault: TLSFault? { secure?.fault }
-
   /// Speaks TLS from here on: `handshake` is to be called at each event until it is done. `pool`: whose
   /// blocks the ciphertext takes.
   package final func secure(by session: TLSSession, pool: BufferPool) {
@@ -181,8 +177,7 @@ extension ByteStream {
           return .wouldBlock
         }
         secure.makeOutput(for: 0)
-      case .failed(let fault):
-        secure.fault = fault
+      case .failed:
         isBroken = true
         return .failed(.connectionReset)
       case .done: preconditionFailure("nothing was wanted")

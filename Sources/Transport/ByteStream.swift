@@ -132,6 +132,6 @@ open class ByteStream: EventSource {
   package final func giveBuffers(to pool: BufferPool) {
     pool.reclaim(from: input)
     pool.reclaim(from: output)
-    secure?.giveBuffers()
+    secure?.giveEmpty()
   }
 }

@@ -14,8 +14,6 @@ final class SecureLayer {
   let output = Buffer()
   /// The socket may have more; `ByteStream.mayReceive` says whether the owner gets something.
   var socketMayReceive = false
-  /// Why records cannot be read any more.
-  var fault: TLSFault?
   /// The first byte that came has been looked at.
   var hasBegun = false
 
@@ -39,14 +37,10 @@ final class SecureLayer {
     pool.lendBeyondBudget(to: output)
   }
 
-  /// Gives back the blocks that hold nothing.
+  /// Gives back the blocks that hold nothing. What the session could not be given yet is the peer's next
+  /// record, and stays.
   func giveEmpty() {
     if input.isEmpty { pool.reclaim(from: input) }
     if output.isEmpty { pool.reclaim(from: output) }
-  }
-
-  func giveBuffers() {
-    // What the session could not be given yet is the peer's next record, and stays.
-    giveEmpty()
   }
 }

@@ -28,7 +28,6 @@ enum IdentityFiles {
     var wanted = TLSContext.Settings(
       role: settings.side == .listener ? .server : .client, peer: rules(settings))
     wanted.minimumVersion = TLSContext.Version(rawValue: settings.minimumVersion) ?? .v13
-    wanted.serverName = settings.serverName
     if settings.side == .listener { wanted.protocols = [.http2, .http1] }
     let key = settings.certificate == nil ? "trust" : "certificate"
     return try noting(key) { () throws(CredentialFault) in

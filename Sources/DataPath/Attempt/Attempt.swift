@@ -122,7 +122,6 @@ final class Attempt: ConnectionReceiver {
   }
 
   override func connectFailed(_ connection: UpstreamConnection, _ failure: FailureKind) {
-    if let fault = connection.tlsFault { endpoint?.handshakeFailed(fault) }
     exchange?.connectFailed(self, failure)
   }
 

@@ -86,7 +86,7 @@ extension Exchange {
   /// The hedge has its connection: its request goes out.
   private func sendHedge(on stream: UpstreamStream) {
     guard let route, let downstream, let upstream, let endpoint = hedge.endpoint else { return }
-    endpoint.reached(isResumed: stream.requestNumber == 0 ? stream.isResumed : nil)
+    endpoint.reached()
     attempts.requestSent()
     shard.add(upstream.metrics.attempts)
     guard case .whole = stream.putHead(of: self, downstream, route, to: endpoint) else {

@@ -20,10 +20,4 @@ extension DownstreamConnection {
     beginHTTP2()
     return true
   }
-
-  /// All is said: it closes once the client has read it.
-  func endHTTP2() {
-    forgetHTTP2()
-    linger()
-  }
 }

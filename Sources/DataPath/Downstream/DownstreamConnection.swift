@@ -7,8 +7,9 @@ import Upstreams
 /// A client's connection: the socket, and which request on it is being served.
 ///
 /// ```
-/// handshake (where TLS is spoken) ──(done)── idle
+/// handshake (where TLS is spoken) ──(done)── idle │ HTTP/2
 /// idle ──(bytes)── exchange ──(answered)── idle …
+///   │                  ├──(the preface of HTTP/2)── HTTP/2: streams in a carrier ── lingering
 ///   │                  └──(answered, no more wanted)── lingering ── closed
 ///   └──(idle timeout, end, drain, room for another)── closed
 /// ```
@@ -164,7 +165,6 @@ package final class DownstreamConnection: ByteStream {
   }
 
   func beginHTTP2() { carrier = HTTP2Carrier(self) }
-  func forgetHTTP2() { carrier = nil }
 
   func proceed() {
     if let stream {
@@ -226,6 +226,7 @@ package final class DownstreamConnection: ByteStream {
 
   /// Ends our direction and drops what still comes, for a while.
   func linger() {
+    carrier = nil
     if hasPrivates { endPrivates() }
     giveBuffers(to: pool)
     if isSecure { endSecure() }

@@ -153,6 +153,12 @@ extension HTTP1DownstreamStream {
     out.append("\r\n")
   }
 
+  /// A fatal `handshake_failure`, for a client that speaks TLS where plaintext is spoken; every version
+  /// understands it: type 21, version, two bytes, level 2, description 40 (RFC 8446 §6.2).
+  static func appendAlert(to out: Buffer) {
+    for byte: UInt8 in [21, 3, 1, 0, 2, 2, 40] { out.append(byte) }
+  }
+
   /// For a connection that is refused before any request.
   static func appendRefusal(_ kind: FailureKind, to out: Buffer) {
     let row = kind.row

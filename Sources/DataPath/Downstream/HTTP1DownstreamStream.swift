@@ -26,8 +26,6 @@ final class HTTP1DownstreamStream: DownstreamStream {
   /// Text for the client; behind an upgrade it is the connection's own.
   private let output = Buffer()
   private var hasTunnel = false
-  /// The client has begun a TLS handshake where plaintext is spoken, and is answered in TLS.
-  private var speaksTLS = false
 
   var input: Buffer { headBlock }
 
@@ -57,7 +55,6 @@ final class HTTP1DownstreamStream: DownstreamStream {
         } catch {
           if error == .http2Preface, connection.becomesHTTP2(by: input) { return .nothing }
           worker.shard.add(worker.metrics.request(error))
-          speaksTLS = error == .tlsClientHello
           return .failed(error.requestFailure, error.name)
         }
       }
@@ -227,8 +224,9 @@ final class HTTP1DownstreamStream: DownstreamStream {
     if !pool.lend(to: out, atLeast: BufferPool.largeBytes) { pool.lendBeyondBudget(to: out) }
     // Interim answers that the client has not taken yet go first.
     out.compact()
-    if speaksTLS {
-      TLSAlert.append(to: out)
+    // What begins with a handshake record (22) was refused as `tls_client_hello`.
+    if input.count > 1, input.readable[0] == 22, input.readable[1] == 3 {
+      Self.appendAlert(to: out)
       return true
     }
     return write(reply, to: out)
@@ -304,7 +302,6 @@ final class HTTP1DownstreamStream: DownstreamStream {
     if input.hasBlock { pool.reclaim(from: input) }
     if output.hasBlock { pool.reclaim(from: output) }
     hasTunnel = false
-    speaksTLS = false
     unbind()
     worker.give(self)
   }

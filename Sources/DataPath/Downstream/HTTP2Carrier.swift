@@ -179,7 +179,7 @@ final class HTTP2Carrier {
     if connection.isBroken || (hasEnded && isSent), isIdle { return connection.close() }
     if session.isOver, isSent {
       endStreams()
-      return connection.endHTTP2()
+      return connection.linger()
     }
     timeHead()
     // Frames that are no requests do not keep it.

@@ -198,7 +198,7 @@ package final class Exchange: EventSource {
     guard attempt === self.attempt else { return hedgeReady(stream) }
     switch stage {
     case .connecting:
-      endpoint?.reached(isResumed: attempt.stream?.isResumed)
+      endpoint?.reached()
       if let upstream { sendRequest(on: stream, upstream, downstream) }
     case .responding:
       // Bytes that were there before the request went out answer no request of ours.

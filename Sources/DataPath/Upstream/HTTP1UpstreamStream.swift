@@ -34,7 +34,6 @@ final class HTTP1UpstreamStream: UpstreamStream {
   override var openedAt: Instant { connection.openedAt }
   override var requestNumber: UInt64 { connection.requestCount }
   override var bytesWritten: UInt64 { connection.attemptBytesSent }
-  override var isResumed: Bool? { connection.session?.isResumed }
   override var isBroken: Bool { connection.isBroken }
   override var isAnsweredTooEarly: Bool { connection.isAnsweredTooEarly }
   override var mayReceive: Bool { connection.mayReceive }
@@ -87,9 +86,10 @@ final class HTTP1UpstreamStream: UpstreamStream {
     }
   }
 
-  /// What a broken connection is called.
+  /// What a broken connection is called. In TLS 1.3 an endpoint that does not want our certificate says so
+  /// behind the handshake.
   private var brokenKind: FailureKind {
-    connection.secureFault?.reason == .alertReceived ? .tlsAlertReceived : .upstreamReset
+    connection.session?.failure?.reason == .alertReceived ? .tlsAlertReceived : .upstreamReset
   }
 
   /// How far a status line must be there for its status to be known: `HTTP/1.1 200`.

@@ -104,9 +104,6 @@ package class UpstreamStream: MessageStream {
   /// When its connection was opened.
   var openedAt: Instant { missing() }
 
-  /// Whether its TLS session went on from an earlier connection's; nil: plaintext.
-  var isResumed: Bool? { missing() }
-
   /// Requests that the connection has carried, this one included.
   var requestNumber: UInt64 { missing() }
 

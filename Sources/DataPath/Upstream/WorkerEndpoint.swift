@@ -68,16 +68,6 @@ package final class WorkerEndpoint: ConnectionReceiver {
     }
     let id = freeIDs.popLast() ?? UInt32(connections.count)
     if Int(id) == connections.count { connections.append(nil) }
-    var session: TLSSession?
-    do throws(CredentialFault) {
-      session = try upstream.plan.tls.map { slot throws(CredentialFault) in
-        try TLSSession(slot.current, host: host, resuming: resumption)
-      }
-    } catch {
-      freeIDs.append(id)
-      upstream.worker.descriptors.release(.endpoints)
-      return .failure(OpenFault(kind: .localMemoryExhausted))
-    }
     let connection = UpstreamConnection(
       id: id, owner: self, loop: loop, limits: upstream.plan.headLimits,
       bodyLimits: upstream.plan.bodyLimits)
@@ -85,7 +75,8 @@ package final class WorkerEndpoint: ConnectionReceiver {
     do throws(Errno) {
       try connection.open(
         to: address, deadline: loop.now.advanced(byNanoseconds: upstream.plan.connectNanoseconds),
-        session: session, pool: upstream.worker.pool)
+        upstream.plan.tls.map { ClientSecurity($0, host: host) }, resuming: resumption,
+        pool: upstream.worker.pool)
     } catch {
       freeIDs.append(id)
       upstream.worker.descriptors.release(.endpoints)
@@ -110,23 +101,21 @@ package final class WorkerEndpoint: ConnectionReceiver {
     return nil
   }
 
-  /// A handshake with it has failed: what may have been resumed is not tried again.
-  func handshakeFailed(_ fault: TLSFault) {
-    resumption = nil
+  package override func handshakeEnded(_ connection: UpstreamConnection, _ fault: TLSFault?) {
     let worker = upstream.worker
+    let name = upstream.plan.name
+    guard let fault else {
+      let isResumed = connection.session?.isResumed == true
+      return worker.handshakes.count(isResumed ? "resumed" : "ok", to: name, worker)
+    }
+    // What may have been resumed is not tried again.
+    resumption = nil
     worker.handshakes.failed(
-      HandshakeFailure(
-        side: .upstream, name: upstream.plan.name, peer: "\(address)", fault: fault),
-      worker)
+      HandshakeFailure(side: .upstream, name: name, peer: "\(address)", fault: fault), worker)
   }
 
   /// A connection to it could be made.
-  /// `isResumed`: its TLS session went on from an earlier one's; nil: it has none.
-  func reached(isResumed: Bool?) {
-    if let isResumed {
-      let worker = upstream.worker
-      worker.handshakes.count(isResumed ? "resumed" : "ok", to: upstream.plan.name, worker)
-    }
+  func reached() {
     if !state.isReachable { state.set(isReachable: true) }
   }
 

@@ -4,15 +4,13 @@ import WeirTesting
 
 /// A listener with TLS before real clients: curl and openssl.
 struct TLSListenerTests {
-  private let authority: TestAuthority
-  private let server: TestAuthority.Issued
-  private let client: TestAuthority.Issued
+  private let peers: TestPeers
 
-  init() throws {
-    authority = try TestAuthority()
-    server = try authority.issue("server", TestAuthority.server)
-    client = try authority.issue("client", TestAuthority.client)
-  }
+  init() throws { peers = try TestPeers() }
+
+  private var authority: TestAuthority { peers.authority }
+  private var server: TestAuthority.Issued { peers.server }
+  private var client: TestAuthority.Issued { peers.client }
 
   private func proxy(_ more: String = "", trusting: Bool = true) throws -> RunningProxy {
     let keys =
@@ -86,12 +84,7 @@ struct TLSListenerTests {
   @Test func aForeignProtocolIsRefusedByName() throws {
     let proxy = try proxy()
     defer { proxy.stop() }
-    let output = try Command.run(
-      "sh",
-      [
-        "-c",
-        "echo | openssl s_client -connect 127.0.0.1:\(proxy.port) -alpn spdy/1 2>&1",
-      ])
+    let output = try TestAuthority.connect(to: proxy.port, "-alpn spdy/1")
     #expect(output.contains("no application protocol"), "\(output)")
     #expect(try proxy.eventually { try handshakes(proxy, "no_application_protocol") == 1 })
   }
@@ -100,13 +93,14 @@ struct TLSListenerTests {
     let proxy = try proxy()
     defer { proxy.stop() }
     let session = authority.folder + "/session"
-    let call = """
-      printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n' | openssl s_client \
-      -connect 127.0.0.1:\(proxy.port) -cert \(client.certificate) -key \(client.key) -ign_eof
-      """
-    let first = try Command.run("sh", ["-c", "\(call) -sess_out \(session) 2>&1"])
+    let call = { (more: String) in
+      try TestAuthority.connect(
+        to: proxy.port, "-cert \(client.certificate) -key \(client.key) -ign_eof \(more)",
+        sending: "printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n'")
+    }
+    let first = try call("-sess_out \(session)")
     #expect(first.contains("New, TLSv1.3") && first.contains("served"), "\(first)")
-    let second = try Command.run("sh", ["-c", "\(call) -sess_in \(session) 2>&1"])
+    let second = try call("-sess_in \(session)")
     #expect(second.contains("Reused, TLSv1.3") && second.contains("served"), "\(second)")
     #expect(try handshakes(proxy, "resumed") == 1)
   }
@@ -154,12 +148,8 @@ struct TLSListenerTests {
   @Test func anAlertReachesWhoIsStillSending() throws {
     let proxy = try proxy()
     defer { proxy.stop() }
-    let output = try Command.run(
-      "sh",
-      [
-        "-c",
-        "head -c 3000000 /dev/zero | openssl s_client -connect 127.0.0.1:\(proxy.port) -quiet 2>&1",
-      ])
+    let output = try TestAuthority.connect(
+      to: proxy.port, "-quiet", sending: "head -c 3000000 /dev/zero")
     #expect(output.contains("alert certificate required"), "\(output)")
   }
 

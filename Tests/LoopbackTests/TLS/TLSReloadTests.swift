@@ -32,12 +32,7 @@ struct TLSReloadTests {
 
   /// The subject of what a new connection is shown.
   private func shown(_ proxy: RunningProxy) throws -> String {
-    let output = try Command.run(
-      "sh",
-      [
-        "-c",
-        "echo | openssl s_client -connect 127.0.0.1:\(proxy.port) -CAfile \(authority.bundle) 2>&1",
-      ])
+    let output = try TestAuthority.connect(to: proxy.port, "-CAfile \(authority.bundle)")
     let line = output.split(separator: "\n").first { $0.hasPrefix("subject=") } ?? ""
     return String(line.dropFirst("subject=".count))
   }

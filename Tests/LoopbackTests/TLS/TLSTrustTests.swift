@@ -4,15 +4,13 @@ import WeirTesting
 
 /// What crosses an mTLS hop, from whom, and what is told of it.
 struct TLSTrustTests {
-  private let authority: TestAuthority
-  private let server: TestAuthority.Issued
-  private let client: TestAuthority.Issued
+  private let peers: TestPeers
 
-  init() throws {
-    authority = try TestAuthority()
-    server = try authority.issue("server", TestAuthority.server)
-    client = try authority.issue("client", TestAuthority.client)
-  }
+  init() throws { peers = try TestPeers() }
+
+  private var authority: TestAuthority { peers.authority }
+  private var server: TestAuthority.Issued { peers.server }
+  private var client: TestAuthority.Issued { peers.client }
 
   /// A pair: plaintext, mTLS, plaintext; `trusted`: whom the inner one believes. Neither believes its
   /// address.

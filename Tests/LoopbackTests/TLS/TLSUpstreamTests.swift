@@ -4,15 +4,13 @@ import WeirTesting
 
 /// Endpoints behind TLS: nginx, Weir itself, openssl and a server that breaks off.
 struct TLSUpstreamTests {
-  private let authority: TestAuthority
-  private let server: TestAuthority.Issued
-  private let client: TestAuthority.Issued
+  private let peers: TestPeers
 
-  init() throws {
-    authority = try TestAuthority()
-    server = try authority.issue("server", TestAuthority.server)
-    client = try authority.issue("client", TestAuthority.client)
-  }
+  init() throws { peers = try TestPeers() }
+
+  private var authority: TestAuthority { peers.authority }
+  private var server: TestAuthority.Issued { peers.server }
+  private var client: TestAuthority.Issued { peers.client }
 
   private var own: String { "certificate: \(client.certificate), key: \(client.key)" }
 

@@ -79,6 +79,14 @@ final class TestAuthority: Sendable {
     return Issued(authority: self, certificate: base + ".pem", key: base + "-key.pem")
   }
 
+  /// What openssl(1) says as a client that sends what `before` prints.
+  static func connect(
+    to port: UInt16, _ options: String = "", sending before: String = "echo"
+  ) throws -> String {
+    try Command.run(
+      "sh", ["-c", "\(before) | openssl s_client -connect 127.0.0.1:\(port) \(options) 2>&1"])
+  }
+
   /// Puts them and its own certificate where `config/mtls.yaml` has them.
   func mount(_ issued: Issued) throws {
     for (from, to) in [

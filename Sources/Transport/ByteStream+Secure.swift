@@ -237,6 +237,6 @@ extension ByteStream {
   }
 
   private func sendCiphertext(_ secure: SecureLayer) -> Flush {
-    secure.output.isEmpty ? .drained : push(secure.output)
+    secure.output.isEmpty ? .drained : push(secure.output, isPayload: false)
   }
 }

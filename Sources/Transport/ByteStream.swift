@@ -92,19 +92,17 @@ open class ByteStream: EventSource {
   package final func flush(_ buffer: Buffer) -> Flush {
     if isSecure { return flushSecured(buffer) }
     guard !buffer.isEmpty else { return .drained }
-    let before = buffer.count
-    let flushed = push(buffer)
-    bytesSent &+= UInt64(before - buffer.count)
-    return flushed
+    return push(buffer, isPayload: true)
   }
 
   /// Gives the kernel what `buffer` holds, in one call, and consumes what it took. Precondition: there is
-  /// something.
+  /// something. `isPayload`: what leaves is counted here, not when it was encrypted.
   @inline(__always)
-  final func push(_ buffer: Buffer) -> Flush {
+  final func push(_ buffer: Buffer, isPayload: Bool) -> Flush {
     guard maySend else { return .blocked(tookSome: false) }
     switch kernel.send(descriptor, from: buffer) {
     case .bytes(let count):
+      if isPayload { bytesSent &+= UInt64(count) }
       buffer.consume(count)
       if buffer.isEmpty { return .drained }
       maySend = false

@@ -18,11 +18,11 @@ struct RequestFieldReader {
   private var listBytes = 0
   private var fieldCount = 0
   private var seesFields = false
-  private var method: ByteRange?
-  private var scheme: ByteRange?
-  private var path: ByteRange?
-  private var authority: ByteRange?
-  private var host: ByteRange?
+  private(set) var method: ByteRange?
+  private(set) var scheme: ByteRange?
+  private(set) var path: ByteRange?
+  private(set) var authority: ByteRange?
+  private(set) var host: ByteRange?
   private(set) var contentLength: UInt64?
   /// Where the parts of a cookie stand, which a client may send apart (RFC 9113 §8.2.3).
   private var crumbs: [Int] = []

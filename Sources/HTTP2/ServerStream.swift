@@ -134,6 +134,9 @@ package final class ServerStream {
     isEnded = isEnd
   }
 
+  /// What is known of a head that was refused. Call once, where `headFault` is there.
+  package func salvage() -> RequestHead.Part { reader.salvage(head, headBlock) }
+
   /// A second HEADERS block: trailers, which end the request (RFC 9113 §8.1).
   func trailersEnded(isEnd: Bool) {
     if isEnd { bodyEnded() } else { bodyRefusal = bodyRefusal ?? .trailersWithoutEnd }

@@ -117,6 +117,47 @@ struct RequestFieldTests {
     #expect(bench.goAway == nil)
   }
 
+  /// What stands in front of the fault is known, whatever follows it.
+  @Test(arguments: [
+    ([("x", " b")], RequestHead.Part.line, "POST", "/a?b=c"),
+    ([("te", "gzip")], .line, "POST", "/a?b=c"),
+    ([(":path", "/b")], .line, "POST", "/a?b=c"),
+  ]) func whatWasReadOfARefusedHeadIsKept(
+    _ more: [(String, String)], _ part: RequestHead.Part, _ method: String, _ target: String
+  ) throws {
+    let bench = Bench()
+    var frames = HTTP2Frames.begun
+    frames.head(1, HTTP2Frames.pseudo("POST") + more)
+    bench.receive(frames)
+    let stream = try #require(bench.requests.first)
+    #expect(stream.headFault != nil)
+    #expect(stream.salvage() == part)
+    #expect(stream.head.method == .post)
+    #expect(stream.headBlock.text(stream.head.methodText) == method)
+    #expect(stream.headBlock.text(stream.head.target) == target)
+    #expect(stream.headBlock.text(stream.head.path) == "/a")
+    #expect(stream.headBlock.text(stream.head.authority) == "api.test:80")
+  }
+
+  /// How much is known where a pseudo-field itself is at fault.
+  @Test(arguments: [
+    ([(":method", "GE T")], RequestHead.Part.nothing), ([(":method", "GET")], .method),
+    ([(":method", "GET"), (":path", "/a b")], .method),
+    ([(":method", "GET"), (":path", "/a#b")], .target),
+    ([(":method", "GET"), (":path", "a")], .target),
+    ([(":method", "GET"), (":path", "/a"), (":scheme", "gopher")], .line),
+    ([(":method", "CONNECT"), (":path", "/a")], .method),
+    ([("x", "y"), (":method", "GET")], .nothing),
+  ]) func howMuchIsKnown(_ fields: [(String, String)], _ part: RequestHead.Part) throws {
+    let bench = Bench()
+    var frames = HTTP2Frames.begun
+    frames.head(1, fields)
+    bench.receive(frames)
+    let stream = try #require(bench.requests.first)
+    #expect(stream.headFault != nil)
+    #expect(stream.salvage() == part)
+  }
+
   @Test func readsWhatTheNeutralHeadHas() throws {
     let bench = Bench()
     var frames = HTTP2Frames.begun

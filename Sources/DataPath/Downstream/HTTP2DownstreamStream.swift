@@ -73,8 +73,7 @@ final class HTTP2DownstreamStream: DownstreamStream {
     return .failed(fault.requestFailure, fault.name)
   }
 
-  /// What stands in front of a fault is not a head: only its fields are known.
-  override func salvageHead() {}
+  override func salvageHead() { headPart = record.salvage() }
 
   override var awaitsContinue: Bool { waitsToContinue }
   override var protocolName: StaticString { "HTTP/2" }

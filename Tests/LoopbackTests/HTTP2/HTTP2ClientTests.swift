@@ -128,6 +128,20 @@ struct HTTP2ClientTests {
     #expect(proxy.stop())
   }
 
+  /// A refusal can be found again: its method, target and id are in `/explain`, as in HTTP/1.
+  @Test func aRefusedHeadIsKnownByWhatWasRead() throws {
+    let proxy = try RunningProxy(endpoints: [9])
+    let answer = try curl(proxy, "/rx?id=7", ["-i", "-X", "DELETE", "-H", "content-length: 1a"])
+    #expect(answer.hasPrefix("HTTP/2 400 \r\n"))
+    let lines = answer.components(separatedBy: "\r\n")
+    let id = try #require(lines.first { $0.hasPrefix("x-request-id: ") }).dropFirst(14)
+    let told = try proxy.admin("/explain?id=\(id)")
+    #expect(told.contains("DELETE") && told.contains("/rx"), "\(told)")
+    let headers = try curl(proxy, "/rx", ["-I", "-H", "content-length: 1a"])
+    #expect(headers.hasPrefix("HTTP/2 400 \r\n"))
+    #expect(proxy.stop())
+  }
+
   /// A body is kept for another attempt, as in HTTP/1.
   @Test func aBodyIsSentAgain() throws {
     let endpoint = try ScriptedEndpoint { connection, number in

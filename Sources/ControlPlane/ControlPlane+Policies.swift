@@ -25,7 +25,9 @@ extension ControlPlane {
           let slot = identities.slot(.upstream(upstream.name))
           for endpoint in endpoints {
             checked.security[endpoint.address] = ClientSecurity(
-              slot, host: upstream.endpoints[endpoint.entry].host)
+              slot, host: upstream.endpoints[endpoint.entry].host,
+              // A check is asked in HTTP/1.1.
+              offersHTTP1Alone: upstream.applicationProtocol != .http2)
           }
         }
         return checked

@@ -96,6 +96,7 @@ struct UpstreamPlans {
       idle: upstream.poolIdle, ageMax: upstream.poolAge, idleMax: upstream.idleConnectionsMax)
     plan.headLimits = HeadLimits(
       headBytesMax: upstream.responseHeadBytesMax, fieldsMax: upstream.responseFieldsMax)
+    plan.applicationProtocol = upstream.applicationProtocol
     plan.connectNanoseconds = upstream.connectTimeout.nanosecondsClamped
     plan.pendingNanoseconds = upstream.pendingTimeout.nanosecondsClamped
     plan.streamIdleNanoseconds = upstream.streamIdleTimeout.nanosecondsClamped

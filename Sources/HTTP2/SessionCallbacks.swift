@@ -9,7 +9,7 @@ enum SessionCallbacks {
   // names, values and data are valid for the time of the callback, and their lengths are those given.
 
   /// The library's object for `session`.
-  static func makeSession(for session: ServerSession) -> OpaquePointer {
+  static func makeSession(for session: Session) -> OpaquePointer {
     var callbacks: OpaquePointer?
     var options: OpaquePointer?
     var made: OpaquePointer?
@@ -36,9 +36,11 @@ enum SessionCallbacks {
     for type in FrameType.continuation + 1...UInt8.max {
       unsafe nghttp2_option_set_user_recv_extension_type(options, type)
     }
+    let own = unsafe Unmanaged.passUnretained(session).toOpaque()
     unsafe require(
-      nghttp2_session_server_new2(
-        &made, callbacks, Unmanaged.passUnretained(session).toOpaque(), options))
+      session.isClient
+        ? nghttp2_session_client_new2(&made, callbacks, own, options)
+        : nghttp2_session_server_new2(&made, callbacks, own, options))
     guard let made = unsafe made else { preconditionFailure("libnghttp2 made no session") }
     return unsafe made
   }
@@ -47,10 +49,10 @@ enum SessionCallbacks {
     precondition(result == 0, "libnghttp2 has no memory")
   }
 
-  private static func session(_ pointer: UnsafeMutableRawPointer?) -> ServerSession {
+  private static func session(_ pointer: UnsafeMutableRawPointer?) -> Session {
     guard let pointer = unsafe pointer else { preconditionFailure("a callback without a session") }
     // SAFETY: see above.
-    return unsafe Unmanaged<ServerSession>.fromOpaque(pointer).takeUnretainedValue()
+    return unsafe Unmanaged<Session>.fromOpaque(pointer).takeUnretainedValue()
   }
 
   private static func span(
@@ -103,8 +105,8 @@ enum SessionCallbacks {
       return unsafe SessionCallbacks.frameCame(frame.pointee, SessionCallbacks.session(user))
         ? 0 : SessionCallbacks.failed
     }
-    unsafe nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, id, _, user in
-      unsafe SessionCallbacks.session(user).streamClosed(id)
+    unsafe nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, id, code, user in
+      unsafe SessionCallbacks.session(user).streamClosed(id, code)
       return 0
     }
   }
@@ -117,7 +119,7 @@ enum SessionCallbacks {
 
   /// False: the connection ends by this frame.
   // SAFETY: `frame` is the library's, and its kind says which of its members holds.
-  private static func frameCame(_ frame: nghttp2_frame, _ session: ServerSession) -> Bool {
+  private static func frameCame(_ frame: nghttp2_frame, _ session: Session) -> Bool {
     let header = unsafe frame.hd
     let isEnd = header.flags & FrameType.endStream != 0
     switch header.type {
@@ -130,10 +132,11 @@ enum SessionCallbacks {
       return session.dataEnded(header.stream_id, payload: payload, isEnd: isEnd)
     case FrameType.resetStream:
       unsafe session.resetCame(header.stream_id, frame.rst_stream.error_code)
+    case FrameType.goAway: session.goAwayCame()
     case FrameType.ping where header.flags & FrameType.acknowledgement != 0:
       // SAFETY: as above.
       let data = unsafe frame.ping.opaque_data
-      let isDrains = data.0 == ServerSession.drainPing[0] && data.7 == ServerSession.drainPing[7]
+      let isDrains = data.0 == Session.drainPing[0] && data.7 == Session.drainPing[7]
       session.pingAcknowledged(isDrains)
     default: break
     }
@@ -146,6 +149,8 @@ enum SessionCallbacks {
       guard let frame = unsafe frame else { return 0 }
       // SAFETY: the frame's kind says which of its members holds.
       switch unsafe frame.pointee.hd.type {
+      case FrameType.headers:
+        unsafe SessionCallbacks.session(user).headSent(frame.pointee.hd.stream_id)
       case FrameType.resetStream:
         unsafe SessionCallbacks.session(user).resetSent(frame.pointee.hd.stream_id)
       case FrameType.goAway:
@@ -154,6 +159,19 @@ enum SessionCallbacks {
       }
       return 0
     }
+    // A request that the library held back until it could not go any more.
+    unsafe nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks) {
+      _, frame, _, user in
+      guard let frame = unsafe frame else { return 0 }
+      let session = unsafe SessionCallbacks.session(user)
+      // SAFETY: the header is there whatever the kind.
+      let header = unsafe frame.pointee.hd
+      if header.type == FrameType.headers, session.isClient {
+        session.streamClosed(header.stream_id, ErrorCode.refusedStream.rawValue)
+      }
+      return 0
+    }
+    // SAFETY: see the top.
     unsafe nghttp2_session_callbacks_set_send_data_callback(callbacks) {
       _, frame, header, count, _, user in
       guard let frame = unsafe frame else { return SessionCallbacks.failed }

@@ -109,6 +109,11 @@ public final class UpstreamConnection: ByteStream {
     isAnsweredTooEarly = false
   }
 
+  /// Its receiver has asked for another turn.
+  public override func resume() {
+    if isOpen, isConnected { receiver.connectionReady(self) }
+  }
+
   /// Goes on with the handshake; true: it is done.
   private func agrees() -> Bool {
     switch handshake() {

@@ -125,6 +125,7 @@ package struct ConfigurationReader {
       guard case .section(let section) = entry.value.value else { continue }
       var upstream = UpstreamReader.read(entry.name, section, &checker)
       upstream.tls = tlsReader.upstream(section, &checker)
+      upstream.tls?.applicationProtocol = upstream.applicationProtocol
       result.upstreams.append(upstream)
       critic.add(upstream, section)
     }

@@ -1,4 +1,5 @@
 import Primitives
+import Upstreams
 
 /// How a listener or an upstream is secured, as it was configured.
 package struct TLSConfiguration: Sendable, Equatable {
@@ -43,6 +44,9 @@ package struct TLSConfiguration: Sendable, Equatable {
   package var serverName: String?
   /// One of them must be the server's SPIFFE id; empty: it is not asked for.
   package var workloads: [SPIFFEPattern]
+
+  /// What is offered to an endpoint.
+  package var applicationProtocol = UpstreamProtocol.auto
 
   /// The files that it is made of.
   package var files: [String] {

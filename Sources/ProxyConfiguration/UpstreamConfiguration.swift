@@ -51,6 +51,7 @@ package struct UpstreamConfiguration: Sendable, Equatable {
   package var poolAge: Duration?
   package var streamIdleTimeout: Duration
   package var resolveInterval: Duration
+  package var applicationProtocol = UpstreamProtocol.auto
   /// Nil: plaintext.
   package var tls: TLSConfiguration?
 

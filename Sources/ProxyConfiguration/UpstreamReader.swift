@@ -35,7 +35,20 @@ enum UpstreamReader {
       poolIdle: timeouts.duration("pool_idle") ?? .zero,
       poolAge: timeouts.duration("pool_age"),
       streamIdleTimeout: timeouts.duration("stream_idle") ?? .zero,
-      resolveInterval: section.duration("resolve_interval") ?? .zero)
+      resolveInterval: section.duration("resolve_interval") ?? .zero,
+      applicationProtocol: applicationProtocol(section, &checker))
+  }
+
+  private static func applicationProtocol(
+    _ section: Section, _ checker: inout SchemaChecker
+  ) -> UpstreamProtocol {
+    let spoken = section.text("protocol").flatMap { UpstreamProtocol(rawValue: $0) } ?? .auto
+    let check = section.section("health_check")
+    checker.hold(
+      spoken != .http2 || !check.has("path"), check, "path",
+      "a check by path is asked in HTTP/1.1, which an upstream with protocol: http2 does not speak; leave path out, so that a connection is enough, or set protocol: auto"
+    )
+    return spoken
   }
 
   private static func endpoint(_ located: Section.Located) -> UpstreamConfiguration.Endpoint? {

@@ -165,6 +165,15 @@ import Primitives
     ERR_clear_error()
   }
 
+  /// Offers these in place of those of the context. Call before the handshake.
+  package func offer(_ protocols: [ApplicationProtocol]) {
+    let list = ApplicationProtocol.wire(protocols)
+    _ = unsafe list.withUnsafeBufferPointer { bytes in
+      // SAFETY: copied by the library.
+      unsafe SSL_set_alpn_protos(ssl, bytes.baseAddress, UInt32(bytes.count))
+    }
+  }
+
   // MARK: What was agreed
 
   package var applicationProtocol: ApplicationProtocol? {

@@ -67,6 +67,9 @@ package struct IdlePool: Sendable {
     return last.id
   }
 
+  /// Takes that very one, which is in use again.
+  package mutating func remove(_ id: UInt32) { parked.removeAll { $0.id == id } }
+
   /// Takes the one that was parked first, whatever its age: to close it for another's sake.
   package mutating func evict() -> UInt32? {
     parked.isEmpty ? nil : parked.removeFirst().id

@@ -28,7 +28,7 @@ extension FuzzTarget {
 
   private static func serve(_ bytes: [UInt8], _ parts: [Int]) -> RequestVerdict? {
     let pool = BufferPool(bytesMax: 16 * 1024 * 1024)
-    let session = ServerSession(SessionLimits(), pool) { _ in ServerStream() }
+    let session = Session(SessionLimits(), pool) { _ in ServerStream() }
     let out = Buffer(capacity: 4096)
     var now = Instant(nanoseconds: 0)
     var verdict: RequestVerdict?
@@ -49,7 +49,7 @@ extension FuzzTarget {
           answer(stream, session, pool)
         case .body(let stream): session.take(stream.unreadCount, of: stream)
         case .closed(let stream): stream.giveBuffers(to: pool)
-        case .moved, .goAway: break
+        case .moved, .goAway, .goAwayCame: break
         }
       }
       for _ in 0..<64 {
@@ -82,7 +82,7 @@ extension FuzzTarget {
   }
 
   /// By the stream's number: whole, in parts, not at all, or by a reset.
-  private static func answer(_ stream: ServerStream, _ session: ServerSession, _ pool: BufferPool) {
+  private static func answer(_ stream: ServerStream, _ session: Session, _ pool: BufferPool) {
     switch stream.id % 8 {
     case 1, 3:
       guard pool.lend(to: stream.fields.text), pool.lend(to: stream.output) else { return }

@@ -20,9 +20,9 @@ final class Bench {
   }
 
   let pool = BufferPool(bytesMax: 64 * 1024 * 1024)
-  let session: ServerSession
+  let session: Session
   private(set) var requests: [ServerStream] = []
-  private(set) var closed: [ServerStream] = []
+  private(set) var closed: [SessionStream] = []
   private(set) var goAways: [ErrorCode] = []
   private(set) var bodies = 0
   private(set) var sent: [Sent] = []
@@ -30,7 +30,7 @@ final class Bench {
   var now = Instant(nanoseconds: 0)
 
   init(_ limits: SessionLimits = SessionLimits()) {
-    session = ServerSession(limits, pool) { _ in ServerStream() }
+    session = Session(limits, pool) { _ in ServerStream() }
   }
 
   /// The peer sends these, all at once or byte by byte.
@@ -51,7 +51,7 @@ final class Bench {
       case .closed(let stream): closed.append(stream)
       case .goAway(let code): goAways.append(code)
       case .body: bodies += 1
-      case .moved: break
+      case .moved, .goAwayCame: break
       }
     }
   }

@@ -32,6 +32,7 @@ struct EveryKeyTests {
     "listeners[].tls.minimum_version": "TLSListenerTests",
     "listeners[].tls.mode": "TLSListenerTests",
     "listeners[].tls.handshake_timeout": "TLSListenerTests",
+    "upstreams.<name>.protocol": "HTTP2UpstreamTests",
     "upstreams.<name>.tls.certificate": "TLSUpstreamTests",
     "upstreams.<name>.tls.key": "TLSUpstreamTests",
     "upstreams.<name>.tls.trust": "TLSUpstreamTests",
@@ -43,7 +44,6 @@ struct EveryKeyTests {
   /// Keys that no example here changes one by one, and why.
   static let fixed: [String: String] = [
     "listeners[].protocol": "both values mean HTTP until there is tcp",
-    "upstreams.<name>.protocol": "there is one value",
     "listeners[].routes[].retry.idempotency_key": "there is one value",
     "listeners[].routes[].rate_limit": "it is changed as rate_limit[]",
     "upstreams.<name>.endpoint_circuit_breaker.window_calls": "it is one of circuit_breaker's keys",

@@ -2,6 +2,7 @@ import Primitives
 import ProxyConfiguration
 import Reactor
 import TLS
+import Upstreams
 
 /// Reads the files of a `tls` section and makes a context of them, under guard rails.
 ///
@@ -28,13 +29,22 @@ enum IdentityFiles {
     var wanted = TLSContext.Settings(
       role: settings.side == .listener ? .server : .client, peer: rules(settings))
     wanted.minimumVersion = TLSContext.Version(rawValue: settings.minimumVersion) ?? .v13
-    if settings.side == .listener { wanted.protocols = [.http2, .http1] }
+    wanted.protocols = protocols(settings)
     let key = settings.certificate == nil ? "trust" : "certificate"
     return try noting(key) { () throws(CredentialFault) in
       let context = try TLSContext(
         wanted, credentials: credentials, bundle: bundle, tickets: tickets)
       if let credentials { try TrialHandshake.run(credentials, wanted.minimumVersion) }
       return context
+    }
+  }
+
+  private static func protocols(_ settings: TLSConfiguration) -> [ApplicationProtocol] {
+    guard settings.side == .upstream else { return [.http2, .http1] }
+    return switch settings.applicationProtocol {
+    case .auto: [.http2, .http1]
+    case .http1: [.http1]
+    case .http2: [.http2]
     }
   }
 

@@ -21,7 +21,8 @@ extension Exchange {
     if downstream.connection.hasPrivates, choosePrivate(request, upstream, downstream) { return }
     // A login begins on a connection that nobody has used: none of its legs may go to a stale one.
     switch upstream.checkOut(
-      for: attempt, request, isFresh: attempts.needsFresh || downstream.head.logsIn, waiting: self)
+      for: attempt, request, isFresh: attempts.needsFresh || downstream.head.logsIn,
+      isForUpgrade: asksForUpgrade, waiting: self)
     {
     case .reused(let stream): takePlace(on: stream, upstream, downstream)
     case .connecting(let stream):
@@ -50,6 +51,12 @@ extension Exchange {
       beginAttempt(upstream)
       attemptFailed(failure)
     }
+  }
+
+  /// The request asks for a change of protocol, for which a connection of HTTP/1.1 is needed, and may be
+  /// had.
+  var asksForUpgrade: Bool {
+    downstream?.head.wantsUpgrade ?? false && upstream?.plan.applicationProtocol == .auto
   }
 
   func pickRequest(
@@ -101,7 +108,9 @@ extension Exchange {
   /// A connection to `endpoint` has come free: picks it for the waiter, who leaves the queue for it; false:
   /// it may not go there.
   func pickFreed(_ endpoint: WorkerEndpoint) -> Bool {
-    guard !attempts.needsFresh, let upstream, let downstream, !downstream.head.logsIn else {
+    guard !attempts.needsFresh, let upstream, let downstream, !downstream.head.logsIn,
+      !asksForUpgrade || !endpoint.mayAgreeOnHTTP2
+    else {
       return false
     }
     return upstream.pick(endpoint, for: pickRequest(upstream, downstream), into: attempt)

@@ -72,7 +72,12 @@ extension HTTP1DownstreamStream {
     var length = answer.declaredLength
     if case .known(let declared) = answer.length { length = declared }
     guard let length else { return true }
-    sink.begin(as: bytes.extracting(name.bounds))
+    // An answer of HTTP/2 may end without having said its length.
+    if name.isEmpty {
+      sink.begin("content-length: ")
+    } else {
+      sink.begin(as: bytes.extracting(name.bounds))
+    }
     out.append(decimal: length)
     sink.end()
     return true

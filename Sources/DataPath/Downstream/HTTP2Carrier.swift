@@ -16,10 +16,8 @@ final class HTTP2Carrier {
   unowned let connection: DownstreamConnection
   private let worker: Worker
   private let pool: BufferPool
-  private var made: ServerSession?
+  private var made: HTTP2Wire?
   private var streams: [Int32: HTTP2DownstreamStream] = [:]
-  private var isServing = false
-  private var hasEnded = false
   /// What it was ended for is counted.
   private var isCounted = false
   /// How many requests it had served when it was last given time to wait for another.
@@ -28,9 +26,6 @@ final class HTTP2Carrier {
   private var headless = 0
   private var isTimingHead = false
 
-  /// Receives of one turn, so that one connection does not starve the loop.
-  private static let roundsPerTurnMax = 8
-
   init(_ connection: DownstreamConnection) {
     self.connection = connection
     worker = connection.worker
@@ -38,14 +33,17 @@ final class HTTP2Carrier {
     var limits = SessionLimits()
     limits.head = connection.settings.headLimits
     limits.body = connection.settings.bodyLimits
-    made = ServerSession(limits, pool) { [unowned self] in supply($0) }
+    made = HTTP2Wire(
+      connection, Session(limits, pool) { [unowned self] in supply($0) }, worker: worker)
     worker.shard.add(worker.metrics.http2.connections)
   }
 
-  var session: ServerSession {
+  private var wire: HTTP2Wire {
     guard let made else { preconditionFailure("a connection without a session") }
     return made
   }
+
+  var session: Session { wire.session }
 
   /// It serves no request.
   var isIdle: Bool { streams.isEmpty }
@@ -63,39 +61,19 @@ final class HTTP2Carrier {
 
   /// Something happened on the connection, or a stream has something to send.
   func proceed() {
-    guard !isServing, connection.isOpen else { return }
-    isServing = true
-    receive()
+    let wire = wire
+    guard !wire.isServing, connection.isOpen else { return }
+    wire.isServing = true
+    wire.receive { drainEvents() }
     // What is sent brings events: windows that moved, streams that ended.
-    for _ in 0..<Self.roundsPerTurnMax {
+    for _ in 0..<HTTP2Wire.roundsPerTurnMax {
       drainEvents()
-      send()
+      wire.send()
       if !session.hasEvents { break }
     }
-    isServing = false
+    wire.isServing = false
     if session.hasEvents { worker.loop.resumeLater(connection) }
     conclude()
-  }
-
-  private func receive() {
-    let input = connection.input
-    for _ in 0..<Self.roundsPerTurnMax {
-      if !input.isEmpty {
-        session.receive(input.readable, now: worker.loop.now)
-        input.removeAll()
-        drainEvents()
-      }
-      guard session.fault == nil, connection.mayReceive else { return }
-      if !pool.lend(to: input) { pool.lendBeyondBudget(to: input) }
-      switch connection.receive(into: input) {
-      case .bytes: continue
-      case .wouldBlock: return
-      case .endOfStream, .failed:
-        hasEnded = true
-        return
-      }
-    }
-    worker.loop.resumeLater(connection)
   }
 
   private func drainEvents() {
@@ -115,11 +93,12 @@ final class HTTP2Carrier {
         if let stream = known(record), stream.hasBegun { stream.ready() }
       case .moved(let record): known(record)?.moved()
       case .goAway(let code): worker.shard.add(worker.metrics.http2.goAway(code))
+      case .goAwayCame: break
       }
     }
   }
 
-  private func known(_ record: ServerStream) -> HTTP2DownstreamStream? {
+  private func known(_ record: SessionStream) -> HTTP2DownstreamStream? {
     guard let stream = streams[record.id], stream.record === record else { return nil }
     return stream
   }
@@ -133,37 +112,9 @@ final class HTTP2Carrier {
   // MARK: Output
 
   /// Something waits in the session; it goes out with what else this turn brings.
-  func owesOutput() {
-    if !isServing { worker.loop.resumeLater(connection) }
-  }
+  func owesOutput() { wire.owesOutput() }
 
-  /// Takes what the session has into the connection's output. It is sent at once only where there is
-  /// more than the output holds.
-  func sendSoon() {
-    if isServing, connection.output.writableCount >= BufferPool.smallBytes {
-      _ = pull()
-      return
-    }
-    send(onlyIfFull: true)
-    owesOutput()
-  }
-
-  /// True: the session has more than there is room for.
-  private func pull() -> Bool {
-    let out = connection.output
-    if !pool.lend(to: out, atLeast: BufferPool.largeBytes) { pool.lendBeyondBudget(to: out) }
-    out.compact()
-    return session.pull(into: out)
-  }
-
-  private func send(onlyIfFull: Bool = false) {
-    while connection.isOpen, !connection.isBroken {
-      let hasMore = pull()
-      if onlyIfFull, !hasMore { return }
-      guard connection.flush() == .drained, hasMore else { break }
-    }
-    if connection.output.isEmpty { pool.reclaim(from: connection.output) }
-  }
+  func sendSoon() { wire.sendSoon() }
 
   // MARK: The end
 
@@ -173,9 +124,10 @@ final class HTTP2Carrier {
       isCounted = true
       worker.shard.add(worker.metrics.http2.flood(fault))
     }
+    let hasEnded = wire.hasEnded
     if connection.isBroken || hasEnded || session.fault != nil { endStreams() }
     guard connection.isOpen else { return }
-    let isSent = connection.output.isEmpty && !connection.holdsCiphertext
+    let isSent = wire.isSent
     if connection.isBroken || (hasEnded && isSent), isIdle { return connection.close() }
     if session.isOver, isSent {
       endStreams()
@@ -204,14 +156,15 @@ final class HTTP2Carrier {
 
   /// The exchanges learn that their client is gone.
   private func endStreams() {
-    isServing = true
-    let isHalfClosed = hasEnded && !connection.isBroken && session.fault == nil && !session.isOver
+    wire.isServing = true
+    let isHalfClosed =
+      wire.hasEnded && !connection.isBroken && session.fault == nil && !session.isOver
     for stream in Array(streams.values) {
       // It has ended its direction behind its requests, and waits for what the listener answers.
       if isHalfClosed, connection.settings.answersHalfClosed, stream.record.isEnded { continue }
       if stream.hasBegun { stream.exchange.fail(.downstreamClosed) } else { stream.release() }
     }
-    isServing = false
+    wire.isServing = false
   }
 
   /// `stream` is not served any more.
@@ -228,7 +181,7 @@ final class HTTP2Carrier {
       if stream.hasBegun { stream.exchange.fail(failure) } else { stream.release() }
     }
     session.terminate(.noError)
-    send()
+    wire.send()
     proceed()
   }
 
@@ -253,7 +206,7 @@ final class HTTP2Carrier {
     }
     proceed()
     // It does not even take that.
-    if isIdle, connection.isOpen, !connection.output.isEmpty || connection.holdsCiphertext {
+    if isIdle, connection.isOpen, !wire.isSent {
       connection.close(reset: true)
     }
   }

@@ -59,29 +59,6 @@ extension HTTP2DownstreamStream {
     return AnswerFields.copyInterim(exchange, answer.head, bytes, to: HTTP2FieldSink(list))
   }
 
-  /// The trailers of an answer, by way of the output's free room; false: there is too little now.
-  func writeTrailers(of source: MessageStream, _ edits: () -> HeaderEdits) -> Bool {
-    let out = record.output
-    let before = out.count
-    guard source.appendTrailers(edits(), to: out) else { return false }
-    let length = out.count - before
-    guard length > 0 else { return true }
-    let list = record.trailerFields
-    defer { out.truncate(length) }
-    guard pool.lend(to: list.text) else { return false }
-    if HTTP2FieldSink(list).addLines(out.readable.extracting(before..<out.count)) { return true }
-    list.removeAll()
-    return false
-  }
-
-  /// What is left of the request's trailers, as lines of text.
-  func appendTrailerLines(_ edits: HeaderEdits, to out: Buffer) -> Bool {
-    let lines = record.trailerLines
-    return HeadEncoder.copyFields(
-      record.trailerTable, of: lines.span, omitting: edits.omitted, others: edits.others,
-      nominatesOthers: false, to: out)
-  }
-
   // MARK: Replies of our own
 
   func write(_ reply: LocalReply) -> Bool {

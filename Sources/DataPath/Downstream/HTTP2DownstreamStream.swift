@@ -123,7 +123,7 @@ final class HTTP2DownstreamStream: DownstreamStream {
   }
 
   override func appendTrailers(_ edits: HeaderEdits, to out: Buffer) -> Bool {
-    appendTrailerLines(edits, to: out)
+    record.appendTrailers(edits, to: out)
   }
 
   override func keep(upTo most: Int) {
@@ -193,7 +193,7 @@ final class HTTP2DownstreamStream: DownstreamStream {
   }
 
   override func putEnd(of source: MessageStream, _ edits: () -> HeaderEdits) -> Bool {
-    guard writeTrailers(of: source, edits) else { return false }
+    guard record.putTrailers(of: source, edits, pool) else { return false }
     record.outputEnds = true
     return true
   }

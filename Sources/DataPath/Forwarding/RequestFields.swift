@@ -25,15 +25,16 @@ struct RequestFields {
   /// Whether the client's own `Host` line says what is to be said, and may be copied with the rest.
   let copiesHost: Bool
 
-  /// Call with the settings that the exchange began with; `bytes`: its head's.
+  /// Call with the settings that the exchange began with; `bytes`: its head's. `copiesHost`: the protocol
+  /// says the host by a field, which may be the client's own.
   init(
     _ exchange: Exchange, _ head: RequestHead, _ edits: HeaderEdits, _ settings: ProxySettings,
-    _ bytes: Span<UInt8>
+    _ bytes: Span<UInt8>, copiesHost mayCopy: Bool = true
   ) {
     var dropped = Self.always.union(edits.omitted)
     // A state without a context that it belongs to is dropped (W3C §3.3.1).
     if !exchange.identifiers.continuesTraceparent { dropped.insert(.tracestate) }
-    copiesHost = Self.copiesHost(head, edits)
+    copiesHost = mayCopy && Self.copiesHost(head, edits)
     if !copiesHost { dropped.insert(.host) }
     forwards = MaxForwards.count(head, bytes)
     if forwards != nil { dropped.insert(.maxForwards) }

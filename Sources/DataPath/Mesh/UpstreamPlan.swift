@@ -50,6 +50,8 @@ package final class UpstreamPlan: @unchecked Sendable {
   package var streamIdleNanoseconds: Int64 = 300_000_000_000
   /// What connections to endpoints are secured by; nil: plaintext.
   package var tls: IdentitySlot?
+  /// What is spoken on connections to endpoints.
+  package var applicationProtocol = UpstreamProtocol.auto
   /// No endpoint is known because no name could be resolved.
   package var isUnresolved = false
   /// Shared by all workers.

@@ -98,6 +98,9 @@ package class UpstreamStream: MessageStream {
 
   // MARK: The connection
 
+  /// Its connection is there: a request can be sent.
+  var isConnected: Bool { true }
+
   /// `attempt` hears what happens on it from here on.
   func lend(to attempt: Attempt) { missing() }
 

@@ -22,17 +22,21 @@ package final class WorkerEndpoint: ConnectionReceiver {
   /// `127.0.0.1:9001`, for the log.
   let text: [UInt8]
   /// The name that it was found by, which its certificate may have to be for.
-  private let host: String?
+  let host: String?
   /// What its last secured connection has left for the next.
-  private var resumption: TLSResumption?
+  var resumption: TLSResumption?
   let upstream: WorkerUpstream
-  private let loop: EventLoop
-  private let shard: MetricShard
-  private let metrics: UpstreamMetrics
+  let loop: EventLoop
+  let shard: MetricShard
+  let metrics: UpstreamMetrics
   /// Position in the upstream's endpoints; -1 once it has left the mesh.
   var index = -1
-  private(set) var pool: IdlePool
-  private var connections: [HTTP1UpstreamStream?] = []
+  var pool: IdlePool
+  var connections: [EndpointConnection?] = []
+  /// Connections on which many streams have a place, the one that was opened first in front.
+  var carriers: [HTTP2UpstreamCarrier] = []
+  /// What its last secured connection agreed on.
+  var agreesOnHTTP2 = false
   private var freeIDs: [UInt32] = []
   package private(set) var connectionCount = 0
   /// Connections of one client each that have nothing to do, the longest idle first.
@@ -61,8 +65,9 @@ package final class WorkerEndpoint: ConnectionReceiver {
 
   package var idleCount: Int { pool.count }
 
-  /// Begins a connection, whose slot in the limits the caller has taken.
-  func open(for borrower: ConnectionReceiver) -> Result<HTTP1UpstreamStream, OpenFault> {
+  /// Begins a connection, whose slot in the limits the caller has taken; `isForUpgrade`: HTTP/1.1 has to be
+  /// spoken on it.
+  func open(isForUpgrade: Bool) -> Result<UpstreamStream, OpenFault> {
     guard upstream.worker.takeEndpointDescriptor() else {
       return .failure(OpenFault(kind: .descriptorsExhausted))
     }
@@ -71,32 +76,45 @@ package final class WorkerEndpoint: ConnectionReceiver {
     let connection = UpstreamConnection(
       id: id, owner: self, loop: loop, limits: upstream.plan.headLimits,
       bodyLimits: upstream.plan.bodyLimits)
-    connection.borrower = borrower
     do throws(Errno) {
       try connection.open(
         to: address, deadline: loop.now.advanced(byNanoseconds: upstream.plan.connectNanoseconds),
-        upstream.plan.tls.map { ClientSecurity($0, host: host) }, resuming: resumption,
+        security(isForUpgrade: isForUpgrade), resuming: isForUpgrade ? nil : resumption,
         pool: upstream.worker.pool)
     } catch {
       freeIDs.append(id)
       upstream.worker.descriptors.release(.endpoints)
       return .failure(OpenFault(kind: UpstreamConnection.failure(of: error)))
     }
-    let stream = HTTP1UpstreamStream(connection, worker: upstream.worker)
-    connections[Int(id)] = stream
     connectionCount += 1
     shard.add(metrics.opened)
     shard.add(metrics.active)
-    return .success(stream)
+    guard mayAgreeOnHTTP2, !isForUpgrade else {
+      let stream = HTTP1UpstreamStream(connection, worker: upstream.worker)
+      connections[Int(id)] = .http1(stream)
+      return .success(stream)
+    }
+    return .success(carry(connection))
   }
 
   /// The idle connection that was used last, if any may be trusted.
-  func checkOut() -> HTTP1UpstreamStream? {
+  func checkOut(isForUpgrade: Bool) -> UpstreamStream? {
+    if !carriers.isEmpty {
+      if let place = isForUpgrade ? nil : place() { return place }
+      if isForUpgrade { return nil }
+    }
     while let id = pool.checkOut(now: loop.now) {
       shard.subtract(metrics.idle)
-      guard let stream = connections[Int(id)] else { continue }
-      stream.disarm()
-      return stream
+      switch connections[Int(id)] {
+      case .http1(let stream):
+        stream.disarm()
+        return stream
+      // It had no room for another: it is too old, or ending.
+      case .http2(let carrier):
+        carrier.isParked = false
+        close(carrier, .age)
+      case nil: continue
+      }
     }
     return nil
   }
@@ -130,10 +148,7 @@ package final class WorkerEndpoint: ConnectionReceiver {
     guard index >= 0 else { return close(stream, .drain) }
     switch pool.checkIn(connection.id, openedAt: connection.openedAt, now: loop.now) {
     case .close:
-      let isOld = upstream.plan.pool.ageMax.map {
-        loop.now.duration(since: connection.openedAt) >= $0
-      }
-      close(stream, isOld == true ? .age : .unused)
+      close(stream, isTooOld(connection) ? .age : .unused)
     case .park(let expiry):
       shard.add(metrics.idle)
       loop.arm(connection, at: expiry)
@@ -142,7 +157,10 @@ package final class WorkerEndpoint: ConnectionReceiver {
 
   /// Closes a connection, idle ones after their removal from the pool.
   func close(_ stream: HTTP1UpstreamStream, _ reason: UpstreamMetrics.Close, reset: Bool = false) {
-    let connection = stream.connection
+    close(stream.connection, reason, reset: reset)
+  }
+
+  func close(_ connection: UpstreamConnection, _ reason: UpstreamMetrics.Close, reset: Bool) {
     connection.giveBuffers(to: upstream.worker.pool)
     connection.close(reset: reset)
     forget(connection, reason)
@@ -165,9 +183,9 @@ package final class WorkerEndpoint: ConnectionReceiver {
 
   /// Closes the connection that has been idle longest; false when none is.
   func evict(_ reason: UpstreamMetrics.Close) -> Bool {
-    guard let id = pool.evict(), let stream = connections[Int(id)] else { return false }
+    guard let id = pool.evict(), let idle = connections[Int(id)] else { return false }
     shard.subtract(metrics.idle)
-    close(stream, reason)
+    closeIdle(idle, reason)
     return true
   }
 
@@ -177,9 +195,10 @@ package final class WorkerEndpoint: ConnectionReceiver {
     pool = IdlePool(policy: upstream.plan.pool)
   }
 
-  /// Connections that are open take them over too, idle or in use.
+  /// Connections that are open take them over too, idle or in use; those of HTTP/2 keep what they have
+  /// announced.
   func adopt(_ limits: HeadLimits) {
-    for stream in connections { stream?.connection.adopt(limits) }
+    for known in connections { known?.connection.adopt(limits) }
   }
 
   /// Brings the counters up to what the connection has moved.
@@ -198,13 +217,13 @@ package final class WorkerEndpoint: ConnectionReceiver {
     let isEnd = connection.peerEnded || connection.isBroken
     pool.closedByPeer(connection.id, now: loop.now)
     shard.subtract(metrics.idle)
-    if let stream = connections[Int(connection.id)] { close(stream, isEnd ? .peer : .unsolicited) }
+    close(connection, isEnd ? .peer : .unsolicited, reset: false)
   }
 
   package override func connectionDeadlinePassed(_ connection: UpstreamConnection) {
     while let id = pool.expire(now: loop.now) {
       shard.subtract(metrics.idle)
-      if let expired = connections[Int(id)] { close(expired, .idle) }
+      if let expired = connections[Int(id)] { closeIdle(expired, .idle) }
     }
     if connection.isOpen {
       loop.arm(connection, at: loop.now.advanced(byNanoseconds: pool.trustNanoseconds(loop.now)))

@@ -9,30 +9,35 @@ import Upstreams
 extension WorkerUpstream {
   /// A connection for `attempt`, which learns its endpoint. `isFresh`: none that was used before.
   /// `exchange`: waits where there is none now; nil: nobody does, and only the endpoint that is picked
-  /// will do, for a hedge beside those that were `tried`.
+  /// will do, for a hedge beside those that were `tried`. `isForUpgrade`: HTTP/1.1 has to be spoken on it.
   func checkOut(
-    for attempt: Attempt, _ request: PickRequest, isFresh: Bool, waiting exchange: Exchange?
+    for attempt: Attempt, _ request: PickRequest, isFresh: Bool, isForUpgrade: Bool = false,
+    waiting exchange: Exchange?
   ) -> CheckOut {
     guard pick(request, into: attempt), let endpoint = attempt.endpoint else {
       return .refused(refusal)
     }
     if exchange == nil, request.tried.contains(endpoint.key) { return abandon(attempt) }
-    if !isFresh, let stream = endpoint.checkOut() { return .reused(stream) }
-    if acquireSlot() { return open(endpoint, for: attempt) }
+    if !isFresh, let stream = endpoint.checkOut(isForUpgrade: isForUpgrade) {
+      return stream.isConnected ? .reused(stream) : .connecting(stream)
+    }
+    if acquireSlot() { return open(endpoint, isForUpgrade) }
     guard let exchange else { return abandon(attempt) }
     // At the limit: another endpoint's idle connection serves as well, or makes room.
     for other in endpoints where other.idleCount > 0 {
-      if !isFresh, mayStandIn(other, for: attempt, request), let stream = other.checkOut() {
+      if !isFresh, mayStandIn(other, for: attempt, request),
+        let stream = other.checkOut(isForUpgrade: isForUpgrade), stream.isConnected
+      {
         standIn(other, attempt)
         return .reused(stream)
       }
-      if other.evict(.evicted), acquireSlot() { return open(endpoint, for: attempt) }
+      if other.evict(.evicted), acquireSlot() { return open(endpoint, isForUpgrade) }
     }
-    if evictPrivate(), acquireSlot() { return open(endpoint, for: attempt) }
+    if evictPrivate(), acquireSlot() { return open(endpoint, isForUpgrade) }
     if plan.state.shadows.contains(.connections) {
       exchange.noteShadow(.connections, plan.state)
       limits.acquireBeyond(.connections)
-      return open(endpoint, for: attempt)
+      return open(endpoint, isForUpgrade)
     }
     giveBackTicket(of: attempt)
     attempt.clear()
@@ -69,8 +74,8 @@ extension WorkerUpstream {
     _ = breaker.record(attempt.ticket, .ignored, nanoseconds: 0, now: worker.loop.now)
   }
 
-  func open(_ endpoint: WorkerEndpoint, for borrower: ConnectionReceiver) -> CheckOut {
-    switch endpoint.open(for: borrower) {
+  func open(_ endpoint: WorkerEndpoint, _ isForUpgrade: Bool) -> CheckOut {
+    switch endpoint.open(isForUpgrade: isForUpgrade) {
     case .success(let stream): return .connecting(stream)
     case .failure(let fault):
       limits.release(.connections)

@@ -23,7 +23,7 @@ extension WorkerUpstream {
           limits.release(.connections)
           return .refused(refusal)
         }
-        return open(endpoint, for: attempt)
+        return open(endpoint, exchange.asksForUpgrade)
       }
     }
     askForIdle()
@@ -114,6 +114,25 @@ extension WorkerUpstream {
       // Its slot is what the first waiter needs, for a fresh one.
       endpoint.close(stream, .evicted)
     }
+  }
+
+  /// A place on a connection of HTTP/2 is free: those who wait longest here take it, and what others could
+  /// take. One that nobody has a place on is parked, or closes where its slot is wanted.
+  func placeFreed(_ carrier: HTTP2UpstreamCarrier, _ endpoint: WorkerEndpoint) {
+    endpoint.countBytes(carrier.connection)
+    while carrier.hasRoom, let ticket = nextWaiter(), let exchange = waiters[Int(ticket)],
+      exchange.pickFreed(endpoint)
+    {
+      leaveQueue(ticket)
+      exchange.takePlace(on: carrier.place())
+    }
+    guard carrier.isIdle, carrier.connection.isOpen else { return }
+    guard let next = limits.waitingWorker(after: worker.number) else {
+      return endpoint.park(carrier)
+    }
+    isPassingOn = queue.isEmpty || !keepsSlot(next)
+    endpoint.close(carrier, .evicted)
+    isPassingOn = false
   }
 
   /// Makes `attempt` one at `endpoint`, to which a connection is free; false: it may not go there.

@@ -12,8 +12,8 @@ import Upstreams
 package final class WorkerUpstream {
   /// What became of an exchange that asked for a connection; its attempt says where it goes.
   enum CheckOut {
-    case reused(HTTP1UpstreamStream)
-    case connecting(HTTP1UpstreamStream)
+    case reused(UpstreamStream)
+    case connecting(UpstreamStream)
     case waiting(ticket: UInt32)
     /// The attempt has an endpoint if one was picked.
     case refused(FailureKind)

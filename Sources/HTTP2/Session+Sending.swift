@@ -3,7 +3,7 @@ import HTTPModel
 import Primitives
 
 /// What goes out: heads, payload, trailers, and the frames that the library answers by.
-extension ServerSession {
+extension Session {
   /// DATA that is ready: so many bytes, and whether they are the last.
   struct NextData {
     var count: Int
@@ -16,7 +16,7 @@ extension ServerSession {
   private static let frameHeaderBytes = 9
 
   /// An interim head (RFC 9113 §8.1). The list is copied.
-  package func submitInterim(_ fields: FieldList, on stream: ServerStream) {
+  package func submitInterim(_ fields: FieldList, on stream: SessionStream) {
     guard !stream.isClosed, fault == nil else { return }
     unsafe check(
       withFields(fields) { start, count in
@@ -27,7 +27,7 @@ extension ServerSession {
 
   /// The head of the answer, which stands in the stream's `fields`; its payload follows from `output`
   /// as it comes, unless all of it is there and empty.
-  package func submitHead(of stream: ServerStream) {
+  package func submitHead(of stream: SessionStream) {
     guard !stream.isHeadSubmitted else { return }
     stream.isHeadSubmitted = true
     guard !stream.isClosed, fault == nil else { return }
@@ -45,14 +45,14 @@ extension ServerSession {
   }
 
   /// Payload was put into the stream's `output`, or its end was said.
-  package func resume(_ stream: ServerStream) {
+  package func resume(_ stream: SessionStream) {
     guard stream.isDeferred, !stream.isClosed, fault == nil else { return }
     stream.isDeferred = false
     unsafe check(nghttp2_session_resume_data(native, stream.id))
   }
 
   /// Gives `body` the fields as the library has them, which live as long as the call.
-  private func withFields(
+  func withFields(
     _ list: FieldList, _ body: (UnsafePointer<nghttp2_nv>?, Int) -> Int32
   ) -> Int32 {
     // SAFETY: see inside.

@@ -2,8 +2,7 @@ import CNghttp2
 import HTTPModel
 import Primitives
 
-/// The server's side of one HTTP/2 connection, as a pure machine: bytes in, events out; commands in,
-/// bytes out. libnghttp2 keeps frames, HPACK and windows (RFC 9113, RFC 7541); what they mean as HTTP, and
+/// One side of an HTTP/2 connection, as a pure machine: bytes in, events out; commands in, bytes out. libnghttp2 keeps frames, HPACK and windows (RFC 9113, RFC 7541); what they mean as HTTP, and
 /// what a peer may ask of us, is judged here.
 ///
 /// ```
@@ -14,21 +13,24 @@ import Primitives
 /// returned. Nothing is submitted inside a callback, so no call into it is ever nested. No window opens
 /// by itself: a connection's credit returns on receipt, a stream's when its bytes have left (`take`).
 /// No socket, no clock, no lock. Confinement: its owner's loop.
-@safe package final class ServerSession {
+@safe package final class Session {
   // SAFETY: `native` is made in `init` and freed in `deinit`, which nobody else does; it keeps a pointer
   // to this object, which therefore is never freed before it. It is called from one loop, never from
   // its own callbacks.
   private var made: OpaquePointer?
   let limits: SessionLimits
   let pool: BufferPool
-  private let supply: (Int32) -> ServerStream
-  private(set) var streams: [Int32: ServerStream] = [:]
+  /// Gives a stream for each request that comes; nil: this is the client's side, where none does.
+  private let supply: ((Int32) -> ServerStream)?
+  private(set) var streams: [Int32: SessionStream] = [:]
   private var events: [SessionEvent] = []
   private var nextEvent = 0
   private var ledger: FrameLedger
   private var now = Instant(nanoseconds: 0)
   /// What we ended the connection by.
   package private(set) var fault: SessionFault?
+  /// The peer has said that it takes no more requests.
+  package private(set) var isGoingAway = false
   var isFaultSent = false
   /// The field block that is being read, once unpacked.
   private var blockBytes = 0
@@ -41,8 +43,8 @@ import Primitives
   var target: Buffer?
   /// The rest of a frame that did not fit.
   var rest: ArraySlice<UInt8> = []
-  var deferredForRoom: [ServerStream] = []
-  var trailersDue: [ServerStream] = []
+  var deferredForRoom: [SessionStream] = []
+  var trailersDue: [SessionStream] = []
 
   /// Two steps, so that no request is lost that was on its way (RFC 9113 §6.8).
   enum DrainStep {
@@ -54,9 +56,20 @@ import Primitives
     case ended
   }
 
-  /// `supply` gives a stream for each request.
-  package init(
+  /// The server's side; `supply` gives a stream for each request.
+  package convenience init(
     _ limits: SessionLimits, _ pool: BufferPool, supply: @escaping (Int32) -> ServerStream
+  ) {
+    self.init(limits, pool, serving: supply)
+  }
+
+  /// The client's side, which makes requests (`submitRequest`).
+  package convenience init(asking limits: SessionLimits, _ pool: BufferPool) {
+    self.init(limits, pool, serving: nil)
+  }
+
+  private init(
+    _ limits: SessionLimits, _ pool: BufferPool, serving supply: ((Int32) -> ServerStream)?
   ) {
     precondition(limits.streamWindowBytes <= BufferPool.largeBytes, "a window above a block")
     self.limits = limits
@@ -71,6 +84,9 @@ import Primitives
     unsafe nghttp2_session_del(native)
   }
 
+  /// This is the side that asks.
+  package var isClient: Bool { supply == nil }
+
   var native: OpaquePointer {
     guard let made = unsafe made else { preconditionFailure("no session was made") }
     return unsafe made
@@ -79,9 +95,13 @@ import Primitives
   /// Our SETTINGS, and the connection's window.
   private func announce() {
     let settings = [
-      nghttp2_settings_entry(
-        settings_id: Int32(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue),
-        value: limits.concurrentStreamsMax),
+      isClient
+        // Nobody may push (RFC 9113 §8.4).
+        ? nghttp2_settings_entry(
+          settings_id: Int32(NGHTTP2_SETTINGS_ENABLE_PUSH.rawValue), value: 0)
+        : nghttp2_settings_entry(
+          settings_id: Int32(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue),
+          value: limits.concurrentStreamsMax),
       nghttp2_settings_entry(
         settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue),
         value: UInt32(limits.streamWindowBytes)),
@@ -151,7 +171,7 @@ import Primitives
     switch event {
     case .body(let stream): stream.isTold = false
     case .moved(let stream): stream.movesOutput = false
-    case .request, .closed, .goAway: break
+    case .request, .closed, .goAway, .goAwayCame: break
     }
     return event
   }
@@ -171,7 +191,7 @@ import Primitives
 
   /// `count` unread bytes of the body have left for the other side; what is not kept opens the
   /// stream's window again.
-  package func take(_ count: Int, of stream: ServerStream) {
+  package func take(_ count: Int, of stream: SessionStream) {
     stream.taken(count)
     let free = stream.owedBytes - stream.payload.count
     guard free > 0 else { return }
@@ -182,7 +202,7 @@ import Primitives
   }
 
   /// Ends a stream at once. `isPeersFault`: for what the peer sent, which may not happen often.
-  package func reset(_ stream: ServerStream, _ code: ErrorCode, isPeersFault: Bool = false) {
+  package func reset(_ stream: SessionStream, _ code: ErrorCode, isPeersFault: Bool = false) {
     guard fault == nil else { return }
     guard !stream.isClosed else {
       // Both directions have ended, as in an answer to a request that was refused.
@@ -198,7 +218,7 @@ import Primitives
   }
 
   /// Nobody serves the stream any more: nothing of it is told.
-  package func forget(_ stream: ServerStream) {
+  package func forget(_ stream: SessionStream) {
     if streams[stream.id] === stream { streams[stream.id] = nil }
     // It may serve another request before they are taken.
     guard nextEvent < events.count else { return }
@@ -259,7 +279,7 @@ import Primitives
 
   func blockBegan(_ id: Int32, isRequest: Bool) {
     blockBytes = 0
-    guard isRequest else { return }
+    guard isRequest, let supply else { return }
     ledger.streamOpened()
     let stream = supply(id)
     stream.begin(id, limits)
@@ -279,9 +299,12 @@ import Primitives
 
   func blockEnded(_ id: Int32, isRequest: Bool, isEnd: Bool) {
     guard let stream = streams[id] else { return }
-    if isRequest {
+    if isRequest, let stream = stream as? ServerStream {
       stream.headEnded(isEnd: isEnd, pool)
       events.append(.request(stream))
+    } else if isClient, !stream.isHeadWhole {
+      stream.headEnded(isEnd: isEnd, pool)
+      tell(stream)
     } else {
       stream.trailersEnded(isEnd: isEnd)
       tell(stream)
@@ -308,7 +331,7 @@ import Primitives
     return true
   }
 
-  private func tell(_ stream: ServerStream) {
+  private func tell(_ stream: SessionStream) {
     guard !stream.isTold else { return }
     stream.isTold = true
     events.append(.body(stream))
@@ -322,10 +345,12 @@ import Primitives
     streams[id]?.resetCode = ErrorCode(received: code)
   }
 
-  func streamClosed(_ id: Int32) {
+  func streamClosed(_ id: Int32, _ code: UInt32) {
     ownResets.remove(id)
     guard let stream = streams.removeValue(forKey: id) else { return }
     stream.isClosed = true
+    // The library says the same of streams above the last one that a GOAWAY names.
+    if isClient, ErrorCode(received: code) == .refusedStream { stream.isRefused = true }
     events.append(.closed(stream))
   }
 
@@ -333,9 +358,24 @@ import Primitives
     if ownResets.remove(id) == nil, let reason = ledger.streamErred(now) { end(by: reason) }
   }
 
+  /// The peer takes no more requests.
+  func goAwayCame() {
+    guard !isGoingAway else { return }
+    isGoingAway = true
+    events.append(.goAwayCame)
+  }
+
+  func headSent(_ id: Int32) { streams[id]?.isHeadSent = true }
+
+  func asked(_ stream: ClientStream, as id: Int32) {
+    stream.opened(as: id)
+    streams[id] = stream
+    ledger.streamOpened()
+  }
+
   func goAwaySent(_ code: UInt32) { events.append(.goAway(ErrorCode(received: code))) }
 
-  func moved(_ stream: ServerStream) {
+  func moved(_ stream: SessionStream) {
     ledger.sentData()
     guard !stream.movesOutput else { return }
     stream.movesOutput = true

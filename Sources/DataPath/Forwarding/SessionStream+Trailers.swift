@@ -1,0 +1,35 @@
+import HTTP1
+import HTTP2
+import HTTPModel
+import Primitives
+
+/// Trailers between an HTTP/2 stream and the other side, which may be of either version.
+extension SessionStream {
+  /// The trailers of `source` become those of what goes out, by way of the output's free room; false: there
+  /// is too little now.
+  func putTrailers(
+    of source: MessageStream, _ edits: () -> HeaderEdits, _ pool: BufferPool
+  ) -> Bool {
+    if !output.hasBlock, !pool.lend(to: output) { return false }
+    let before = output.count
+    guard source.appendTrailers(edits(), to: output) else { return false }
+    let length = output.count - before
+    guard length > 0 else { return true }
+    defer { output.truncate(length) }
+    guard pool.lend(to: trailerFields.text) else { return false }
+    let out = output
+    if HTTP2FieldSink(trailerFields).addLines(out.readable.extracting(before..<out.count)) {
+      return true
+    }
+    trailerFields.removeAll()
+    return false
+  }
+
+  /// What came behind the body, as lines of text, but what `edits` leave out.
+  func appendTrailers(_ edits: HeaderEdits, to out: Buffer) -> Bool {
+    let lines = trailerLines
+    return HeadEncoder.copyFields(
+      trailerTable, of: lines.span, omitting: edits.omitted, others: edits.others,
+      nominatesOthers: false, to: out)
+  }
+}

@@ -63,7 +63,7 @@ extension HTTP2DownstreamStream {
   func writeTrailers(of source: MessageStream, _ edits: () -> HeaderEdits) -> Bool {
     let out = record.output
     let before = out.count
-    guard source.appendTrailers(edits(), to: out) else { return false }
+    guard exchange.appendTrailers(of: source, edits(), to: out) else { return false }
     let length = out.count - before
     guard length > 0 else { return true }
     let list = record.trailerFields
@@ -97,7 +97,7 @@ extension HTTP2DownstreamStream {
     begin(exchange.status, list)
     AnswerFields.addDate(worker, to: sink)
     guard reply.writeFields(exchange, self, to: sink) else { return false }
-    if let length = reply.bodyBytes {
+    if let length = reply.bodyBytes, !reply.isTrailersOnly {
       sink.begin("content-length: ")
       list.text.append(decimal: UInt64(length))
       sink.end()

@@ -31,7 +31,7 @@ enum BreakerReader {
       classifier: OutcomeClassifier(
         statuses: StatusSet(failures.statuses("statuses")),
         grpcStatuses: failures.texts("grpc").compactMap {
-          GRPCStatus(rawValue: $0).map { UInt8($0.code) }
+          GRPCStatus(key: $0)?.rawValue
         }))
   }
 

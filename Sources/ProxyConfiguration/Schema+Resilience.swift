@@ -74,7 +74,7 @@ extension Schema {
       "Statuses of answers. RFC 9110 §15.6: the server failed. Not 501 and 505: what a service does for nobody says nothing of its health."
     ),
     Key(
-      "grpc", .list(.choice(GRPCStatus.allCases.map(\.rawValue))),
+      "grpc", .list(.choice(GRPCStatus.allCases.map(\.key))),
       default: "unavailable, internal, unknown, data_loss, deadline_exceeded",
       "gRPC statuses: those of the service, not of its caller."),
   ]

@@ -1,6 +1,6 @@
 import Primitives
 
-/// `weir_requests_total` and `weir_request_duration_seconds` of one listener, route and upstream on
+/// `weir_requests_total`, `weir_grpc_requests_total` and `weir_request_duration_seconds` of one listener, route and upstream on
 /// one loop.
 ///
 /// The series of a code and a reason is made when it first occurs. Bounded: reasons are a closed
@@ -13,6 +13,8 @@ package final class RequestSeries {
   private let counters: MetricFamily
   private let labels: [String]
   private let durations: Int
+  /// By the status's code, and one for a number that is none of gRPC's; empty until there is a call.
+  private var grpcSlots: [Int] = []
   /// The first that occurred, which are nearly all that do.
   private var known: [(key: UInt32, slot: Int)] = []
   private var others: [UInt32: Int] = [:]
@@ -41,6 +43,25 @@ package final class RequestSeries {
     shard.add(slot(key, status, failure))
     shard.observe(durations, nanoseconds, bounds: HistogramBounds.requests)
   }
+
+  /// A call of gRPC has ended; nil: with a number that is none of gRPC's.
+  package func recordGRPC(_ status: GRPCStatus?) {
+    if grpcSlots.isEmpty { makeGRPCSlots() }
+    shard.add(grpcSlots[status?.code ?? GRPCStatus.allCases.count])
+  }
+
+  /// All at once, so that a rate of failures begins at 0 and not at the first.
+  private func makeGRPCSlots() {
+    let family = registry.family(
+      "weir_grpc_requests_total", .counter,
+      help: "Calls of gRPC that ended, by the status that the client was told.",
+      labels: ["listener", "route", "upstream", "grpc_status"])
+    let statuses: [GRPCStatus?] = GRPCStatus.allCases + [nil]
+    grpcSlots = statuses.map { registry.series(family, labels + ["\(Self.grpcLabel($0))"]) }
+    shard.reserve(registry.slotCount)
+  }
+
+  package static func grpcLabel(_ status: GRPCStatus?) -> StaticString { status?.name ?? "OTHER" }
 
   private func slot(_ key: UInt32, _ status: UInt16, _ failure: FailureKind?) -> Int {
     for entry in known where entry.key == key { return entry.slot }

@@ -67,10 +67,14 @@ struct DocumentTests {
       )
       .hasSuffix("ok"))
     #expect(try proxy.get("/b").hasPrefix("HTTP/1.1 404 "))
+    let call = "POST /b HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\n"
+    #expect(
+      try proxy.exchange(call + "Connection: close\r\nContent-Length: 0\r\n\r\n")
+        .contains("\r\ngrpc-status: 12\r\n"))
     #expect(try proxy.exchange("\u{1}no line\r\n\r\n").hasPrefix("HTTP/1.1 400 "))
     #expect(proxy.stop())
     let lines = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
-    #expect(lines.count == 3)
+    #expect(lines.count == 4)
     let members = try lines.map { line in
       try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
     }

@@ -13,7 +13,7 @@ struct FailureTableTests {
       let row = kind.row
       let line =
         "| `\(row.name)` | \(row.side.rawValue) | \(row.stage.rawValue) | \(row.status)"
-        + " | `\(row.proxyStatus)` |"
+        + " | `\(kind.grpcStatus(status: row.status).name)` | `\(row.proxyStatus)` |"
       #expect(rows.contains { $0 == line }, "\(line)")
     }
   }

@@ -25,6 +25,25 @@ struct RequestSeriesTests {
     #expect(text.contains("\(labels),code=\"503\",reason=\"no_endpoint\"} 1\n"))
     #expect(text.contains("\(labels),code=\"2xx\",reason=\"none\"} \(2 * 90)\n"))
     #expect(text.contains("weir_request_duration_seconds_count{"))
+    #expect(!text.contains("weir_grpc_requests_total"))
+  }
+
+  /// Each status has its series at the first call, one more those that are none of gRPC's.
+  @Test func countsCallsByTheirStatus() {
+    let registry = MetricRegistry()
+    let shard = MetricShard()
+    let series = RequestSeries(registry, shard, listener: "l", route: "r", upstream: "u")
+    shard.reserve(registry.slotCount)
+    for status in GRPCStatus.allCases {
+      for _ in 0...status.code { series.recordGRPC(status) }
+    }
+    series.recordGRPC(nil)
+    let text = Exposition.render(registry, shards: [shard.values], format: .text)
+    let labels = "weir_grpc_requests_total{listener=\"l\",route=\"r\",upstream=\"u\",grpc_status="
+    for status in GRPCStatus.allCases {
+      #expect(text.contains("\(labels)\"\(status.name)\"} \(status.code + 1)\n"))
+    }
+    #expect(text.contains("\(labels)\"OTHER\"} 1\n"))
   }
 
   @Test(

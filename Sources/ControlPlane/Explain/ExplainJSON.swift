@@ -28,6 +28,7 @@ enum ExplainJSON {
       ("path", .text(trace.target)), ("status", .number(Int(trace.status))),
       ("failure", .text(trace.failure?.name ?? "none")),
     ]
+    if let status = trace.grpcStatus { members.append(("grpc_status", .text("\(status)"))) }
     if trace.detail.utf8CodeUnitCount > 0 {
       members.append(("failure_detail", .text("\(trace.detail)")))
     }

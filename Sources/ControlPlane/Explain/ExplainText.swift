@@ -34,7 +34,11 @@ enum ExplainText {
     let upstream = trace.upstream.map { " → \($0)" } ?? ""
     return "\(ExplainJSON.time(trace.beganAt)) request \(trace.requestID) "
       + "\(trace.requestLine) \(route)\(upstream): "
-      + "\(trace.status)\(failure(trace)) after \(SpokenTime.text(trace.duration))"
+      + "\(trace.status)\(grpc(trace))\(failure(trace)) after \(SpokenTime.text(trace.duration))"
+  }
+
+  private static func grpc(_ trace: ExchangeTrace) -> String {
+    trace.grpcStatus.map { " grpc-status \($0)" } ?? ""
   }
 
   private static func failure(_ trace: ExchangeTrace) -> String {

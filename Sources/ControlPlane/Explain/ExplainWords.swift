@@ -110,6 +110,10 @@ enum ExplainWords {
       let detail = trace.detail.utf8CodeUnitCount > 0 ? " (\(trace.detail))" : ""
       return [failure.name + detail, retried].compactMap(\.self).joined(separator: ", ")
     }
+    if trace.isGRPCFault, let status = trace.grpcStatus {
+      return ["the service answered \(status)", retried].compactMap(\.self)
+        .joined(separator: ", ")
+    }
     if trace.status >= 500 {
       return ["the service answered \(trace.status)", retried].compactMap(\.self)
         .joined(separator: ", ")

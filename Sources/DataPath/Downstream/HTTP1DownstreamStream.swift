@@ -258,7 +258,8 @@ final class HTTP1DownstreamStream: DownstreamStream {
   }
 
   override func putEnd(of source: MessageStream, _ edits: () -> HeaderEdits) -> Bool {
-    !sendsChunks || ChunkEncoder.appendEnd(to: output) { source.appendTrailers(edits(), to: $0) }
+    !sendsChunks
+      || ChunkEncoder.appendEnd(to: output) { exchange.appendTrailers(of: source, edits(), to: $0) }
   }
 
   override func flush() -> ByteStream.Flush {

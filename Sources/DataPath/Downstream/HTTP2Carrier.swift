@@ -218,7 +218,8 @@ final class HTTP2Carrier {
     guard let failure else { return .internalError }
     return switch failure {
     case .malformedRequest: .protocolError
-    case .downstreamClosed, .drainTimeout: .cancel
+    // A client of gRPC takes this for DEADLINE_EXCEEDED, once its deadline has passed.
+    case .downstreamClosed, .drainTimeout, .totalTimeout: .cancel
     case .requestBodyTooSlow, .downstreamWriteStalled, .bufferBudgetExceeded: .enhanceYourCalm
     default: .internalError
     }

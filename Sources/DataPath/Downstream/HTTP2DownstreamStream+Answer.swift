@@ -74,7 +74,7 @@ extension HTTP2DownstreamStream {
     begin(exchange.status, list)
     AnswerFields.addDate(worker, to: sink)
     guard reply.writeFields(exchange, self, to: sink) else { return false }
-    if let length = reply.bodyBytes {
+    if let length = reply.bodyBytes, !reply.isTrailersOnly {
       sink.begin("content-length: ")
       list.text.append(decimal: UInt64(length))
       sink.end()

@@ -193,7 +193,10 @@ final class HTTP2DownstreamStream: DownstreamStream {
   }
 
   override func putEnd(of source: MessageStream, _ edits: () -> HeaderEdits) -> Bool {
-    guard record.putTrailers(of: source, edits, pool) else { return false }
+    let fits = record.putTrailers(pool) {
+      exchange.appendTrailers(of: source, edits(), to: $0)
+    }
+    guard fits else { return false }
     record.outputEnds = true
     return true
   }

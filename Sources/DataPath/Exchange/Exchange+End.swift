@@ -23,7 +23,8 @@ extension Exchange {
     leave(isClients || row.side == .downstream ? nil : kind)
     takeBackAnswer(downstream)
     if answerProgress.hasBegun { return cut(downstream) }
-    result.answers(replyDetails.status == 0 ? row.status : replyDetails.status)
+    let status = replyDetails.status == 0 ? row.status : replyDetails.status
+    result.answers(grpc.isCall ? 200 : status)
     if row.status == 499 || downstream.isBroken { return cut(downstream) }
     // What a client that is at fault sends next is not trusted to be a request. One that may not do what
     // it asks for is understood, and others may ask over the same connection.
@@ -31,7 +32,8 @@ extension Exchange {
     if downstream.headPart != .whole || !isUnderstood {
       downstream.keepsOpen(false)
     }
-    reply(downstream, .failure(FailureReply(row, detail, to: downstream)))
+    let told = grpc.isCall ? kind.grpcStatus(status: status) : nil
+    reply(downstream, .failure(FailureReply(row, detail, status, told, to: downstream)))
   }
 
   /// An answer of which nothing has been sent has not begun: the client may be told what failed, or
@@ -64,9 +66,11 @@ extension Exchange {
   }
 
   /// Sends an answer of our own.
-  func reply(_ downstream: DownstreamStream, _ reply: LocalReply) {
+  func reply(_ downstream: DownstreamStream, _ wanted: LocalReply) {
+    let reply = grpc.isCall ? replyForGRPC(wanted) : wanted
     switch reply {
     case .failure: break
+    case .trailersOnly: result.answers(200)
     case .redirect(let redirect): result.answers(redirect.status)
     case .response(let response): result.answers(response.status)
     }
@@ -110,6 +114,7 @@ extension Exchange {
   private func closeBooks(_ ending: ExchangeTrace.Ending, _ downstream: DownstreamStream) {
     guard let listener, downstream.headPart == .whole || failure != nil else { return }
     let code = failure?.row.status == 499 ? 499 : status
+    if grpc.isCall { endGRPC(ending) }
     let series = route?.series[seriesIndex] ?? listener.unrouted
     let nanoseconds = now.nanoseconds(since: clocks.startedAt)
     series.record(status: code, failure: failure, nanoseconds: nanoseconds)

@@ -31,6 +31,7 @@ extension Exchange {
     requestProgress.begin(awaitsContinue: downstream.awaitsContinue)
     judgeFields(downstream)
     identify(downstream)
+    recognizeGRPC(downstream)
     if head.method == .connect { return fail(.connectDenied) }
     if case .known(let length) = head.length,
       length > listener.settings.requestBodyBytesMax ?? .max

@@ -94,6 +94,10 @@ extension Exchange {
       return false
     }
     answerProgress.begin()
+    if grpc.isCall {
+      let block = stream.headBlock
+      noteGRPCHead(head, block.readable)
+    }
     if let settings, settings.loggedFields.hasResponse {
       let block = stream.headBlock
       notes.answerFields = settings.loggedFields.values(of: head, block.readable)

@@ -46,6 +46,7 @@ package final class Exchange: EventSource {
   var seriesIndex = 0
   var identifiers = RequestIdentifiers()
   var requestProgress = RequestProgress()
+  var grpc = GRPCCall()
 
   // MARK: The attempt
 
@@ -152,6 +153,7 @@ package final class Exchange: EventSource {
     seriesIndex = 0
     identifiers.trace = nil
     requestProgress = RequestProgress()
+    grpc = GRPCCall()
     upstream = nil
     attempt.clear()
     attempts = AttemptLoop()

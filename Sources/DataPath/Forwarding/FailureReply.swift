@@ -9,21 +9,32 @@ struct FailureReply {
   let detail: StaticString
   /// Plain text instead of JSON.
   let isText: Bool
+  /// By HTTP's count, whatever the client's protocol is.
+  let status: UInt16
+  /// For a call of gRPC: what it is told in a head alone.
+  let grpcStatus: GRPCStatus?
 
-  init(_ row: FailureKind.Row, _ detail: StaticString, to downstream: DownstreamStream) {
+  init(
+    _ row: FailureKind.Row, _ detail: StaticString, _ status: UInt16, _ grpcStatus: GRPCStatus?,
+    to downstream: DownstreamStream
+  ) {
     name = row.name
     proxyStatus = row.proxyStatus
     self.detail = detail
+    self.status = status
+    self.grpcStatus = grpcStatus
     isText = Self.prefersText(downstream)
   }
 
   /// `weir: …` and a line's end, or `{"error":"…","by":"weir"}` and one.
   var bodyBytes: Int {
+    if grpcStatus != nil { return 0 }
     let more = detail.utf8CodeUnitCount > 0 ? detail.utf8CodeUnitCount + 2 : 0
     return name.utf8CodeUnitCount + more + (isText ? 7 : 25)
   }
 
   func appendBody(to out: Buffer) {
+    if grpcStatus != nil { return }
     out.append(isText ? "weir: " : "{\"error\":\"")
     appendReason(to: out)
     out.append(isText ? "\n" : "\",\"by\":\"weir\"}\n")

@@ -14,10 +14,16 @@ enum LocalReply {
   case failure(FailureReply)
   case redirect(Redirect)
   case response(DirectResponse)
+  /// A fixed answer as the client of a gRPC call understands it.
+  case trailersOnly(DirectResponse, GRPCStatus)
 
   /// Room that the fields and the body take, redirects' locations apart.
   var bytesNeeded: Int {
-    if case .response(let response) = self { response.body.count + 1024 } else { 1024 }
+    switch self {
+    case .response(let response): response.body.count + 1024
+    case .trailersOnly: 4 * 1024
+    case .failure, .redirect: 1024
+    }
   }
 
   /// Writes the fields but `Date` and the length; false: they do not fit. How long the body is, is
@@ -31,6 +37,8 @@ enum LocalReply {
       return true
     case .redirect(let redirect): return Self.write(redirect, exchange, downstream, sink)
     case .response(let response): return Self.write(response, exchange, sink)
+    case .trailersOnly(let response, let status):
+      return Self.write(response, status, exchange, sink)
     }
   }
 
@@ -51,10 +59,18 @@ enum LocalReply {
       exchange.identifiers.requestID.append(head: block.readable, to: out)
       sink.end()
     }
-    sink.begin("content-type: ")
-    out.append(failure.isText ? "text/plain; charset=utf-8" : "application/json")
-    sink.end()
-    if exchange.status == 503 || exchange.status == 429 {
+    if let status = failure.grpcStatus {
+      write(status, to: sink)
+      sink.begin("grpc-message: ")
+      out.append("weir: ")
+      failure.appendReason(to: out)
+      sink.end()
+    } else {
+      sink.begin("content-type: ")
+      out.append(failure.isText ? "text/plain; charset=utf-8" : "application/json")
+      sink.end()
+    }
+    if failure.status == 503 || failure.status == 429 {
       sink.begin("retry-after: ")
       out.append(decimal: UInt64(exchange.replyDetails.retryAfterSeconds))
       sink.end()
@@ -120,6 +136,15 @@ enum LocalReply {
     sink.end()
   }
 
+  /// A head alone, behind which nothing comes: no length needs telling where the protocol has its own end.
+  var isTrailersOnly: Bool {
+    switch self {
+    case .failure(let failure): failure.grpcStatus != nil
+    case .trailersOnly: true
+    case .redirect, .response: false
+    }
+  }
+
   // MARK: Body
 
   /// Nil: it has no length of its own. RFC 9110 §8.6 forbids the field with 204; with 304 it would be
@@ -127,7 +152,7 @@ enum LocalReply {
   var bodyBytes: Int? {
     switch self {
     case .failure(let failure): return failure.bodyBytes
-    case .redirect: return 0
+    case .redirect, .trailersOnly: return 0
     case .response(let response):
       return response.status == 204 || response.status == 304 ? nil : response.body.count
     }
@@ -137,7 +162,7 @@ enum LocalReply {
   func appendBody(to out: Buffer) {
     switch self {
     case .failure(let failure): failure.appendBody(to: out)
-    case .redirect: break
+    case .redirect, .trailersOnly: break
     case .response(let response): out.append(response.body)
     }
   }

@@ -5,14 +5,12 @@ import Primitives
 
 /// Trailers between an HTTP/2 stream and the other side, which may be of either version.
 extension SessionStream {
-  /// The trailers of `source` become those of what goes out, by way of the output's free room; false: there
-  /// is too little now.
-  func putTrailers(
-    of source: MessageStream, _ edits: () -> HeaderEdits, _ pool: BufferPool
-  ) -> Bool {
+  /// The trailers that `append` writes as lines become those of what goes out, by way of the output's free
+  /// room; false: there is too little now.
+  func putTrailers(_ pool: BufferPool, _ append: (Buffer) -> Bool) -> Bool {
     if !output.hasBlock, !pool.lend(to: output) { return false }
     let before = output.count
-    guard source.appendTrailers(edits(), to: output) else { return false }
+    guard append(output) else { return false }
     let length = output.count - before
     guard length > 0 else { return true }
     defer { output.truncate(length) }

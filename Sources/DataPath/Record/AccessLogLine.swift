@@ -32,6 +32,7 @@ enum AccessLogLine {
     }
     writeRequest(exchange, downstream, &json, out)
     json.number("status", UInt64(code))
+    if exchange.grpc.isCall { json.text("grpc_status", exchange.grpc.label) }
     json.text("failure", exchange.failure?.row.name ?? "none")
     if exchange.replyDetails.detail.utf8CodeUnitCount > 0 {
       json.text("failure_detail", exchange.replyDetails.detail)

@@ -39,7 +39,7 @@ extension Exchange {
   /// It failed, took more than one attempt or a fallback, or was slow.
   @inline(__always)
   func isWorthExplaining(_ code: UInt16, _ nanoseconds: Int64) -> Bool {
-    failure != nil || trail.isUsed || code >= 500 || notes.shadowBits != 0
+    failure != nil || trail.isUsed || code >= 500 || grpc.isServiceFault || notes.shadowBits != 0
       || (nanoseconds >= worker.explainSlowNanoseconds && !answerProgress.isUpgraded)
   }
 
@@ -65,6 +65,8 @@ extension Exchange {
     trace.beganAt = loop.kernel.unixNanoseconds() - nanoseconds
     trace.status = code
     trace.failure = failure
+    if grpc.isCall { trace.grpcStatus = grpc.label }
+    trace.isGRPCFault = grpc.isServiceFault
     trace.detail = replyDetails.detail
     trace.ending = ending
     trace.duration = nanoseconds

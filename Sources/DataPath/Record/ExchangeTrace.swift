@@ -46,6 +46,10 @@ package struct ExchangeTrace: Sendable {
   package var beganAt: Int64 = 0
   package var status: UInt16 = 0
   package var failure: FailureKind?
+  /// How a call of gRPC ended, by name; nil: it was none.
+  package var grpcStatus: StaticString?
+  /// The service answered the call with a status that tells of itself.
+  package var isGRPCFault = false
   package var detail: StaticString = ""
   package var ending = Ending.answered
   package var duration: Int64 = 0

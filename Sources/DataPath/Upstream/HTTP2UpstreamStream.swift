@@ -215,7 +215,7 @@ final class HTTP2UpstreamStream: UpstreamStream {
   }
 
   override func putEnd(of source: MessageStream, _ edits: () -> HeaderEdits) -> Bool {
-    guard record.putTrailers(of: source, edits, pool) else { return false }
+    guard record.putTrailers(pool, { source.appendTrailers(edits(), to: $0) }) else { return false }
     record.outputEnds = true
     return true
   }

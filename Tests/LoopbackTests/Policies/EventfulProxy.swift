@@ -46,6 +46,9 @@ struct EventfulProxy {
   private func renew() throws {
     _ = try proxy.get("/secured")
     _ = try proxy.get("/denied")
+    _ = try proxy.exchange(
+      "POST /denied HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\nContent-Length: 0\r\n"
+        + "Connection: close\r\n\r\n")
     let file = URL(filePath: own.certificate)
     try (try Data(contentsOf: file) + Data("\n".utf8)).write(to: file)
     _ = try proxy.eventually {

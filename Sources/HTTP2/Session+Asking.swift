@@ -6,6 +6,7 @@ import Primitives
 extension Session {
   /// Streams that the peer takes at once, as its SETTINGS say once they have come.
   package var peersStreamsMax: Int {
+    // SAFETY: the session is ours and lives.
     let most = unsafe nghttp2_session_get_remote_settings(
       native, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS)
     return Int(min(most, Self.streamsMax))

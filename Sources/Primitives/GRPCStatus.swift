@@ -72,4 +72,15 @@ package enum GRPCStatus: UInt8, CaseIterable, Sendable {
     default: false
     }
   }
+
+  /// The status of HTTP that says the same to breakers, the outlier detector and limits; 200: the service has
+  /// not failed.
+  package var judgedStatus: UInt16 {
+    switch self {
+    case .unavailable: 503
+    case .deadlineExceeded: 504
+    case .resourceExhausted: 429
+    default: isServiceFault ? 500 : 200
+    }
+  }
 }

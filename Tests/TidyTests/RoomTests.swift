@@ -28,7 +28,7 @@ struct RoomTests {
     let users = Repository.sources(in: ["Sources/DataPath"]).filter {
       $0.lines.contains("import HTTP1") || $0.lines.contains("import HTTP2")
     }.map(\.path)
-    #expect(users.count == 11)
+    #expect(users.count == 16)
     for path in users {
       let parts = path.split(separator: "/")
       #expect(parts[2] == "Downstream" || parts[2] == "Upstream", "\(path)")

@@ -31,6 +31,7 @@ extension Exchange {
     // would not be logged in.
     let isOnUsedConnection =
       status == 0 && attempt.isReused && attempt.stream?.isPrivate != true
+      && attempt.stream?.endedWithConnection != false
     result.attemptFailed()
     recordAttempt(failure, upstream)
     noteAttempt(.failed(failure))

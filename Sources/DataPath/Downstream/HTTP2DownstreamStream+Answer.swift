@@ -44,7 +44,8 @@ extension HTTP2DownstreamStream {
   private func writeLength(_ answer: ResponseHead, _ sink: HTTP2FieldSink) -> Bool {
     var length = answer.declaredLength
     if case .known(let declared) = answer.length { length = declared }
-    guard let length else { return true }
+    // One that ended in HTTP/2 without having said its length says none here.
+    guard let length, length > 0 || !answer.lengthName.isEmpty else { return true }
     guard sink.out.writableCount >= 64 else { return false }
     sink.begin("content-length: ")
     sink.out.append(decimal: length)

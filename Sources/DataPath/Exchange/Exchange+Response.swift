@@ -148,8 +148,9 @@ extension Exchange {
     answerProgress.ended()
     headStands()
     guard let upstream else { return }
-    recordAttempt(status: status, upstream)
-    settle(status: status)
+    let judged = grpc.judged(status)
+    recordAttempt(status: judged, upstream)
+    settle(status: judged)
     // An early answer: the endpoint does not want the rest of the request.
     release(stream, isWhole: true, upstream, downstream)
   }

@@ -37,6 +37,13 @@ struct GRPCCall {
   /// The service failed, by a status of its own.
   var isServiceFault: Bool { status?.isServiceFault ?? false }
 
+  /// What the machines take an answer for that HTTP calls `status`: a call's verdict falls at its trailers, or
+  /// in a head alone.
+  func judged(_ status: UInt16) -> UInt16 {
+    guard isCall, status == 200, case .status(let told) = told else { return status }
+    return told.judgedStatus
+  }
+
   /// Its name, or `OTHER`.
   var label: StaticString { RequestSeries.grpcLabel(status) }
 }

@@ -81,7 +81,9 @@ final class HTTP2UpstreamCarrier: ConnectionReceiver {
     wire.isServing = true
     for stream in streams { stream.connected() }
     wire.isServing = false
-    return true
+    // Others may wait behind a limit, or those who asked for it have left.
+    endpoint.upstream.placeFreed(self, endpoint)
+    return connection.isOpen
   }
 
   override func connectFailed(_ connection: UpstreamConnection, _ failure: FailureKind) {
@@ -138,8 +140,17 @@ final class HTTP2UpstreamCarrier: ConnectionReceiver {
   private func end(_ reason: UpstreamMetrics.Close) {
     isEnding = true
     let told = streams
+    let failure = failure
     endpoint.close(self, reason)
-    for stream in told { stream.connectionEnded() }
+    for stream in told { stream.connectionEnded(failure) }
+  }
+
+  /// What its end is called, where it did not simply close. In TLS 1.3 an endpoint that does not want our
+  /// certificate says so behind the handshake.
+  private var failure: FailureKind? {
+    if connection.session?.failure?.reason == .alertReceived { return .tlsAlertReceived }
+    if connection.isBroken { return .upstreamReset }
+    return session.fault == nil && !session.isOver ? nil : .malformedResponse
   }
 
   // MARK: Streams

@@ -3,7 +3,6 @@ import HTTPClient
 import HTTPModel
 import Primitives
 import Reactor
-import TLS
 import Telemetry
 import Transport
 
@@ -26,6 +25,7 @@ final class HTTP2UpstreamStream: UpstreamStream {
   private var isBlocked = false
   /// The connection has ended below it.
   private var isCutOff = false
+  private var cutOffBy: FailureKind?
 
   init(_ carrier: HTTP2UpstreamCarrier, _ limits: SessionLimits, worker: Worker) {
     record = ClientStream()
@@ -65,8 +65,10 @@ final class HTTP2UpstreamStream: UpstreamStream {
     if isBlocked { attempt?.connectionReady(connection) }
   }
 
-  func connectionEnded() {
+  /// `failure`: what it is called where it did not simply close.
+  func connectionEnded(_ failure: FailureKind?) {
     isCutOff = true
+    cutOffBy = failure
     ready()
   }
 
@@ -89,6 +91,9 @@ final class HTTP2UpstreamStream: UpstreamStream {
     (isCutOff || record.isClosed || connection.isBroken) && !record.isEnded
   }
 
+  /// A stream that the endpoint ended by itself says nothing of its connection.
+  override var endedWithConnection: Bool { isCutOff || record.isRefused }
+
   override func requestIsOut() {
     for buffer in [record.output, record.fields.text] where buffer.hasBlock {
       pool.reclaim(from: buffer)
@@ -105,7 +110,12 @@ final class HTTP2UpstreamStream: UpstreamStream {
     connection.requestCount += 1
     number = connection.requestCount
     record.begin(downstream.head.method, limits)
-    guard pool.lend(to: record.fields.text, atLeast: BufferPool.largeBytes) else { return .noRoom }
+    // A little longer than what the client sent.
+    let isLarge = downstream.headBlock.count > BufferPool.smallBytes * 3 / 4
+    guard
+      pool.lend(
+        to: record.fields.text, atLeast: isLarge ? BufferPool.largeBytes : BufferPool.smallBytes)
+    else { return .noRoom }
     if downstream.head.hasBody, !pool.lend(to: record.output) { return .noRoom }
     record.outputEnds = !downstream.head.hasBody
     let fits = writeHead(of: exchange, downstream, route, settings, to: endpoint)
@@ -131,9 +141,8 @@ final class HTTP2UpstreamStream: UpstreamStream {
 
   /// What an end in the middle is called.
   private func brokenKind(_ atEnd: FailureKind) -> FailureKind {
-    if record.resetCode != nil || connection.isBroken { return .upstreamReset }
-    if connection.session?.failure?.reason == .alertReceived { return .tlsAlertReceived }
-    return carrierOrNone?.session.fault == nil ? atEnd : .malformedResponse
+    if let cutOffBy { return cutOffBy }
+    return record.resetCode == nil ? atEnd : .upstreamReset
   }
 
   override func readStatus() -> StatusRead {

@@ -110,6 +110,9 @@ package class UpstreamStream: MessageStream {
   /// Requests that the connection has carried, this one included.
   var requestNumber: UInt64 { missing() }
 
+  /// Where it broke off, its connection did, or does not take it any more.
+  var endedWithConnection: Bool { true }
+
   /// It has been closed or reset.
   var isBroken: Bool { missing() }
 

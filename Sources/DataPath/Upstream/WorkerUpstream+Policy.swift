@@ -9,7 +9,12 @@ extension WorkerUpstream {
 
   /// An answer is there, whole, or so bad that its end makes no difference.
   func record(_ attempt: Attempt, status: UInt16, _ now: Instant) {
-    if attempt.told.contains(.head) { return amend(attempt, .success, .success, now) }
+    if attempt.told.contains(.head) {
+      guard status != attempt.answerStatus else { return amend(attempt, .success, .success, now) }
+      // The trailers of a gRPC call say otherwise than its head.
+      return amend(
+        attempt, endpointClassifier.outcome(status: status), AttemptResult(status: status), now)
+    }
     let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
     let outcome = endpointClassifier.outcome(status: status)
     attempt.told.insert(.end)

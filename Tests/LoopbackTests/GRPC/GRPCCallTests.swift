@@ -113,4 +113,43 @@ struct GRPCCallTests {
     #expect(try !proxy.admin("/metrics").contains("weir_grpc_requests_total"))
     #expect(proxy.stop())
   }
+
+  /// A real client and a real server, over HTTP/2 on both sides: a call that fails ends with the status, the
+  /// text and the trailers of the server.
+  @Test(arguments: [
+    ("Unary", "OK - got one\n"), ("Server", "OK - onea oneb onec\n"), ("Client", "OK - one+two\n"),
+    ("Both", "OK - got one got two\n"), ("Fail", "FAILED_PRECONDITION no stock\nx-why: empty\n"),
+    ("Missing", "UNIMPLEMENTED Method not found!\n"),
+  ])
+  func aRealServerIsAskedOverHTTP2(kind: String, wanted: String) throws {
+    let server = try GRPCServer()
+    defer { server.stop() }
+    let proxy = try RunningProxy(endpoints: [server.port], upstream: "protocol: http2")
+    let said = try GRPCClient.call(proxy, kind)
+    // A head alone is all trailers to the client, so that ours are among them.
+    for line in wanted.split(separator: "\n") { #expect(said.contains("\(line)\n"), "\(said)") }
+    #expect(!said.contains("content-length"))
+    let status = wanted.split(separator: " ")[0]
+    #expect(try counted(proxy, "\(status)") == 1)
+    #expect(proxy.stop())
+  }
+
+  /// The verdict of a call falls at its trailers: a service that answers UNAVAILABLE opens its breaker, and one
+  /// that refuses what it is asked does not.
+  @Test(arguments: [("14", "UNAVAILABLE", true), ("9", "FAILED_PRECONDITION", false)])
+  func aBreakerJudgesByTheTrailers(code: String, name: String, opens: Bool) throws {
+    let endpoint = try ScriptedEndpoint { connection, _ in
+      while true {
+        if try connection.receive(until: "0\r\n\r\n").isEmpty { return }
+        try connection.send(Self.head + Self.message("a") + Self.end("grpc-status: \(code)"))
+      }
+    }
+    let proxy = try RunningProxy(
+      endpoints: [endpoint.port],
+      upstream: "circuit_breaker: { window_calls: 4, minimum_calls: 4, open: 1m }")
+    for _ in 0..<4 { #expect(try GRPCClient.call(proxy).hasPrefix("\(name) ")) }
+    let next = try GRPCClient.call(proxy)
+    #expect(next.contains("circuit_open") == opens, "\(next)")
+    #expect(proxy.stop())
+  }
 }

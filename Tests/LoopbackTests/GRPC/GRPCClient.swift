@@ -12,7 +12,7 @@ enum GRPCClient {
         for key, value in call.trailing_metadata() or []:
             print(key + ": " + str(value))
     try:
-        if kind == "Unary":
+        if kind in ("Unary", "Fail", "Missing"):
             message, call = channel.unary_unary(path).with_call(b"one", timeout=timeout)
             say(call, [message])
         elif kind == "Server":

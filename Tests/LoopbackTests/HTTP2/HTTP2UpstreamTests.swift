@@ -187,4 +187,157 @@ struct HTTP2UpstreamTests {
     #expect(near.stop())
     #expect(far.stop())
   }
+
+  // MARK: An endpoint by hand
+
+  /// An endpoint that answers each HEADERS frame by `answer`, which gets its stream and what the connection
+  /// is told before.
+  private func byHand(
+    _ answer: @escaping @Sendable (inout HTTP2Frames, UInt32, Int) -> Void
+  ) throws -> ScriptedEndpoint {
+    try ScriptedEndpoint { connection, number in
+      var greeting = HTTP2Frames()
+      greeting.settings()
+      try connection.send(greeting.bytes)
+      var bytes = [UInt8]()
+      var skipped = 24
+      while true {
+        let more = try connection.receive()
+        if more.isEmpty { return }
+        bytes += more
+        if bytes.count < skipped { continue }
+        bytes.removeFirst(skipped)
+        skipped = 0
+        while bytes.count >= 9 {
+          let length = bytes.prefix(3).reduce(0) { $0 << 8 | Int($1) }
+          guard bytes.count >= 9 + length else { break }
+          let stream = bytes[5..<9].reduce(0) { $0 << 8 | UInt32($1) }
+          let isHead = bytes[3] == 1
+          bytes.removeFirst(9 + length)
+          guard isHead else { continue }
+          var frames = HTTP2Frames()
+          answer(&frames, stream, number)
+          try connection.send(frames.bytes)
+        }
+      }
+    }
+  }
+
+  private static let fine = [(":status", "200"), ("content-length", "0")]
+
+  /// What an endpoint says that it did not act upon is asked again elsewhere, whatever the method; what it may
+  /// have acted upon is not (rule 6).
+  @Test(arguments: ["refused", "above a GOAWAY", "reset"])
+  func whatWasNotActedUponIsAskedAgain(_ how: String) throws {
+    let endpoint = try byHand { frames, stream, number in
+      if number > 0 { return frames.head(stream, Self.fine) }
+      switch how {
+      case "refused": frames.reset(stream, 7)
+      case "reset": frames.reset(stream, 2)
+      default: frames.frame(7, 0, HTTP2Frames.word(0) + HTTP2Frames.word(0))
+      }
+    }
+    let second = try byHand { frames, stream, _ in frames.head(stream, Self.fine) }
+    let near = try RunningProxy(
+      endpoints: [endpoint.port, second.port],
+      routes:
+        "[{ match: { prefix: / }, upstream: service, retry: { on: [reset], attempts: 2 } }]",
+      upstream: "protocol: http2")
+    let codes = try (0..<2).map { _ in
+      try curl(.http1, near, "/", ["-o", "/dev/null", "-w", "%{http_code}", "-d", "dose"])
+    }.sorted()
+    #expect(codes == (how == "reset" ? ["200", "502"] : ["200", "200"]), "\(how)")
+    #expect(near.stop())
+  }
+
+  /// What an endpoint gets wrong is its failure, by name, and the others on the connection go on.
+  @Test func aMalformedAnswerIsRefused() throws {
+    let endpoint = try byHand { frames, stream, _ in
+      frames.head(
+        stream, stream == 1 ? [(":status", "200"), ("connection", "close")] : Self.fine)
+    }
+    let near = try RunningProxy(endpoints: [endpoint.port], upstream: "protocol: http2")
+    let answer = try curl(.http1, near, "/", ["-i"])
+    #expect(answer.hasPrefix("HTTP/1.1 502 "), "\(answer)")
+    #expect(answer.contains("malformed_response: connection_specific_field"), "\(answer)")
+    #expect(try curl(.http1, near, "/", ["-o", "/dev/null", "-w", "%{http_code}"]) == "200")
+    #expect(
+      try near.metric(
+        "weir_parser_rejections_total{message=\"response\",fault=\"connection_specific_field\"}")
+        == 1)
+    #expect(
+      try near.metric("weir_upstream_connections_opened_total{upstream=\"service\"}") == 1)
+    #expect(near.stop())
+  }
+
+  /// HTTP/1.1 where HTTP/2 was to be spoken.
+  @Test func anEndpointOfHTTP1IsNamed() throws {
+    let endpoint = try ScriptedEndpoint { connection, _ in
+      _ = try connection.receive()
+      try connection.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+    }
+    let near = try RunningProxy(endpoints: [endpoint.port], upstream: "protocol: http2")
+    let answer = try curl(.http1, near, "/", ["-i"])
+    #expect(answer.hasPrefix("HTTP/1.1 502 "), "\(answer)")
+    #expect(try curl(.http1, near, "/alive") == "alive")
+    #expect(near.stop())
+  }
+
+  /// A limit of connections: whoever waits gets a place on the one that is there.
+  @Test func whoWaitsGetsAPlace() throws {
+    let endpoint = try ScriptedEndpoint.answering { _ in
+      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    }
+    let pair = try Pair(endpoint.port, upstream: "limits: { connections: 1 }")
+    let said = try Command.run(
+      "h2load", ["-n", "1000", "-c", "8", "-m", "40", "http://127.0.0.1:\(pair.near.port)/"])
+    #expect(said.contains("1000 succeeded, 0 failed, 0 errored"), "\(said)")
+    #expect(
+      try pair.near.metric("weir_upstream_connections_opened_total{upstream=\"service\"}") == 1)
+    #expect(pair.stop())
+  }
+
+  // MARK: By agreement
+
+  /// `auto` over TLS: HTTP/2 where the endpoint offers it, HTTP/1.1 where it does not, and for an upgrade.
+  @Test func whatIsSpokenIsAgreedOn() throws {
+    let peers = try TestPeers()
+    let endpoint = try ScriptedEndpoint { connection, _ in
+      while true {
+        let request = try connection.receiveMessage()
+        if request.isEmpty { return }
+        guard request.lowercased().contains("upgrade: websocket") else {
+          try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+          continue
+        }
+        try connection.send(
+          "HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\nhello")
+        _ = try connection.receive()
+        return
+      }
+    }
+    let far = try RunningProxy(
+      endpoints: [endpoint.port], listener: "tls: \(peers.authority.keys(peers.server))")
+    let tls =
+      "tls: { trust: \(peers.authority.bundle), certificate: \(peers.client.certificate), key: \(peers.client.key), spiffe_id: spiffe://ndp.test/* }"
+    func streams() throws -> Double { try far.metric("weir_downstream_http2_streams_total") }
+    for (spoken, wanted) in [("auto", 3.0), ("http1", 0), ("http2", 3)] {
+      let near = try RunningProxy(
+        endpoints: [far.port], upstream: "\(tls)\n    protocol: \(spoken)")
+      let before = try streams()
+      for _ in 0..<3 { #expect(try curl(.http1, near, "/") == "ok") }
+      #expect(try streams() - before == wanted, "\(spoken)")
+      if spoken == "auto" {
+        let socket = try BlockingSocket.connect(port: near.port)
+        try socket.send(
+          "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        #expect(try socket.receive(until: "hello").hasPrefix("HTTP/1.1 101 "))
+        socket.close()
+        #expect(try curl(.http1, near, "/again") == "ok")
+        #expect(try streams() - before == wanted + 1)
+      }
+      #expect(near.stop())
+    }
+    #expect(far.stop())
+  }
 }

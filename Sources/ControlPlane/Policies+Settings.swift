@@ -32,6 +32,7 @@ extension RequestKey {
     case .header(let name): self = .header(FieldKey(name))
     case .cookie(let name): self = .cookie(Array(name.utf8))
     case .source: self = .source
+    case .identity: self = .identity
     case .path: self = .path
     }
   }

@@ -101,6 +101,7 @@ final class RouteMachines {
     switch key {
     case .route: nil
     case .source: .source
+    case .identity: .identity
     case .header(let name): .header(FieldKey(name))
     }
   }

@@ -7,6 +7,8 @@ package struct BalancingConfiguration: Sendable, Equatable {
     case header(String)
     case cookie(String)
     case source
+    /// The verified peer.
+    case identity
     case path
   }
 

@@ -25,8 +25,8 @@ extension ConfigurationSchema {
     case "access_log": return ["request_headers", "response_headers"].map(loggedFields)
     case "hash_on":
       let yes = JSONValue.object([("const", .boolean(true))])
-      return [exactlyOne(["header", "cookie", "source", "path"])]
-        + ["source", "path"].map { property($0, orVariable(yes)) }
+      return [exactlyOne(["header", "cookie", "source", "identity", "path"])]
+        + ["source", "identity", "path"].map { property($0, orVariable(yes)) }
     case "balancing": return balancing
     case "health_check": return ["host", "statuses"].map { whereGiven($0, requires(["path"])) }
     case _ where name.hasSuffix("circuit_breaker"):

@@ -6,6 +6,8 @@ package struct RateLimitConfiguration: Sendable, Equatable {
   package enum Key: Sendable, Equatable {
     case route
     case source
+    /// Each verified peer.
+    case identity
     /// Each value of this field.
     case header(String)
   }

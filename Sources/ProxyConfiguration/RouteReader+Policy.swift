@@ -49,7 +49,11 @@ extension RouteReader {
     guard by == "header" else {
       checker.hold(
         !limit.has("header"), limit, "header", "header is for by: header; remove it or write that")
-      return by == "source" ? .source : .route
+      switch by {
+      case "source": return .source
+      case "identity": return .identity
+      default: return .route
+      }
     }
     guard let name = limit.text("header") else {
       checker.report(limit.mark("by"), "by: header needs header, the field's name")

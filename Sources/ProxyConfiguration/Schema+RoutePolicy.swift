@@ -76,8 +76,8 @@ extension Schema {
       "Requests that pass at once after a pause. Left out: `requests`, as Envoy's examples fill a bucket."
     ).derived { section, _ in section.integer("requests").map { .integer($0) } },
     Key(
-      "by", .choice(["route", "source", "header"]), default: "route",
-      "What has a bucket of its own: the route, each address of a client, or each value of `header`. Envoy's local limit is one for the route."
+      "by", .choice(["route", "source", "identity", "header"]), default: "route",
+      "What has a bucket of its own: the route, each address of a client, each verified peer (its SPIFFE id, else its certificate's subject; requests without a certificate share one), or each value of `header`. Envoy's local limit is one for the route."
     ),
     Key(
       "header", .text("a field name"),

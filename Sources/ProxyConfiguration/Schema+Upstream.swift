@@ -103,6 +103,10 @@ extension Schema {
     Key("header", .text("a field name"), "The value of that field."),
     Key("cookie", .text("the name of a cookie"), "The value of that cookie."),
     Key("source", .boolean, "The client's address."),
+    Key(
+      "identity", .boolean,
+      "The verified peer: its SPIFFE id, else its certificate's subject. Requests without a certificate go anywhere."
+    ),
     Key("path", .boolean, "The path, without its query."),
   ]
 

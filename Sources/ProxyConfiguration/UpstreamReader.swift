@@ -105,9 +105,9 @@ enum UpstreamReader {
   ) -> BalancingConfiguration.HashSource? {
     guard balancing.has("hash_on") else { return nil }
     let section = balancing.section("hash_on")
-    let given = ["header", "cookie", "source", "path"].filter(section.has)
+    let given = ["header", "cookie", "source", "identity", "path"].filter(section.has)
     guard given.count == 1 else {
-      checker.report(section.mark, "hash_on needs one of header, cookie, source and path")
+      checker.report(section.mark, "hash_on needs one of header, cookie, source, identity and path")
       return nil
     }
     switch given[0] {
@@ -121,7 +121,11 @@ enum UpstreamReader {
       checker.hold(
         section.boolean(given[0]), section, given[0],
         "hash_on hashes nothing; write \(given[0]): true")
-      return given[0] == "source" ? .source : .path
+      switch given[0] {
+      case "source": return .source
+      case "identity": return .identity
+      default: return .path
+      }
     }
   }
 

@@ -48,6 +48,7 @@ struct EveryKeyTests {
     "listeners[].routes[].rate_limit": "it is changed as rate_limit[]",
     "upstreams.<name>.endpoint_circuit_breaker.window_calls": "it is one of circuit_breaker's keys",
     "upstreams.<name>.balancing.hash_on.source": "false is refused",
+    "upstreams.<name>.balancing.hash_on.identity": "false is refused",
     "upstreams.<name>.balancing.hash_on.path": "false is refused",
   ]
 

@@ -174,7 +174,7 @@ struct PolicyMistakeTests {
       "11:29: ring_size is for ring_hash, not round_robin; remove it or change policy"),
     upstream(
       "balancing: { policy: maglev, hash_on: { path: true, source: true } }",
-      "11:43: hash_on needs one of header, cookie, source and path"),
+      "11:43: hash_on needs one of header, cookie, source, identity and path"),
     upstream(
       "balancing: { policy: maglev, hash_on: { path: false } }",
       "11:51: hash_on hashes nothing; write path: true"),

@@ -61,7 +61,7 @@ struct SettingsValueTests {
   @Test func hashSourcesAndPolicies() throws {
     let sources: [(String, BalancingConfiguration.HashSource)] = [
       ("header: x", .header("x")), ("cookie: Sid", .cookie("Sid")), ("source: true", .source),
-      ("path: true", .path),
+      ("identity: true", .identity), ("path: true", .path),
     ]
     for (text, source) in sources {
       for policy in [BalancingPolicy.ringHash, .maglev] {

@@ -10,6 +10,8 @@ package enum RequestKey: Sendable, Equatable {
   case cookie([UInt8])
   /// The client's address, as trusted proxies tell it, else the peer's.
   case source
+  /// The verified peer's SPIFFE id, else its certificate's subject.
+  case identity
   /// Without the query.
   case path
 
@@ -33,6 +35,9 @@ package enum RequestKey: Sendable, Equatable {
     case .source:
       let text = exchange.clientText(downstream)
       return body(text.span)
+    case .identity:
+      guard let name = downstream.connection.securedPeer?.name, !name.isEmpty else { return nil }
+      return body(name.span)
     case .path: return exchange.withPath(downstream.head, input, body)
     }
   }

@@ -1,6 +1,6 @@
 /// What a pick depends on besides the endpoints.
 @usableFromInline package struct PickRequest: Sendable {
-  /// The hash of the header, cookie, source or path that the hashed policies go by; nil: a random one.
+  /// The hash of the header, cookie, source, identity or path that the hashed policies go by; nil: a random one.
   @usableFromInline package var hash: UInt64?
   /// An id of the `SubsetTable`; nil: all endpoints.
   @usableFromInline package var subset: Int?

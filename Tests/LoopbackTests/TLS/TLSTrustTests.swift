@@ -87,7 +87,7 @@ struct TLSTrustTests {
     let line = try String(contentsOfFile: log, encoding: .utf8)
     #expect(
       line.contains(
-        #""tls_version":"TLSv1.3","alpn":"http/1.1","#
+        #""tls_version":"TLSv1.3","alpn":"h2","#
           + #""peer_identity":"spiffe://ndp.test/ns/default/svc/client""#), "\(line)")
   }
 

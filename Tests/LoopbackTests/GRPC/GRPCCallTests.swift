@@ -146,7 +146,7 @@ struct GRPCCallTests {
     }
     let proxy = try RunningProxy(
       endpoints: [endpoint.port],
-      upstream: "circuit_breaker: { window_calls: 4, minimum_calls: 4, open: 1m }")
+      upstream: "circuit_breaker: { consecutive_failures: 4, open_for: 60s, recovery: off }")
     for _ in 0..<4 { #expect(try GRPCClient.call(proxy).hasPrefix("\(name) ")) }
     let next = try GRPCClient.call(proxy)
     #expect(next.contains("circuit_open") == opens, "\(next)")

@@ -20,6 +20,8 @@ package struct ListenerConfiguration: Sendable, Equatable {
   package var answersHalfClosed = false
   /// Nil: anybody may do anything, as far as the listener goes.
   package var authorization: AuthorizationConfiguration?
+  /// Where all connections go, byte for byte; nil: HTTP is spoken there.
+  package var upstream: String?
   /// Nil: plaintext.
   package var tls: TLSConfiguration?
 }

@@ -7,7 +7,7 @@ import Upstreams
 /// A client's connection: the socket, and which request on it is being served.
 ///
 /// ```
-/// handshake (where TLS is spoken) ──(done)── idle │ HTTP/2
+/// handshake (where TLS is spoken) ──(done)── idle │ HTTP/2 │ tunnel (on a listener of TCP) ── closed
 /// idle ──(bytes)── exchange ──(answered)── idle …
 ///   │                  ├──(the preface of HTTP/2)── HTTP/2: streams in a carrier ── lingering
 ///   │                  └──(answered, no more wanted)── lingering ── closed
@@ -45,6 +45,8 @@ package final class DownstreamConnection: ByteStream {
   private var stream: HTTP1DownstreamStream?
   /// Those of an HTTP/2 connection.
   private var carrier: HTTP2Carrier?
+  /// What carries its bytes, on a listener of TCP.
+  private var tunnel: TCPTunnel?
   private(set) var isLingering = false
   /// What TLS has told of the client; nil: it came in plaintext, or its handshake is not done.
   var securedPeer: SecuredPeer?
@@ -104,7 +106,7 @@ package final class DownstreamConnection: ByteStream {
 
   /// How long it has been without a request; nil: it has one, or is about to close.
   func idleNanoseconds(at now: Instant) -> Int64? {
-    guard stream == nil, !isLingering, input.isEmpty, carrier?.isIdle != false,
+    guard stream == nil, tunnel == nil, !isLingering, input.isEmpty, carrier?.isIdle != false,
       let end = loop.deadline(of: self)
     else {
       return nil
@@ -114,6 +116,7 @@ package final class DownstreamConnection: ByteStream {
 
   func start() {
     if let tls = settings.tls { return startSecuring(tls) }
+    if isOfTCP { return beginTunnel() }
     idleBegins()
   }
 
@@ -125,7 +128,7 @@ package final class DownstreamConnection: ByteStream {
   /// Answers at once with `failure` and closes; for a connection above the limit.
   func refuse(_ failure: FailureKind) {
     // An answer would need a handshake first, which costs what there is no room for.
-    guard settings.tls == nil else { return close(reset: true) }
+    guard settings.tls == nil, !isOfTCP else { return close(reset: true) }
     guard pool.lend(to: output) else { return close() }
     HTTP1DownstreamStream.appendRefusal(failure, to: output)
     _ = flush()
@@ -142,6 +145,7 @@ package final class DownstreamConnection: ByteStream {
   package override func deadlinePassed() {
     // A request has clocks of its own.
     guard stream == nil else { return }
+    if let tunnel { return tunnel.deadlinePassed() }
     if isLingering { return close() }
     if isSecuring { return securingFailed(TLSFault(.timeout)) }
     if let carrier { carrier.endIdle() } else { closeUnlessAsked() }
@@ -166,6 +170,18 @@ package final class DownstreamConnection: ByteStream {
 
   func beginHTTP2() { carrier = HTTP2Carrier(self) }
 
+  /// Its bytes go on as they come.
+  var isOfTCP: Bool { settings.tunnelTarget != nil }
+
+  func beginTunnel() {
+    let current = listener.current
+    guard let target = current.settings.tunnelTarget else { return close() }
+    loop.disarm(self)
+    let tunnel = TCPTunnel(self, current, current.targets[target])
+    self.tunnel = tunnel
+    tunnel.begin()
+  }
+
   func proceed() {
     if let stream {
       stream.exchange.downstreamReady(stream)
@@ -173,6 +189,8 @@ package final class DownstreamConnection: ByteStream {
       discard()
     } else if let carrier {
       carrier.proceed()
+    } else if let tunnel {
+      tunnel.clientReady()
     } else if isSecuring {
       secureOn()
     } else if mayReceive || !input.isEmpty {
@@ -207,7 +225,7 @@ package final class DownstreamConnection: ByteStream {
   /// Closes it soon, if it is idle: a client that is in the middle of sending a request, or whose
   /// first one waits behind the accept, gets its answer, which says that the connection closes.
   func drain() {
-    guard stream == nil, !isLingering, !isSecuring else { return }
+    guard stream == nil, tunnel == nil, !isLingering, !isSecuring else { return }
     carrier?.drain()
     idleBegins()
   }
@@ -221,6 +239,7 @@ package final class DownstreamConnection: ByteStream {
 
   func abandon(_ failure: FailureKind) {
     if let carrier, !isLingering { return carrier.abandon(failure) }
+    if let tunnel { return tunnel.end(failure) }
     if let stream { stream.exchange.fail(failure) } else { close() }
   }
 
@@ -257,6 +276,7 @@ package final class DownstreamConnection: ByteStream {
     guard isOpen else { return }
     stream = nil
     carrier = nil
+    tunnel = nil
     if hasPrivates { endPrivates() }
     giveBuffers(to: pool)
     if isSecure, !reset { endSecure() }

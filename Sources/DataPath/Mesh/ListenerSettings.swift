@@ -33,6 +33,9 @@ package final class ListenerSettings: @unchecked Sendable {
 
   /// Who may do what, whatever the route; nil: anybody anything.
   package var authorization: AuthorizationPolicy?
+  /// The position in the snapshot's upstreams of where its connections go, byte for byte; nil: HTTP is
+  /// spoken on it.
+  package var tunnelTarget: Int?
   /// Nil: plaintext.
   package var tls: ListenerTLS?
 

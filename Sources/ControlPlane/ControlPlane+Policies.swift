@@ -169,6 +169,10 @@ extension ControlPlane {
           "reason": "\(failure.fault.reason.rawValue)", "detail": "\(failure.fault.detail)",
           "subject": "\(failure.fault.subject ?? "none")",
         ])
+    case .proxyHeaderRefused(let listener, let peer, let reason):
+      log.warning(
+        "a connection was closed for its PROXY header",
+        metadata: ["listener": "\(listener)", "peer": "\(peer)", "reason": "\(reason)"])
     case .returned(let upstream, let endpoint, let cause):
       log.notice(
         "an ejected endpoint is back",

@@ -292,6 +292,7 @@ extension ListenerSettings {
     bodyBytesPerSecondMin = UInt64(listener.bodyBytesPerSecondMin)
     bodyWindowNanoseconds = listener.bodyRateWindow.nanosecondsClamped
     mergesSlashes = listener.mergesSlashes
+    takesProxyHeader = listener.takesProxyHeader
     answersHalfClosed = listener.answersHalfClosed
   }
 }

@@ -258,6 +258,6 @@ package struct ConfigurationReader {
       answersHalfClosed: section.boolean("answer_half_closed"),
       authorization: AuthorizationReader.read(
         section, { pathFault($0, mergesSlashes) }, &checker),
-      upstream: target, tls: tls)
+      upstream: target, takesProxyHeader: section.boolean("proxy_protocol"), tls: tls)
   }
 }

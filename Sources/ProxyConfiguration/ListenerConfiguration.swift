@@ -22,6 +22,7 @@ package struct ListenerConfiguration: Sendable, Equatable {
   package var authorization: AuthorizationConfiguration?
   /// Where all connections go, byte for byte; nil: HTTP is spoken there.
   package var upstream: String?
+  package var takesProxyHeader = false
   /// Nil: plaintext.
   package var tls: TLSConfiguration?
 }

@@ -14,7 +14,10 @@ extension Schema {
       "upstream", .text("the name of an upstream"),
       "Where the connections of a listener with `protocol: tcp` go, in place of `routes`; that upstream has `protocol: tcp` too."
     ),
-    Key("proxy_protocol", .boolean, isBuilt: false, "PROXY protocol of a balancer in front."),
+    Key(
+      "proxy_protocol", .boolean, default: "false",
+      "A balancer in front says who is connected, by a header of the PROXY protocol, version 1 or 2, before everything else. It is taken from `trusted_proxies` only, and a connection without one is closed ([TCP](tcp.md#the-proxy-protocol))."
+    ),
     Key("tls", .object(listenerTLS), "TLS towards clients. Left out: plaintext."),
     authorization,
     Key(

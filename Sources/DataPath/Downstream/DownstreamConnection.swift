@@ -7,6 +7,7 @@ import Upstreams
 /// A client's connection: the socket, and which request on it is being served.
 ///
 /// ```
+/// header (of the PROXY protocol, where it is asked for) ──(whole)── handshake or what follows it
 /// handshake (where TLS is spoken) ──(done)── idle │ HTTP/2 │ tunnel (on a listener of TCP) ── closed
 /// idle ──(bytes)── exchange ──(answered)── idle …
 ///   │                  ├──(the preface of HTTP/2)── HTTP/2: streams in a carrier ── lingering
@@ -31,7 +32,8 @@ package final class DownstreamConnection: ByteStream {
   let worker: Worker
   private let pool: BufferPool
   let listener: Listener
-  let peer: SocketAddress?
+  /// Who is connected, or who the balancer in front says is.
+  private(set) var peer: SocketAddress?
   /// `192.0.2.1`, or `unix`; made at the first request.
   private(set) lazy var peerText: [UInt8] = Array((peer?.ip.map { "\($0)" } ?? "unix").utf8)
   private var judgedBy: ProxySettings?
@@ -50,6 +52,8 @@ package final class DownstreamConnection: ByteStream {
   private(set) var isLingering = false
   /// What TLS has told of the client; nil: it came in plaintext, or its handshake is not done.
   var securedPeer: SecuredPeer?
+  /// The header of the PROXY protocol has not come yet.
+  var awaitsProxyHeader = false
   /// TLS is being agreed.
   var isSecuring = false
   /// Connections to endpoints that carry a login of this client; of most there are none.
@@ -115,6 +119,13 @@ package final class DownstreamConnection: ByteStream {
   }
 
   func start() {
+    if settings.takesProxyHeader { awaitProxyHeader() } else { startBehindHeader() }
+  }
+
+  /// The header of a balancer says so; before anything else has been asked of it.
+  func isFrom(_ source: SocketAddress) { peer = source }
+
+  func startBehindHeader() {
     if let tls = settings.tls { return startSecuring(tls) }
     if isOfTCP { return beginTunnel() }
     idleBegins()
@@ -147,6 +158,7 @@ package final class DownstreamConnection: ByteStream {
     guard stream == nil else { return }
     if let tunnel { return tunnel.deadlinePassed() }
     if isLingering { return close() }
+    if awaitsProxyHeader { return refuseHeader(.timeout) }
     if isSecuring { return securingFailed(TLSFault(.timeout)) }
     if let carrier { carrier.endIdle() } else { closeUnlessAsked() }
   }
@@ -155,7 +167,7 @@ package final class DownstreamConnection: ByteStream {
   /// this turn.
   func closeUnlessAsked() {
     // It is nobody yet, and has asked for nothing.
-    if isSecuring { return close() }
+    if isSecuring || awaitsProxyHeader { return close() }
     if let carrier {
       carrier.endIdle()
       // Its place is wanted now.
@@ -191,6 +203,8 @@ package final class DownstreamConnection: ByteStream {
       carrier.proceed()
     } else if let tunnel {
       tunnel.clientReady()
+    } else if awaitsProxyHeader {
+      readProxyHeader()
     } else if isSecuring {
       secureOn()
     } else if mayReceive || !input.isEmpty {
@@ -225,7 +239,9 @@ package final class DownstreamConnection: ByteStream {
   /// Closes it soon, if it is idle: a client that is in the middle of sending a request, or whose
   /// first one waits behind the accept, gets its answer, which says that the connection closes.
   func drain() {
-    guard stream == nil, tunnel == nil, !isLingering, !isSecuring else { return }
+    guard stream == nil, tunnel == nil, !isLingering, !isSecuring, !awaitsProxyHeader else {
+      return
+    }
     carrier?.drain()
     idleBegins()
   }

@@ -36,6 +36,10 @@ package final class ListenerSettings: @unchecked Sendable {
   /// The position in the snapshot's upstreams of where its connections go, byte for byte; nil: HTTP is
   /// spoken on it.
   package var tunnelTarget: Int?
+  /// A balancer in front says by the PROXY protocol who is connected.
+  package var takesProxyHeader = false
+  /// How long that may take where no `tls` says how long a handshake may.
+  static let proxyHeaderNanoseconds: Int64 = 10_000_000_000
   /// Nil: plaintext.
   package var tls: ListenerTLS?
 

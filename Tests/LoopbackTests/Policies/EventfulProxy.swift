@@ -26,7 +26,7 @@ struct EventfulProxy {
         """,
       listener:
         "authorize: { default: allow, rules: [{ action: deny, path: /denied }] }\n    tls: { certificate: \(own.certificate), key: \(own.key), mode: permissive }\n"
-        + "  - { name: tunnel, address: 127.0.0.1:0, protocol: tcp, upstream: closed }",
+        + "  - { name: tunnel, address: 127.0.0.1:0, protocol: tcp, upstream: closed, proxy_protocol: true }",
       upstream: """
         outlier_detection: {}
             health_check: { interval: 60s }
@@ -49,6 +49,7 @@ struct EventfulProxy {
   private func tunnel() throws {
     guard let port = proxy.plane.addresses.listeners["tunnel"]?.port else { return }
     let socket = try BlockingSocket.connect(port: port)
+    try socket.send("PROXY UNKNOWN\r\n")
     _ = try? socket.receive()
     _ = try proxy.eventually {
       try proxy.admin("/metrics").contains("weir_tcp_connections_total{")

@@ -27,7 +27,7 @@ extension ControlPlane {
             checked.security[endpoint.address] = ClientSecurity(
               slot, host: upstream.endpoints[endpoint.entry].host,
               // A check is asked in HTTP/1.1.
-              offersHTTP1Alone: upstream.applicationProtocol != .http2)
+              offersHTTP1Alone: [.auto, .http1].contains(upstream.applicationProtocol))
           }
         }
         return checked
@@ -169,6 +169,10 @@ extension ControlPlane {
           "reason": "\(failure.fault.reason.rawValue)", "detail": "\(failure.fault.detail)",
           "subject": "\(failure.fault.subject ?? "none")",
         ])
+    case .proxyHeaderRefused(let listener, let peer, let reason):
+      log.warning(
+        "a connection was closed for its PROXY header",
+        metadata: ["listener": "\(listener)", "peer": "\(peer)", "reason": "\(reason)"])
     case .returned(let upstream, let endpoint, let cause):
       log.notice(
         "an ejected endpoint is back",

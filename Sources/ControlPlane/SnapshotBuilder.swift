@@ -172,6 +172,7 @@ package final class SnapshotBuilder {
       registry, shard, listener: listener.name, route: "none", upstream: "none")
     let listenerSettings = ListenerSettings(listener)
     listenerSettings.authorization = listener.authorization.map { AuthorizationPolicy($0) }
+    listenerSettings.tunnelTarget = listener.upstream.flatMap { positions[$0] }
     if let tls = listener.tls {
       listenerSettings.tls = ListenerTLS(
         identities.slot(.listener(listener.name)), isPermissive: tls.isPermissive,
@@ -291,6 +292,7 @@ extension ListenerSettings {
     bodyBytesPerSecondMin = UInt64(listener.bodyBytesPerSecondMin)
     bodyWindowNanoseconds = listener.bodyRateWindow.nanosecondsClamped
     mergesSlashes = listener.mergesSlashes
+    takesProxyHeader = listener.takesProxyHeader
     answersHalfClosed = listener.answersHalfClosed
   }
 }

@@ -55,6 +55,8 @@ package final class Worker {
   var explainRing: ExplainRing
   var refusalRate = RefusalRate()
   var handshakes = HandshakeTally()
+  /// Headers of the PROXY protocol that were refused are told so many a second.
+  var headerRefusals = RefusalRate()
   /// From here on an exchange is slow.
   private(set) var explainSlowNanoseconds: Int64
   private var heartbeat: Heartbeat?

@@ -47,6 +47,8 @@ struct DemoEvents: Sendable {
         isOn ? .bad : .good, at: milliseconds)
     case .policy(.handshakeFailed(let failure)):
       add("TLS with \(name(failure.peer)) failed: \(failure.fault.text)", .bad, at: milliseconds)
+    case .policy(.proxyHeaderRefused(_, let peer, let reason)):
+      add("\(name(peer)) was closed for its PROXY header: \(reason)", .bad, at: milliseconds)
     case .policy(.returned(_, let endpoint, _)):
       add("\(name(endpoint)) is back from ejection", .good, at: milliseconds)
     case .policy(.breakerEdited(_, _, let subject, let state, _)):

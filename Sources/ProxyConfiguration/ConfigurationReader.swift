@@ -1,4 +1,5 @@
 import Primitives
+import Upstreams
 
 /// Turns a file's text into a `Configuration`, or into all its faults.
 package struct ConfigurationReader {
@@ -6,6 +7,8 @@ package struct ConfigurationReader {
   private let pathFault: PathFault
   private let tlsReader: TLSReader
   private var upstreamNames: Set<String> = []
+  /// Those with `protocol: tcp`.
+  private var tunnelUpstreams: Set<String> = []
   /// `upstreams` was not misspelt.
   private var areUpstreamsKnown = true
   private(set) var critic = PolicyCritic()
@@ -126,6 +129,7 @@ package struct ConfigurationReader {
       var upstream = UpstreamReader.read(entry.name, section, &checker)
       upstream.tls = tlsReader.upstream(section, &checker)
       upstream.tls?.applicationProtocol = upstream.applicationProtocol
+      if upstream.applicationProtocol == .tcp { tunnelUpstreams.insert(upstream.name) }
       result.upstreams.append(upstream)
       critic.add(upstream, section)
     }
@@ -224,13 +228,18 @@ package struct ConfigurationReader {
       pathFault: { pathFault($0, mergesSlashes) })
     let routes = reader.read(
       section.list("routes"), of: section.text("name") ?? "the listener", &checker)
+    let target = TunnelReader.read(section, reader, tunnelUpstreams, &checker)
+    TunnelReader.judge(routes, reader.sections, tunnelUpstreams, &checker)
     guard let name = section.text("name"),
       let address = section.text("address").flatMap({ SocketAddress($0) })
     else { return nil }
     critic.add(routes, reader.sections, of: name, at: address)
+    if let target { critic.add(tunnelTo: target) }
     let limits = section.section("limits")
     let timeouts = section.section("timeouts")
     let rate = section.section("request_body_rate")
+    var tls = tlsReader.listener(section, &checker)
+    if target != nil { tls?.applicationProtocol = .tcp }
     return ListenerConfiguration(
       name: name, address: address,
       routes: routes,
@@ -249,6 +258,6 @@ package struct ConfigurationReader {
       answersHalfClosed: section.boolean("answer_half_closed"),
       authorization: AuthorizationReader.read(
         section, { pathFault($0, mergesSlashes) }, &checker),
-      tls: tlsReader.listener(section, &checker))
+      upstream: target, takesProxyHeader: section.boolean("proxy_protocol"), tls: tls)
   }
 }

@@ -10,6 +10,20 @@ extension ConfigurationSchema {
         + ["retry", "hedge", "circuit_breaker", "fallback", "subset"].map {
           whereGiven($0, anyOf(["upstream", "split"]))
         } + [object([("if", matchesRegex), ("then", absent("rewrite"))])]
+    case "listeners[]":
+      return [
+        object([
+          ("if", property("protocol", .object([("const", .text("tcp"))]), isRequired: true)),
+          (
+            "then",
+            object([("required", .list([.text("upstream")])), ("not", requires(["routes"]))])
+          ),
+          (
+            "else",
+            object([("required", .list([.text("routes")])), ("not", requires(["upstream"]))])
+          ),
+        ])
+      ]
     case "match": return [atMostOne(["prefix", "path", "regex"])]
     case "redirect": return [anyOf(["scheme", "host", "path"]), redirectStatus]
     case "respond": return [bodyless]

@@ -31,7 +31,7 @@ package enum ConfigurationSchema {
     var members: [(String, JSONValue)] = [
       ("type", .text("object")), ("additionalProperties", .boolean(false)),
     ]
-    let required = built.filter(\.isRequired)
+    let required = built.filter { $0.isRequired && $0.exception == nil }
     if !required.isEmpty {
       members.append(("required", .list(required.map { .text($0.name) })))
     }

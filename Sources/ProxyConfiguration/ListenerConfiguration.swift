@@ -20,6 +20,9 @@ package struct ListenerConfiguration: Sendable, Equatable {
   package var answersHalfClosed = false
   /// Nil: anybody may do anything, as far as the listener goes.
   package var authorization: AuthorizationConfiguration?
+  /// Where all connections go, byte for byte; nil: HTTP is spoken there.
+  package var upstream: String?
+  package var takesProxyHeader = false
   /// Nil: plaintext.
   package var tls: TLSConfiguration?
 }

@@ -4,7 +4,9 @@ import Resilience
 /// Upstreams: endpoints and detectors that cannot do what was meant.
 extension PolicyCritic {
   mutating func judgeUse(_ entry: Upstream, isCalled: Bool) {
-    guard !isCalled, !isFallback(entry.upstream.name) else { return }
+    guard !isCalled, !isFallback(entry.upstream.name), !isTunnelled(entry.upstream.name) else {
+      return
+    }
     warn(
       at: entry.section.mark,
       "no route leads to \(entry.upstream.name); give one upstream: \(entry.upstream.name), or "

@@ -32,6 +32,8 @@ struct PolicyCritic {
   private var routePlaces: [String: [Int]] = [:]
   private var listenerPlaces: [UInt16: [Int]] = [:]
   private var fallbacks: Set<String> = []
+  /// Those that listeners of TCP lead to.
+  private var tunnelled: Set<String> = []
   /// By upstream: a listener behind it that tries again itself.
   private var retriesBehind: [String: (name: String, attempts: Int)?] = [:]
   /// By upstream: what routes wanted of its endpoints, and whether one has it.
@@ -53,6 +55,11 @@ struct PolicyCritic {
     }
     judge(routes, sections, of: listener)
   }
+
+  /// A listener gives all its connections to `upstream`.
+  mutating func add(tunnelTo upstream: String) { tunnelled.insert(upstream) }
+
+  func isTunnelled(_ upstream: String) -> Bool { tunnelled.contains(upstream) }
 
   mutating func add(_ upstream: UpstreamConfiguration, _ section: Section) {
     upstreamPlaces[upstream.name] = upstreams.count

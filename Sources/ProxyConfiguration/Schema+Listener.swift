@@ -7,15 +7,23 @@ extension Schema {
     Key("address", .address(mayBeName: false), isRequired: true, "Where it accepts."),
     Schema.socketMode,
     Key(
-      "protocol", .choice(["auto", "http"], later: ["tcp"]), default: "auto",
-      "What is spoken there. `http`: HTTP/1.1 and 1.0, and HTTP/2 for clients that begin with its preface. `auto` finds out by itself, which is the same until TCP is served too."
+      "protocol", .choice(["auto", "http", "tcp"]), default: "auto",
+      "What is spoken there. `http`: HTTP/1.1 and 1.0, and HTTP/2 for clients that begin with its preface. `auto` finds out by itself, which is the same today. `tcp`: whatever it is, all connections go to `upstream` byte for byte ([TCP](tcp.md))."
     ),
-    Key("proxy_protocol", .boolean, isBuilt: false, "PROXY protocol of a balancer in front."),
+    Key(
+      "upstream", .text("the name of an upstream"),
+      "Where the connections of a listener with `protocol: tcp` go, in place of `routes`; that upstream has `protocol: tcp` too."
+    ),
+    Key(
+      "proxy_protocol", .boolean, default: "false",
+      "A balancer in front says who is connected, by a header of the PROXY protocol, version 1 or 2, before everything else. It is taken from `trusted_proxies` only, and a connection without one is closed ([TCP](tcp.md#the-proxy-protocol))."
+    ),
     Key("tls", .object(listenerTLS), "TLS towards clients. Left out: plaintext."),
     authorization,
     Key(
       "routes", .list(.object(route)), isRequired: true,
-      "Tried in order; the first that matches takes the request. None matches: 404 `no_route`."),
+      "Tried in order; the first that matches takes the request. None matches: 404 `no_route`. Not given where `protocol` is `tcp`."
+    ).unless("protocol", is: "tcp"),
     Key("limits", .object(listenerLimits), "What one request or connection may hold.")
       .holdingDefaults,
     Key("timeouts", .object(listenerTimeouts), "How long a client may take.").holdingDefaults,

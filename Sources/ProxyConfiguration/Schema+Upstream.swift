@@ -11,8 +11,8 @@ extension Schema {
     Key("dns", .object([]), isBuilt: false, "Endpoints from DNS."),
     Key("file", .text("a path"), isBuilt: false, "Endpoints from a file."),
     Key(
-      "protocol", .choice(["auto", "http1", "http2"], later: ["tcp"]), default: "auto",
-      "What is spoken there. `auto`: what an endpoint agrees to in the handshake of TLS (ALPN), HTTP/2 or HTTP/1.1, and HTTP/1.1 in plaintext; `http2`: nothing else, in plaintext by prior knowledge. Over HTTP/2 many requests share a connection."
+      "protocol", .choice(["auto", "http1", "http2", "tcp"]), default: "auto",
+      "What is spoken there. `auto`: what an endpoint agrees to in the handshake of TLS (ALPN), HTTP/2 or HTTP/1.1, and HTTP/1.1 in plaintext; `http2`: nothing else, in plaintext by prior knowledge. Over HTTP/2 many requests share a connection. `tcp`: for listeners with `protocol: tcp`, a connection for each client's."
     ),
     Key("tls", .object(upstreamTLS), "TLS towards endpoints. Left out: plaintext."),
     Key("balancing", .object(balancing), "Which endpoint takes a request.").holdingDefaults,

@@ -57,6 +57,8 @@ indirect enum Schema: Sendable {
     /// A mapping whose defaults hold where it is left out; another one is something that is not there then.
     private(set) var holdsDefaults = false
     private(set) var use = Use.always
+    /// It is not required where that other key of the mapping has that value.
+    private(set) var exception: (key: String, value: String)?
     /// The default where it depends on the other keys of the mapping: made from it and the usual one.
     private(set) var derived: (@Sendable (Section, Section.Value?) -> Section.Value?)?
     /// What it does, what leaving it out means, and where the default comes from.
@@ -78,6 +80,12 @@ indirect enum Schema: Sendable {
       var key = self
       key.holdsDefaults = true
       return key
+    }
+
+    func unless(_ key: String, is value: String) -> Key {
+      var copy = self
+      copy.exception = (key, value)
+      return copy
     }
 
     func used(_ use: Use) -> Key {

@@ -131,6 +131,7 @@ struct SchemaChecker {
     for key in keys
     where key.isRequired && section.values[key.name] == nil && !section.mistaken.contains(key.name)
     {
+      if let (other, value) = key.exception, section.text(other) == value { continue }
       report(mark, "\(path.isEmpty ? "the file" : path) needs the key \(key.name)")
     }
     return section

@@ -45,9 +45,15 @@ enum UpstreamReader {
     let spoken = section.text("protocol").flatMap { UpstreamProtocol(rawValue: $0) } ?? .auto
     let check = section.section("health_check")
     checker.hold(
-      spoken != .http2 || !check.has("path"), check, "path",
-      "a check by path is asked in HTTP/1.1, which an upstream with protocol: http2 does not speak; leave path out, so that a connection is enough, or set protocol: auto"
+      spoken != .http2 && spoken != .tcp || !check.has("path"), check, "path",
+      "a check by path is asked in HTTP/1.1, which an upstream with protocol: \(spoken.rawValue) does not speak; leave path out, so that a connection is enough\(spoken == .http2 ? ", or set protocol: auto" : "")"
     )
+    let hash = section.section("balancing").section("hash_on")
+    for key in ["header", "cookie", "path"] {
+      checker.hold(
+        spoken != .tcp || !hash.has(key), hash, key,
+        "a connection of TCP has no \(key); hash_on source or identity")
+    }
     return spoken
   }
 

@@ -42,9 +42,11 @@ package struct AuthorizationPolicy: Sendable, Equatable {
   /// Whether a connection may go on of whose requests nothing is known. A rule about requests does not
   /// apply to it: neither does it allow what it cannot see, nor deny it.
   package func allowsConnection(of identity: SPIFFEID?) -> Bool {
-    for rule in rules where rule.isOfConnections && rule.means(identity) {
-      return rule.action == .allow
-    }
-    return otherwise == .allow
+    allows(by: decidingRule(ofConnectionBy: identity))
+  }
+
+  /// The place of the rule that decides on such a connection; nil: none matches, and the default holds.
+  package func decidingRule(ofConnectionBy identity: SPIFFEID?) -> Int? {
+    rules.firstIndex { $0.isOfConnections && $0.means(identity) }
   }
 }

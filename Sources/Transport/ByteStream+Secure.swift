@@ -33,6 +33,8 @@ extension ByteStream {
   package final func secure(by session: TLSSession, pool: BufferPool) {
     let layer = SecureLayer(session, pool)
     layer.socketMayReceive = mayReceive
+    // What came behind a header that stands before TLS.
+    if !input.isEmpty { layer.input.take(from: input) }
     secure = layer
   }
 
@@ -40,6 +42,7 @@ extension ByteStream {
   /// kernel took it.
   package final func handshake() -> Handshake {
     guard let secure else { preconditionFailure("a handshake on a plain connection") }
+    if !secure.input.isEmpty, let fault = judgeFirstByte(secure) { return .failed(fault) }
     while true {
       secure.makeOutput(for: 0)
       let step = secure.session.handshake(secure.input, secure.output)

@@ -5,4 +5,6 @@ package enum UpstreamProtocol: String, CaseIterable, Sendable {
   case http1
   /// In plaintext by prior knowledge (RFC 9113 §3.3).
   case http2
+  /// Whatever it is, byte for byte.
+  case tcp
 }

@@ -6,7 +6,7 @@ import ProxyConfiguration
 /// What is fuzzed, each with what must hold for any bytes; a trap is a finding, so is a verdict
 /// that depends on how the bytes were split.
 package enum FuzzTarget: String, CaseIterable, Sendable {
-  case request, response, chunked, configuration, http2
+  case request, response, chunked, configuration, http2, proxy
 
   package func run(_ bytes: [UInt8]) {
     switch self {
@@ -15,6 +15,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .chunked: Self.chunked(bytes)
     case .configuration: Self.configuration(bytes)
     case .http2: Self.http2(bytes)
+    case .proxy: Self.proxy(bytes)
     }
   }
 

@@ -43,6 +43,7 @@ struct ConfigurationViewTests {
     listeners:
       - name: ingress
         address: 127.0.0.1:0
+        proxy_protocol: true
         authorize:
           default: deny
           mode: shadow

@@ -32,6 +32,7 @@ struct EveryKeyTests {
     "listeners[].tls.minimum_version": "TLSListenerTests",
     "listeners[].tls.mode": "TLSListenerTests",
     "listeners[].tls.handshake_timeout": "TLSListenerTests",
+    "listeners[].protocol": "TCPTests", "listeners[].upstream": "TCPTests",
     "upstreams.<name>.protocol": "HTTP2UpstreamTests",
     "upstreams.<name>.tls.certificate": "TLSUpstreamTests",
     "upstreams.<name>.tls.key": "TLSUpstreamTests",
@@ -43,7 +44,6 @@ struct EveryKeyTests {
 
   /// Keys that no example here changes one by one, and why.
   static let fixed: [String: String] = [
-    "listeners[].protocol": "both values mean HTTP until there is tcp",
     "listeners[].routes[].retry.idempotency_key": "there is one value",
     "listeners[].routes[].rate_limit": "it is changed as rate_limit[]",
     "upstreams.<name>.endpoint_circuit_breaker.window_calls": "it is one of circuit_breaker's keys",
@@ -179,7 +179,9 @@ struct EveryKeyTests {
     let folder = "\(ExampleTests.root)/config"
     let files = try FileManager.default.contentsOfDirectory(atPath: folder)
       // Their TLS keys are all among `elsewhere`, and the files are nowhere.
-      .filter { $0.hasSuffix(".yaml") && !["mtls.yaml", "authorize.yaml"].contains($0) }.sorted()
+      .filter {
+        $0.hasSuffix(".yaml") && !["mtls.yaml", "authorize.yaml", "tcp.yaml"].contains($0)
+      }.sorted()
     return [("full", ConfigurationViewTests.full)]
       + (try files.map { ($0, try String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8)) })
   }

@@ -8,7 +8,7 @@ import WeirTesting
 
 /// A whole proxy in this process, from configuration text, on ports that were free.
 final class RunningProxy: Sendable {
-  /// The port of its only TCP listener; 0 where that listens on a path.
+  /// The port of its listener `ingress`, or of its only one; 0 where that listens on a path.
   let port: UInt16
   let adminPort: UInt16
   let plane: ControlPlane
@@ -77,7 +77,7 @@ final class RunningProxy: Sendable {
     self.ended = ended
     try plane.start { ended.signal() }
     let addresses = plane.addresses
-    port = addresses.listeners.values.first?.port ?? 0
+    port = (addresses.listeners["ingress"] ?? addresses.listeners.values.first)?.port ?? 0
     adminPort = addresses.admin?.port ?? 0
   }
 

@@ -165,8 +165,17 @@ struct MistakeTests {
       "6:56: client_certificate needs trust beside it, a file of the roots that clients' certificates lead to"
     ),
     Mistake(
-      "timeouts: { idle: 75s }", "proxy_protocol: true",
-      "6:5: listeners[0].proxy_protocol is not built yet; remove it"),
+      "timeouts: { idle: 75s }", "protocol: tcp",
+      "4:5: inbound has protocol: tcp and needs the key upstream, where it leads to",
+      "8:7: inbound has protocol: tcp, of whose connections no route can know anything; remove routes"
+    ),
+    Mistake(
+      "timeouts: { idle: 75s }", "upstream: prescriptions",
+      "6:15: inbound speaks HTTP, whose routes say where requests go; remove upstream, or set protocol: tcp"
+    ),
+    Mistake(
+      "timeouts: { idle: 75s }", "proxy_protocol: v2",
+      "6:21: listeners[0].proxy_protocol must be true or false, not \"v2\""),
     Mistake(
       "  - name: inbound\n",
       "  - name: inbound\n    address: 127.0.0.1:1\n    routes: []\n  - name: inbound\n",

@@ -40,11 +40,12 @@ enum IdentityFiles {
   }
 
   private static func protocols(_ settings: TLSConfiguration) -> [ApplicationProtocol] {
-    guard settings.side == .upstream else { return [.http2, .http1] }
-    return switch settings.applicationProtocol {
+    switch settings.applicationProtocol {
     case .auto: [.http2, .http1]
     case .http1: [.http1]
     case .http2: [.http2]
+    // What is spoken inside is not ours to agree on.
+    case .tcp: []
     }
   }
 

@@ -41,6 +41,7 @@ extension DownstreamConnection {
 
   /// What came behind the handshake is the first request.
   private func secured() {
+    if isOfTCP { return beginTunnel() }
     idleBegins()
     // Only what was agreed is served: HTTP/1.1 on such a connection is a bad preface.
     if session?.applicationProtocol == .http2 { beginHTTP2() }

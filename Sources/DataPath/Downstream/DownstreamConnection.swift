@@ -7,7 +7,8 @@ import Upstreams
 /// A client's connection: the socket, and which request on it is being served.
 ///
 /// ```
-/// handshake (where TLS is spoken) ──(done)── idle │ HTTP/2
+/// header (of the PROXY protocol, where it is asked for) ──(whole)── handshake or what follows it
+/// handshake (where TLS is spoken) ──(done)── idle │ HTTP/2 │ tunnel (on a listener of TCP) ── closed
 /// idle ──(bytes)── exchange ──(answered)── idle …
 ///   │                  ├──(the preface of HTTP/2)── HTTP/2: streams in a carrier ── lingering
 ///   │                  └──(answered, no more wanted)── lingering ── closed
@@ -31,7 +32,8 @@ package final class DownstreamConnection: ByteStream {
   let worker: Worker
   private let pool: BufferPool
   let listener: Listener
-  let peer: SocketAddress?
+  /// Who is connected, or who the balancer in front says is.
+  private(set) var peer: SocketAddress?
   /// `192.0.2.1`, or `unix`; made at the first request.
   private(set) lazy var peerText: [UInt8] = Array((peer?.ip.map { "\($0)" } ?? "unix").utf8)
   private var judgedBy: ProxySettings?
@@ -45,9 +47,13 @@ package final class DownstreamConnection: ByteStream {
   private var stream: HTTP1DownstreamStream?
   /// Those of an HTTP/2 connection.
   private var carrier: HTTP2Carrier?
+  /// What carries its bytes, on a listener of TCP.
+  private var tunnel: TCPTunnel?
   private(set) var isLingering = false
   /// What TLS has told of the client; nil: it came in plaintext, or its handshake is not done.
   var securedPeer: SecuredPeer?
+  /// The header of the PROXY protocol has not come yet.
+  var awaitsProxyHeader = false
   /// TLS is being agreed.
   var isSecuring = false
   /// Connections to endpoints that carry a login of this client; of most there are none.
@@ -104,7 +110,7 @@ package final class DownstreamConnection: ByteStream {
 
   /// How long it has been without a request; nil: it has one, or is about to close.
   func idleNanoseconds(at now: Instant) -> Int64? {
-    guard stream == nil, !isLingering, input.isEmpty, carrier?.isIdle != false,
+    guard stream == nil, tunnel == nil, !isLingering, input.isEmpty, carrier?.isIdle != false,
       let end = loop.deadline(of: self)
     else {
       return nil
@@ -113,7 +119,15 @@ package final class DownstreamConnection: ByteStream {
   }
 
   func start() {
+    if settings.takesProxyHeader { awaitProxyHeader() } else { startBehindHeader() }
+  }
+
+  /// The header of a balancer says so; before anything else has been asked of it.
+  func isFrom(_ source: SocketAddress) { peer = source }
+
+  func startBehindHeader() {
     if let tls = settings.tls { return startSecuring(tls) }
+    if isOfTCP { return beginTunnel() }
     idleBegins()
   }
 
@@ -125,7 +139,7 @@ package final class DownstreamConnection: ByteStream {
   /// Answers at once with `failure` and closes; for a connection above the limit.
   func refuse(_ failure: FailureKind) {
     // An answer would need a handshake first, which costs what there is no room for.
-    guard settings.tls == nil else { return close(reset: true) }
+    guard settings.tls == nil, !isOfTCP else { return close(reset: true) }
     guard pool.lend(to: output) else { return close() }
     HTTP1DownstreamStream.appendRefusal(failure, to: output)
     _ = flush()
@@ -142,7 +156,9 @@ package final class DownstreamConnection: ByteStream {
   package override func deadlinePassed() {
     // A request has clocks of its own.
     guard stream == nil else { return }
+    if let tunnel { return tunnel.deadlinePassed() }
     if isLingering { return close() }
+    if awaitsProxyHeader { return refuseHeader(.timeout) }
     if isSecuring { return securingFailed(TLSFault(.timeout)) }
     if let carrier { carrier.endIdle() } else { closeUnlessAsked() }
   }
@@ -151,7 +167,7 @@ package final class DownstreamConnection: ByteStream {
   /// this turn.
   func closeUnlessAsked() {
     // It is nobody yet, and has asked for nothing.
-    if isSecuring { return close() }
+    if isSecuring || awaitsProxyHeader { return close() }
     if let carrier {
       carrier.endIdle()
       // Its place is wanted now.
@@ -166,6 +182,18 @@ package final class DownstreamConnection: ByteStream {
 
   func beginHTTP2() { carrier = HTTP2Carrier(self) }
 
+  /// Its bytes go on as they come.
+  var isOfTCP: Bool { settings.tunnelTarget != nil }
+
+  func beginTunnel() {
+    let current = listener.current
+    guard let target = current.settings.tunnelTarget else { return close() }
+    loop.disarm(self)
+    let tunnel = TCPTunnel(self, current, current.targets[target])
+    self.tunnel = tunnel
+    tunnel.begin()
+  }
+
   func proceed() {
     if let stream {
       stream.exchange.downstreamReady(stream)
@@ -173,6 +201,10 @@ package final class DownstreamConnection: ByteStream {
       discard()
     } else if let carrier {
       carrier.proceed()
+    } else if let tunnel {
+      tunnel.clientReady()
+    } else if awaitsProxyHeader {
+      readProxyHeader()
     } else if isSecuring {
       secureOn()
     } else if mayReceive || !input.isEmpty {
@@ -207,7 +239,9 @@ package final class DownstreamConnection: ByteStream {
   /// Closes it soon, if it is idle: a client that is in the middle of sending a request, or whose
   /// first one waits behind the accept, gets its answer, which says that the connection closes.
   func drain() {
-    guard stream == nil, !isLingering, !isSecuring else { return }
+    guard stream == nil, tunnel == nil, !isLingering, !isSecuring, !awaitsProxyHeader else {
+      return
+    }
     carrier?.drain()
     idleBegins()
   }
@@ -221,6 +255,7 @@ package final class DownstreamConnection: ByteStream {
 
   func abandon(_ failure: FailureKind) {
     if let carrier, !isLingering { return carrier.abandon(failure) }
+    if let tunnel { return tunnel.end(failure) }
     if let stream { stream.exchange.fail(failure) } else { close() }
   }
 
@@ -257,6 +292,7 @@ package final class DownstreamConnection: ByteStream {
     guard isOpen else { return }
     stream = nil
     carrier = nil
+    tunnel = nil
     if hasPrivates { endPrivates() }
     giveBuffers(to: pool)
     if isSecure, !reset { endSecure() }

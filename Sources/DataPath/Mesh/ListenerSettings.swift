@@ -33,6 +33,13 @@ package final class ListenerSettings: @unchecked Sendable {
 
   /// Who may do what, whatever the route; nil: anybody anything.
   package var authorization: AuthorizationPolicy?
+  /// The position in the snapshot's upstreams of where its connections go, byte for byte; nil: HTTP is
+  /// spoken on it.
+  package var tunnelTarget: Int?
+  /// A balancer in front says by the PROXY protocol who is connected.
+  package var takesProxyHeader = false
+  /// How long that may take where no `tls` says how long a handshake may.
+  static let proxyHeaderNanoseconds: Int64 = 10_000_000_000
   /// Nil: plaintext.
   package var tls: ListenerTLS?
 

@@ -14,15 +14,7 @@ enum AccessLogLine {
   ) {
     let worker = exchange.worker
     var json = JSONWriter(out)
-    json.name("time")
-    out.append(0x22)
-    worker.timestamps.appendLogTime(worker.loop.kernel.unixNanoseconds(), to: out)
-    out.append(0x22)
-    json.name("start_time")
-    out.append(0x22)
-    worker.startTimestamps.appendLogTime(
-      worker.loop.kernel.unixNanoseconds() - max(nanoseconds, 0), to: out)
-    out.append(0x22)
+    writeTimes(worker, nanoseconds, &json, out)
     if let instance = exchange.settings?.instance, !instance.isEmpty {
       json.text("instance", instance.span)
     }
@@ -54,6 +46,21 @@ enum AccessLogLine {
     json.end()
   }
 
+  /// When the line is written, and when `nanoseconds` before that it began.
+  static func writeTimes(
+    _ worker: Worker, _ nanoseconds: Int64, _ json: inout JSONWriter, _ out: Buffer
+  ) {
+    json.name("time")
+    out.append(0x22)
+    worker.timestamps.appendLogTime(worker.loop.kernel.unixNanoseconds(), to: out)
+    out.append(0x22)
+    json.name("start_time")
+    out.append(0x22)
+    worker.startTimestamps.appendLogTime(
+      worker.loop.kernel.unixNanoseconds() - max(nanoseconds, 0), to: out)
+    out.append(0x22)
+  }
+
   /// Who asked, and who is connected where that is another.
   private static func writeAddresses(
     _ exchange: Exchange, _ downstream: DownstreamStream, _ json: inout JSONWriter
@@ -72,7 +79,7 @@ enum AccessLogLine {
     if let port { json.number("peer_port", port) }
   }
 
-  private static func writeSecurity(_ secured: SecuredPeer, _ json: inout JSONWriter) {
+  static func writeSecurity(_ secured: SecuredPeer, _ json: inout JSONWriter) {
     let (version, alpn, name) = (secured.version, secured.applicationProtocol, secured.name)
     json.text("tls_version", version.span)
     if !alpn.isEmpty { json.text("alpn", alpn.span) }

@@ -21,5 +21,7 @@ package enum PolicyEvent: Sendable {
   /// `cause`: the raw value of an `OutlierDetector.ReturnCause`.
   /// A TLS handshake failed, with a client of a listener or with an endpoint of an upstream.
   case handshakeFailed(HandshakeFailure)
+  /// A connection was closed for its header of the PROXY protocol. `reason`: a `ProxyHeader.Fault`.
+  case proxyHeaderRefused(listener: String, peer: String, reason: String)
   case returned(upstream: String, endpoint: String, cause: String)
 }

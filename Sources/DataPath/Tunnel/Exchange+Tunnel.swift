@@ -72,34 +72,21 @@ extension Exchange {
   }
 
   /// One direction; false: the exchange is over. What came before the switch, which `early` still has,
-  /// goes first, and until it has gone nothing is received.
+  /// goes first.
   private func move(
     from source: ByteStream, early: MessageStream, to target: ByteStream, _ end: TunnelEnds,
     _ isBusy: inout Bool
   ) -> Bool {
-    for _ in 0..<Self.roundsPerTurnMax {
-      let moved = early.takeEarly(into: target.output)
-      if moved > 0 { noteMoved(UInt64(moved), end) }
-      switch target.flush() {
-      case .drained: break
-      case .blocked(let tookSome):
-        if tookSome { clocks.moved(now) }
-        return true
-      case .failed: return endTunnel(end == .request ? .upstreamReset : .downstreamClosed)
-      }
-      if early.hasEarly { continue }
-      if answerProgress.tunnelEnds.contains(end) { return true }
-      switch source.receive(into: target.output) {
-      case .bytes(let count): noteMoved(UInt64(count), end)
-      case .wouldBlock: return true
-      case .endOfStream:
-        answerProgress.ended(end)
-        target.endSending()
-        return true
-      case .failed: return endTunnel(end == .request ? .downstreamClosed : .upstreamReset)
-      }
+    let step = TunnelPump.move(
+      from: source, early: early, to: target, isOver: answerProgress.tunnelEnds.contains(end)
+    ) { noteMoved(UInt64($0), end) }
+    switch step {
+    case .waits: return true
+    case .isBusy: isBusy = true
+    case .ended: answerProgress.ended(end)
+    case .sourceFailed: return endTunnel(end == .request ? .downstreamClosed : .upstreamReset)
+    case .targetFailed: return endTunnel(end == .request ? .upstreamReset : .downstreamClosed)
     }
-    isBusy = true
     return true
   }
 

@@ -11,7 +11,7 @@ extension WorkerEndpoint {
   /// A connection that is opened now may come to speak HTTP/2.
   var mayAgreeOnHTTP2: Bool {
     switch upstream.plan.applicationProtocol {
-    case .http1: false
+    case .http1, .tcp: false
     case .http2: true
     case .auto: upstream.plan.tls != nil
     }
@@ -118,6 +118,7 @@ extension WorkerEndpoint {
     case .http2(let carrier):
       carrier.isParked = false
       close(carrier, reason)
+    case .tcp: preconditionFailure("a tunnel is not pooled")
     }
   }
 }

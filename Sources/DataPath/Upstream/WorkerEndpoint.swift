@@ -68,6 +68,25 @@ package final class WorkerEndpoint: ConnectionReceiver {
   /// Begins a connection, whose slot in the limits the caller has taken; `isForUpgrade`: HTTP/1.1 has to be
   /// spoken on it.
   func open(isForUpgrade: Bool) -> Result<UpstreamStream, OpenFault> {
+    begin(isForUpgrade: isForUpgrade).map { connection in
+      guard mayAgreeOnHTTP2, !isForUpgrade else {
+        let stream = HTTP1UpstreamStream(connection, worker: upstream.worker)
+        connections[Int(connection.id)] = .http1(stream)
+        return stream
+      }
+      return carry(connection)
+    }
+  }
+
+  /// The same for a client of TCP.
+  func openTunnel() -> Result<UpstreamConnection, OpenFault> {
+    begin(isForUpgrade: false).map { connection in
+      connections[Int(connection.id)] = .tcp(connection)
+      return connection
+    }
+  }
+
+  private func begin(isForUpgrade: Bool) -> Result<UpstreamConnection, OpenFault> {
     guard upstream.worker.takeEndpointDescriptor() else {
       return .failure(OpenFault(kind: .descriptorsExhausted))
     }
@@ -89,12 +108,7 @@ package final class WorkerEndpoint: ConnectionReceiver {
     connectionCount += 1
     shard.add(metrics.opened)
     shard.add(metrics.active)
-    guard mayAgreeOnHTTP2, !isForUpgrade else {
-      let stream = HTTP1UpstreamStream(connection, worker: upstream.worker)
-      connections[Int(id)] = .http1(stream)
-      return .success(stream)
-    }
-    return .success(carry(connection))
+    return .success(connection)
   }
 
   /// The idle connection that was used last, if any may be trusted.
@@ -113,6 +127,7 @@ package final class WorkerEndpoint: ConnectionReceiver {
       case .http2(let carrier):
         carrier.isParked = false
         close(carrier, .age)
+      case .tcp: preconditionFailure("a tunnel is not pooled")
       case nil: continue
       }
     }

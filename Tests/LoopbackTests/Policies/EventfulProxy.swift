@@ -1,3 +1,4 @@
+import ControlPlane
 import Foundation
 import Primitives
 import WeirTesting
@@ -24,7 +25,8 @@ struct EventfulProxy {
                hedge: { percentile: 50%, budget: 100% } }]
         """,
       listener:
-        "authorize: { default: allow, rules: [{ action: deny, path: /denied }] }\n    tls: { certificate: \(own.certificate), key: \(own.key), mode: permissive }",
+        "authorize: { default: allow, rules: [{ action: deny, path: /denied }] }\n    tls: { certificate: \(own.certificate), key: \(own.key), mode: permissive }\n"
+        + "  - { name: tunnel, address: 127.0.0.1:0, protocol: tcp, upstream: closed, proxy_protocol: true }",
       upstream: """
         outlier_detection: {}
             health_check: { interval: 60s }
@@ -35,11 +37,23 @@ struct EventfulProxy {
             endpoints: [127.0.0.1:\(service.port)]
             tls: { trust: \(own.authority.bundle), server_name: a }
             timeouts: { connect: 100ms }
+          closed: { protocol: tcp, endpoints: [127.0.0.1:\(dead.port)] }
         """, top: "telemetry: { metrics: { endpoints: 8 } }")
     try retryAndEject()
     try refuseARetryAndOpen()
     try hedge()
     try renew()
+    try tunnel()
+  }
+
+  private func tunnel() throws {
+    guard let port = proxy.plane.addresses.listeners["tunnel"]?.port else { return }
+    let socket = try BlockingSocket.connect(port: port)
+    try socket.send("PROXY UNKNOWN\r\n")
+    _ = try? socket.receive()
+    _ = try proxy.eventually {
+      try proxy.admin("/metrics").contains("weir_tcp_connections_total{")
+    }
   }
 
   /// An endpoint does not speak TLS, and a certificate's file changes.

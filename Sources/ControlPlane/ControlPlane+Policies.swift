@@ -27,7 +27,7 @@ extension ControlPlane {
             checked.security[endpoint.address] = ClientSecurity(
               slot, host: upstream.endpoints[endpoint.entry].host,
               // A check is asked in HTTP/1.1.
-              offersHTTP1Alone: [.auto, .http1].contains(upstream.applicationProtocol))
+              offersHTTP1Alone: upstream.applicationProtocol == .auto)
           }
         }
         return checked

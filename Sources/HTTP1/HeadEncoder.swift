@@ -27,7 +27,7 @@ import Primitives
   package static func appendStatusLine(
     _ status: UInt16, reason: Span<UInt8>, to out: Buffer
   ) -> Bool {
-    guard reason.count + 48 <= out.writableCount else { return false }
+    guard reason.count + 15 <= out.writableCount else { return false }
     out.append("HTTP/1.1 ")
     out.append(decimal: UInt64(status))
     out.append(0x20)

@@ -48,18 +48,14 @@ package final class ClientStream: SessionStream {
   }
 
   override func addHeadField(_ name: Span<UInt8>, _ value: Span<UInt8>, _ pool: BufferPool) {
-    if isHeadReady { return wait(name, value) }
-    guard reader.counts(name.count + value.count) else { return }
-    switch makeHeadRoom(for: name.count + value.count + 4, pool) {
-    case .made: reader.add(name, value, to: head, headBlock)
-    case .tooLarge: reader.refuse(.headTooLarge)
-    case .noMemory: lackMemory()
-    }
+    if isHeadReady { wait(name, value) } else { super.addHeadField(name, value, pool) }
   }
 
-  private func lackMemory() {
-    lacksMemory = true
-    reader.refuse(.headTooLarge)
+  override func countsField(_ bytes: Int) -> Bool { reader.counts(bytes) }
+  override func refuseHead(_ reason: HeadFault) { reader.refuse(reason) }
+
+  override func readField(_ name: Span<UInt8>, _ value: Span<UInt8>) {
+    reader.add(name, value, to: head, headBlock)
   }
 
   override func headEnded(isEnd: Bool, _ pool: BufferPool) {
@@ -74,7 +70,7 @@ package final class ClientStream: SessionStream {
   }
 
   private func finishHead(isEnd: Bool, _ pool: BufferPool) {
-    if !headBlock.hasBlock, !pool.lend(to: headBlock) { lackMemory() }
+    makeHeadBlock(pool)
     reader.finish(head, answering: method, isEnd: isEnd)
     isHeadReady = true
     guard reader.fault != nil || head.status >= 200 else { return }

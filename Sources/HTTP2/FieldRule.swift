@@ -26,5 +26,30 @@ enum FieldRule {
     .connection, .keepAlive, .proxyConnection, .transferEncoding, .upgrade, .http2Settings,
   ])
 
+  /// What a field that is no pseudo-field is. Errors: it may not stand in a message.
+  static func classify(
+    _ name: Span<UInt8>, _ value: Span<UInt8>
+  ) throws(HeadFault) -> FieldName {
+    guard isName(name) else { throw .badFieldName }
+    guard isValue(value) else { throw .badFieldValue }
+    let id = FieldName.classify(name)
+    if id != .other, connectionSpecific.contains(id) { throw .connectionSpecificField }
+    return id
+  }
+
+  /// Appends it to `block` as a line of text. Precondition: there is room for it and 4 bytes.
+  static func appendLine(
+    _ name: Span<UInt8>, _ value: Span<UInt8>, _ id: FieldName, to block: Buffer
+  ) -> Field {
+    let start = block.count
+    block.append(name)
+    block.append(": ")
+    block.append(value)
+    block.append("\r\n")
+    return Field(
+      name: ByteRange(start..<start + name.count),
+      value: ByteRange(start + name.count + 2..<block.count - 2), id: id)
+  }
+
   private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 }

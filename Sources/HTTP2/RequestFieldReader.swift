@@ -60,23 +60,13 @@ struct RequestFieldReader {
     guard name.count > 0 else { throw .badFieldName }
     if name[0] == 0x3A { return try takePseudo(name, value, block) }
     seesFields = true
-    guard FieldRule.isName(name) else { throw .badFieldName }
-    guard FieldRule.isValue(value) else { throw .badFieldValue }
-    let id = FieldName.classify(name)
-    if FieldRule.connectionSpecific.contains(id), id != .other { throw .connectionSpecificField }
+    let id = try FieldRule.classify(name, value)
     if id == .host {
       guard host == nil else { throw .repeatedHost }
       host = Self.append(value, block)
       return
     }
-    let start = block.count
-    block.append(name)
-    block.append(": ")
-    block.append(value)
-    block.append("\r\n")
-    let field = Field(
-      name: ByteRange(start..<start + name.count),
-      value: ByteRange(start + name.count + 2..<block.count - 2), id: id)
+    let field = FieldRule.appendLine(name, value, id, to: block)
     head.fields.append(field)
     if id == .other {
       if ByteScan.equal(name, "cookie") { crumbs.append(head.fields.count - 1) }

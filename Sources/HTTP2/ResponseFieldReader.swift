@@ -51,18 +51,8 @@ struct ResponseFieldReader {
     if name[0] == 0x3A { return try takeStatus(name, value, head) }
     // §8.3: pseudo-fields come first.
     guard hasStatus else { throw .missingPseudoField }
-    guard FieldRule.isName(name) else { throw .badFieldName }
-    guard FieldRule.isValue(value) else { throw .badFieldValue }
-    let id = FieldName.classify(name)
-    if FieldRule.connectionSpecific.contains(id), id != .other { throw .connectionSpecificField }
-    let start = block.count
-    block.append(name)
-    block.append(": ")
-    block.append(value)
-    block.append("\r\n")
-    var field = Field(
-      name: ByteRange(start..<start + name.count),
-      value: ByteRange(start + name.count + 2..<block.count - 2), id: id)
+    let id = try FieldRule.classify(name, value)
+    var field = FieldRule.appendLine(name, value, id, to: block)
     if id != .other { head.present.insert(id) }
     if id == .contentLength {
       guard contentLength == nil else { throw .repeatedContentLength }

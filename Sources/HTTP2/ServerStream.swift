@@ -17,22 +17,15 @@ package final class ServerStream: SessionStream {
     reader = RequestFieldReader(limits.head)
   }
 
-  override func addHeadField(_ name: Span<UInt8>, _ value: Span<UInt8>, _ pool: BufferPool) {
-    guard reader.counts(name.count + value.count) else { return }
-    switch makeHeadRoom(for: name.count + value.count + 4, pool) {
-    case .made: reader.add(name, value, to: head, headBlock)
-    case .tooLarge: reader.refuse(.headTooLarge)
-    case .noMemory: lackMemory()
-    }
-  }
+  override func countsField(_ bytes: Int) -> Bool { reader.counts(bytes) }
+  override func refuseHead(_ reason: HeadFault) { reader.refuse(reason) }
 
-  private func lackMemory() {
-    lacksMemory = true
-    reader.refuse(.headTooLarge)
+  override func readField(_ name: Span<UInt8>, _ value: Span<UInt8>) {
+    reader.add(name, value, to: head, headBlock)
   }
 
   override func headEnded(isEnd: Bool, _ pool: BufferPool) {
-    if !headBlock.hasBlock, !pool.lend(to: headBlock) { lackMemory() }
+    makeHeadBlock(pool)
     reader.finish(head, headBlock, isEnd: isEnd)
     declaredBytes = reader.contentLength
     isHeadWhole = true

@@ -120,27 +120,41 @@ package class SessionStream {
     addHeadField(name, value, pool)
   }
 
+  /// A field of the head, by way of `readField`.
   func addHeadField(_ name: Span<UInt8>, _ value: Span<UInt8>, _ pool: BufferPool) {
+    let count = name.count + value.count
+    guard countsField(count), makeHeadRoom(for: count + 4, pool) else { return }
+    readField(name, value)
+  }
+
+  /// Counts a field of `bytes`; true: it is to be kept.
+  func countsField(_ bytes: Int) -> Bool { preconditionFailure("a stream of no side") }
+
+  /// Precondition: the block has room for it.
+  func readField(_ name: Span<UInt8>, _ value: Span<UInt8>) {
     preconditionFailure("a stream of no side")
   }
+
+  func refuseHead(_ reason: HeadFault) { preconditionFailure("a stream of no side") }
 
   /// A block of the head has ended.
   func headEnded(isEnd: Bool, _ pool: BufferPool) { preconditionFailure("a stream of no side") }
 
-  /// What became of the room for a line of a head.
-  enum HeadRoom {
-    case made
-    case tooLarge
-    /// The budget of buffers had none.
-    case noMemory
+  /// False: the head is refused, and `lacksMemory` says whether the budget of buffers had none.
+  private func makeHeadRoom(for count: Int, _ pool: BufferPool) -> Bool {
+    guard headBlock.writableCount < count else { return true }
+    let size = headBlock.hasBlock ? BufferPool.largeBytes : BufferPool.smallBytes
+    lacksMemory = count <= size && !pool.lend(to: headBlock, atLeast: max(size, count))
+    if !lacksMemory, headBlock.writableCount >= count { return true }
+    refuseHead(.headTooLarge)
+    return false
   }
 
-  final func makeHeadRoom(for count: Int, _ pool: BufferPool) -> HeadRoom {
-    guard headBlock.writableCount < count else { return .made }
-    let size = headBlock.hasBlock ? BufferPool.largeBytes : BufferPool.smallBytes
-    guard count <= size else { return .tooLarge }
-    guard pool.lend(to: headBlock, atLeast: max(size, count)) else { return .noMemory }
-    return headBlock.writableCount >= count ? .made : .tooLarge
+  /// Also a head without a field has a block, where its ranges count from.
+  final func makeHeadBlock(_ pool: BufferPool) {
+    guard !headBlock.hasBlock, !pool.lend(to: headBlock) else { return }
+    lacksMemory = true
+    refuseHead(.headTooLarge)
   }
 
   /// A second HEADERS block: trailers, which end the request (RFC 9113 §8.1).
@@ -152,9 +166,9 @@ package class SessionStream {
   final func receive(_ bytes: Span<UInt8>, _ pool: BufferPool) {
     owedBytes += bytes.count
     guard bodyFault == nil, !lacksMemory else { return }
-    guard isHeadWhole else { return refuseBody(.lengthDiffers) }
     receivedBytes += UInt64(bytes.count)
-    if let declared = declaredBytes, receivedBytes > declared {
+    // No payload stands before its head.
+    guard isHeadWhole, receivedBytes <= declaredBytes ?? .max else {
       bodyRefusal = .lengthDiffers
       return
     }
@@ -173,10 +187,6 @@ package class SessionStream {
     let needed = payload.count + count
     guard needed <= BufferPool.largeBytes else { return false }
     return pool.lend(to: payload, atLeast: needed)
-  }
-
-  private func refuseBody(_ reason: BodyFault) {
-    if bodyRefusal == nil { bodyRefusal = reason }
   }
 
   final func bodyEnded() {

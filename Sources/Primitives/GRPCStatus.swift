@@ -18,9 +18,6 @@ package enum GRPCStatus: UInt8, CaseIterable, Sendable {
   case dataLoss
   case unauthenticated
 
-  /// 0...16.
-  package var code: Int { Int(rawValue) }
-
   /// As gRPC writes it, and metrics and logs do.
   package var name: StaticString {
     switch self {
@@ -70,17 +67,6 @@ package enum GRPCStatus: UInt8, CaseIterable, Sendable {
     switch self {
     case .unknown, .deadlineExceeded, .internal, .unavailable, .dataLoss: true
     default: false
-    }
-  }
-
-  /// The status of HTTP that says the same to breakers, the outlier detector and limits; 200: the service has
-  /// not failed.
-  package var judgedStatus: UInt16 {
-    switch self {
-    case .unavailable: 503
-    case .deadlineExceeded: 504
-    case .resourceExhausted: 429
-    default: isServiceFault ? 500 : 200
     }
   }
 }

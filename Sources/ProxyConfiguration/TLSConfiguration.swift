@@ -45,7 +45,7 @@ package struct TLSConfiguration: Sendable, Equatable {
   /// One of them must be the server's SPIFFE id; empty: it is not asked for.
   package var workloads: [SPIFFEPattern]
 
-  /// What is offered to an endpoint.
+  /// What is spoken inside, which the two sides agree on in the handshake.
   package var applicationProtocol = UpstreamProtocol.auto
 
   /// The files that it is made of.

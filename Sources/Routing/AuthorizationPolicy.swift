@@ -39,13 +39,9 @@ package struct AuthorizationPolicy: Sendable, Equatable {
     (rule.map { rules[$0].action } ?? otherwise) == .allow
   }
 
-  /// Whether a connection may go on of whose requests nothing is known. A rule about requests does not
-  /// apply to it: neither does it allow what it cannot see, nor deny it.
-  package func allowsConnection(of identity: SPIFFEID?) -> Bool {
-    allows(by: decidingRule(ofConnectionBy: identity))
-  }
-
-  /// The place of the rule that decides on such a connection; nil: none matches, and the default holds.
+  /// The place of the rule that decides on a connection of whose requests nothing is known; nil: none matches,
+  /// and the default holds. A rule about requests does not apply to it: neither does it allow what it cannot
+  /// see, nor deny it.
   package func decidingRule(ofConnectionBy identity: SPIFFEID?) -> Int? {
     rules.firstIndex { $0.isOfConnections && $0.means(identity) }
   }

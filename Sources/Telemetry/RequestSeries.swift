@@ -47,7 +47,7 @@ package final class RequestSeries {
   /// A call of gRPC has ended; nil: with a number that is none of gRPC's.
   package func recordGRPC(_ status: GRPCStatus?) {
     if grpcSlots.isEmpty { makeGRPCSlots() }
-    shard.add(grpcSlots[status?.code ?? GRPCStatus.allCases.count])
+    shard.add(grpcSlots[status.map { Int($0.rawValue) } ?? GRPCStatus.allCases.count])
   }
 
   /// All at once, so that a rate of failures begins at 0 and not at the first.

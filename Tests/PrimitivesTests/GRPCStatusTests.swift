@@ -11,7 +11,7 @@ struct GRPCStatusTests {
       "UNAUTHENTICATED",
     ]
     #expect(GRPCStatus.allCases.map { "\($0.name)" } == names)
-    #expect(GRPCStatus.allCases.map(\.code) == Array(0...16))
+    #expect(GRPCStatus.allCases.map(\.rawValue) == Array(0...16))
     for status in GRPCStatus.allCases { #expect(GRPCStatus(key: status.key) == status) }
     #expect(GRPCStatus.deadlineExceeded.key == "deadline_exceeded")
     #expect(GRPCStatus(key: "DEADLINE_EXCEEDED") == nil && GRPCStatus(key: "") == nil)

@@ -15,6 +15,10 @@ struct AuthorizationPolicyTests {
     return policy.allows(identity, method: method.span, path: path.span)
   }
 
+  private func allowsConnection(_ policy: AuthorizationPolicy, _ identity: SPIFFEID?) -> Bool {
+    policy.allows(by: policy.decidingRule(ofConnectionBy: identity))
+  }
+
   private func patterns(_ texts: String...) -> [SPIFFEPattern] {
     texts.compactMap { SPIFFEPattern($0) }
   }
@@ -24,7 +28,7 @@ struct AuthorizationPolicyTests {
     let policy = AuthorizationPolicy(rules: [], otherwise: otherwise)
     for identity in [nil, Self.a] {
       #expect(allows(policy, identity) == (otherwise == .allow))
-      #expect(policy.allowsConnection(of: identity) == (otherwise == .allow))
+      #expect(allowsConnection(policy, identity) == (otherwise == .allow))
     }
   }
 
@@ -52,7 +56,7 @@ struct AuthorizationPolicyTests {
         rules: [AuthorizationRule(action: action, from: patterns("spiffe://td/*"))],
         otherwise: other)
       #expect(allows(policy, nil) == (other == .allow))
-      #expect(policy.allowsConnection(of: nil) == (other == .allow))
+      #expect(allowsConnection(policy, nil) == (other == .allow))
       #expect(allows(policy, Self.a) == (action == .allow))
     }
   }
@@ -97,11 +101,11 @@ struct AuthorizationPolicyTests {
             methods: methods, path: path)
         ], otherwise: action == .allow ? .deny : .allow)
     }
-    #expect(of(.allow, [], nil).allowsConnection(of: Self.a))
-    #expect(!of(.deny, [], nil).allowsConnection(of: Self.a))
-    #expect(!of(.allow, ["GET"], nil).allowsConnection(of: Self.a))
-    #expect(of(.deny, ["GET"], nil).allowsConnection(of: Self.a))
-    #expect(!of(.allow, [], .prefix("/")).allowsConnection(of: Self.a))
-    #expect(of(.deny, [], .exact("/a")).allowsConnection(of: Self.a))
+    #expect(allowsConnection(of(.allow, [], nil), Self.a))
+    #expect(!allowsConnection(of(.deny, [], nil), Self.a))
+    #expect(!allowsConnection(of(.allow, ["GET"], nil), Self.a))
+    #expect(allowsConnection(of(.deny, ["GET"], nil), Self.a))
+    #expect(!allowsConnection(of(.allow, [], .prefix("/")), Self.a))
+    #expect(allowsConnection(of(.deny, [], .exact("/a")), Self.a))
   }
 }

@@ -35,13 +35,13 @@ struct RequestSeriesTests {
     let series = RequestSeries(registry, shard, listener: "l", route: "r", upstream: "u")
     shard.reserve(registry.slotCount)
     for status in GRPCStatus.allCases {
-      for _ in 0...status.code { series.recordGRPC(status) }
+      for _ in 0...status.rawValue { series.recordGRPC(status) }
     }
     series.recordGRPC(nil)
     let text = Exposition.render(registry, shards: [shard.values], format: .text)
     let labels = "weir_grpc_requests_total{listener=\"l\",route=\"r\",upstream=\"u\",grpc_status="
     for status in GRPCStatus.allCases {
-      #expect(text.contains("\(labels)\"\(status.name)\"} \(status.code + 1)\n"))
+      #expect(text.contains("\(labels)\"\(status.name)\"} \(Int(status.rawValue) + 1)\n"))
     }
     #expect(text.contains("\(labels)\"OTHER\"} 1\n"))
   }

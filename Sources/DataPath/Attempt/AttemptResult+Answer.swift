@@ -3,6 +3,19 @@ import Resilience
 
 /// What an outlier detector makes of an attempt.
 extension AttemptResult {
+  /// What an answer with that status is to a detector; `grpcStatus`: that of a gRPC call, which says more.
+  init(status: UInt16, grpcStatus: UInt8?) {
+    guard let told = grpcStatus.flatMap({ GRPCStatus(rawValue: $0) }) else {
+      self.init(status: status)
+      return
+    }
+    switch told {
+    // Their nearest statuses of HTTP are 503 and 504.
+    case .unavailable, .deadlineExceeded: self = .gatewayFailure
+    default: self = told.isServiceFault ? .status5xx : .success
+    }
+  }
+
   /// What an answer with that status is to a detector.
   init(status: UInt16) {
     switch status {

@@ -9,9 +9,9 @@ import Upstreams
 extension Exchange {
   // MARK: The attempt
 
-  func recordAttempt(status: UInt16, _ upstream: WorkerUpstream) {
+  func recordAttempt(status: UInt16, grpcStatus: UInt8? = nil, _ upstream: WorkerUpstream) {
     guard !attempt.isRecorded else { return }
-    upstream.record(attempt, status: status, now)
+    upstream.record(attempt, status: status, grpcStatus: grpcStatus, now)
     endRetry(upstream, attempt.isFailure)
   }
 
@@ -39,16 +39,17 @@ extension Exchange {
   // MARK: The request
 
   /// The answer is there, whole.
-  func settle(status: UInt16) {
+  func settle(status: UInt16, grpcStatus: UInt8? = nil) {
     guard let state = hold.state, !hold.isSettled else { return }
     // Nobody waits to hear how it went.
     if hold.parts.isDisjoint(with: [.breaker, .routeBreaker, .limiter]) {
       hold.settled()
       return
     }
-    let outcome = state.classifier.outcome(status: status)
+    let outcome = state.classifier.outcome(status: status, grpcStatus: grpcStatus)
+    let routes = route?.policy?.breaker?.classifier
     settle(
-      outcome, route: route?.policy?.breaker?.classifier.outcome(status: status) ?? outcome,
+      outcome, route: routes?.outcome(status: status, grpcStatus: grpcStatus) ?? outcome,
       now.nanoseconds(since: hold.timedFrom))
   }
 

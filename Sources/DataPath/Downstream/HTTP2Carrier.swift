@@ -38,7 +38,7 @@ final class HTTP2Carrier {
     worker.shard.add(worker.metrics.http2.connections)
   }
 
-  private var wire: HTTP2Wire {
+  var wire: HTTP2Wire {
     guard let made else { preconditionFailure("a connection without a session") }
     return made
   }
@@ -61,19 +61,7 @@ final class HTTP2Carrier {
 
   /// Something happened on the connection, or a stream has something to send.
   func proceed() {
-    let wire = wire
-    guard !wire.isServing, connection.isOpen else { return }
-    wire.isServing = true
-    wire.receive { drainEvents() }
-    // What is sent brings events: windows that moved, streams that ended.
-    for _ in 0..<HTTP2Wire.roundsPerTurnMax {
-      drainEvents()
-      wire.send()
-      if !session.hasEvents { break }
-    }
-    wire.isServing = false
-    if session.hasEvents { worker.loop.resumeLater(connection) }
-    conclude()
+    if wire.turn({ drainEvents() }) { conclude() }
   }
 
   private func drainEvents() {
@@ -108,13 +96,6 @@ final class HTTP2Carrier {
       session.beginDrain()
     }
   }
-
-  // MARK: Output
-
-  /// Something waits in the session; it goes out with what else this turn brings.
-  func owesOutput() { wire.owesOutput() }
-
-  func sendSoon() { wire.sendSoon() }
 
   // MARK: The end
 
@@ -156,15 +137,15 @@ final class HTTP2Carrier {
 
   /// The exchanges learn that their client is gone.
   private func endStreams() {
-    wire.isServing = true
     let isHalfClosed =
       wire.hasEnded && !connection.isBroken && session.fault == nil && !session.isOver
-    for stream in Array(streams.values) {
-      // It has ended its direction behind its requests, and waits for what the listener answers.
-      if isHalfClosed, connection.settings.answersHalfClosed, stream.record.isEnded { continue }
-      if stream.hasBegun { stream.exchange.fail(.downstreamClosed) } else { stream.release() }
+    wire.gather {
+      for stream in Array(streams.values) {
+        // It has ended its direction behind its requests, and waits for what the listener answers.
+        if isHalfClosed, connection.settings.answersHalfClosed, stream.record.isEnded { continue }
+        if stream.hasBegun { stream.exchange.fail(.downstreamClosed) } else { stream.release() }
+      }
     }
-    wire.isServing = false
   }
 
   /// `stream` is not served any more.
@@ -172,7 +153,7 @@ final class HTTP2Carrier {
     if !stream.hasBegun { headless -= 1 }
     session.forget(stream.record)
     if streams[stream.record.id] === stream { streams[stream.record.id] = nil }
-    if isIdle { owesOutput() }
+    if isIdle { wire.owesOutput() }
   }
 
   /// All requests under way fail so.
@@ -188,7 +169,7 @@ final class HTTP2Carrier {
   /// The client is told to go elsewhere, and closes when it has its answers.
   func drain() {
     session.beginDrain()
-    owesOutput()
+    wire.owesOutput()
   }
 
   /// It has been without a request for long, or its round trip at a drain is over.

@@ -95,20 +95,13 @@ final class HTTP2DownstreamStream: DownstreamStream {
       fault = Fault(kind: .bufferBudgetExceeded, detail: "")
       return .failed
     }
-    while record.unreadCount > 0 {
-      let count = min(sink.payloadRoom, most - movedBytes, record.unreadCount)
-      guard count > 0 else { return .full }
-      let payload = record.payload
-      let start = record.keptBytes
-      sink.put(payload.readable.extracting(start..<start + count))
-      carrier.session.take(count, of: record)
-      movedBytes += count
-    }
+    movedBytes = record.move(into: sink, upTo: most, carrier.session)
+    if movedBytes > 0 { carrier.wire.owesOutput() }
+    if record.unreadCount > 0 { return .full }
     if keeps, record.keptBytesMax == 0 {
       keeps = false
       hasOutgrown = true
     }
-    carrier.owesOutput()
     guard record.isEnded else { return .all }
     return sink.putEnd(of: self, edits) ? .ended : .full
   }
@@ -162,7 +155,7 @@ final class HTTP2DownstreamStream: DownstreamStream {
     guard pool.lend(to: fields.text, atLeast: BufferPool.largeBytes) else { return }
     if writeInterim(of: answer, to: fields) {
       carrier.session.submitInterim(fields, on: record)
-      carrier.owesOutput()
+      carrier.wire.owesOutput()
     }
     pool.reclaim(from: fields.text)
   }
@@ -211,7 +204,7 @@ final class HTTP2DownstreamStream: DownstreamStream {
       pool.reclaim(from: record.fields.text)
     }
     carrier.session.resume(record)
-    carrier.sendSoon()
+    carrier.wire.sendSoon()
     isBlocked = !isOutputEmpty
     guard isBlocked else { return .drained }
     return .blocked(tookSome: record.output.count < before || !hadHead)
@@ -227,7 +220,7 @@ final class HTTP2DownstreamStream: DownstreamStream {
   override func abort() {
     let code = HTTP2Carrier.code(of: exchange.failure)
     carrier.session.reset(record, code, isPeersFault: isPeersFault)
-    carrier.owesOutput()
+    carrier.wire.owesOutput()
     release()
   }
 
@@ -238,7 +231,7 @@ final class HTTP2DownstreamStream: DownstreamStream {
       // RFC 9113 §8.1: an early answer is whole; the rest of the request is not wanted.
       carrier.session.reset(record, .noError)
     }
-    carrier.owesOutput()
+    carrier.wire.owesOutput()
     release()
   }
 

@@ -17,12 +17,12 @@ final class HTTP2Wire {
   private let pool: BufferPool
   private let loop: EventLoop
   /// Whoever owns the session takes its events now, and sends behind them.
-  var isServing = false
+  private var isServing = false
   /// The peer has ended its direction, or the connection is broken.
   private(set) var hasEnded = false
 
   /// Receives of one turn, so that one connection does not starve the loop.
-  static let roundsPerTurnMax = 8
+  private static let roundsPerTurnMax = 8
 
   init(_ connection: ByteStream, _ session: Session, worker: Worker) {
     self.connection = connection
@@ -31,8 +31,32 @@ final class HTTP2Wire {
     loop = worker.loop
   }
 
+  /// Takes what came, has `drain` take the session's events, and sends what follows; false: a turn is under
+  /// way, or the connection is closed.
+  func turn(_ drain: () -> Void) -> Bool {
+    guard !isServing, connection.isOpen else { return false }
+    gather {
+      receive(drain)
+      // What is sent brings events: windows that moved, streams that ended.
+      for _ in 0..<Self.roundsPerTurnMax {
+        drain()
+        send()
+        if !session.hasEvents { break }
+      }
+    }
+    if session.hasEvents { loop.resumeLater(connection) }
+    return true
+  }
+
+  /// What `body` has to send waits for who sends behind it.
+  func gather(_ body: () -> Void) {
+    isServing = true
+    body()
+    isServing = false
+  }
+
   /// Hands what comes to the session; `drain` takes its events each time.
-  func receive(_ drain: () -> Void) {
+  private func receive(_ drain: () -> Void) {
     let input = connection.input
     for _ in 0..<Self.roundsPerTurnMax {
       if !input.isEmpty {

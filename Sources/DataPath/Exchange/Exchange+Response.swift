@@ -148,9 +148,8 @@ extension Exchange {
     answerProgress.ended()
     headStands()
     guard let upstream else { return }
-    let judged = grpc.judged(status)
-    recordAttempt(status: judged, upstream)
-    settle(status: judged)
+    recordAttempt(status: status, grpcStatus: grpc.answeredCode, upstream)
+    settle(status: status, grpcStatus: grpc.answeredCode)
     // An early answer: the endpoint does not want the rest of the request.
     release(stream, isWhole: true, upstream, downstream)
   }

@@ -37,12 +37,9 @@ struct GRPCCall {
   /// The service failed, by a status of its own.
   var isServiceFault: Bool { status?.isServiceFault ?? false }
 
-  /// What the machines take an answer for that HTTP calls `status`: a call's verdict falls at its trailers, or
-  /// in a head alone.
-  func judged(_ status: UInt16) -> UInt16 {
-    guard isCall, status == 200, case .status(let told) = told else { return status }
-    return told.judgedStatus
-  }
+  /// What the machines judge an answer by beside HTTP's status: it falls with the trailers, or with a head
+  /// alone; nil: it was no call, or nothing of gRPC's was told.
+  var answeredCode: UInt8? { isCall ? status?.rawValue : nil }
 
   /// Its name, or `OTHER`.
   var label: StaticString { RequestSeries.grpcLabel(status) }

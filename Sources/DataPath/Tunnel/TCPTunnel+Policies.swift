@@ -29,24 +29,24 @@ extension TCPTunnel {
   /// Passes the upstream's breaker and limit of requests, of which a connection is one; nil: it has.
   func admit() -> FailureKind? {
     let state = upstream.plan.state
+    hold.begin(state, now, until: .distantFuture)
     if let breaker = state.breaker {
       guard case .admitted(let given) = breaker.admit(now: now) else {
         upstream.shard.add(upstream.metrics.refused(.upstream))
         return .circuitOpen
       }
-      ticket = given
+      hold.passesBreaker(given)
       if let change = given.transition(at: now) { upstream.told(change, .upstream) }
     }
-    admitted = state
     if state.limits.acquire(.requests) {
-      holdsRequest = true
+      hold.takes(.requestSlot)
     } else if state.shadows.contains(.requests) {
       state.ledger.note(.requests)
     } else {
       return .requestsExceeded
     }
     state.budget.requestBegan()
-    holdsBudget = true
+    hold.takes(.request)
     return nil
   }
 
@@ -62,22 +62,22 @@ extension TCPTunnel {
 
   /// The upstream's breaker hears how connecting went, once.
   func settle(_ outcome: Outcome) {
-    guard let breaker = admitted?.breaker, !isSettled else { return }
-    isSettled = true
+    guard hold.gives(.breaker), let breaker = hold.state?.breaker else { return }
     let nanoseconds = outcome == .ignored ? 0 : now.nanoseconds(since: startedAt)
-    if let change = breaker.record(ticket, outcome, nanoseconds: nanoseconds, now: now) {
+    if let change = breaker.record(hold.ticket, outcome, nanoseconds: nanoseconds, now: now) {
       upstream.told(change, .upstream)
     }
   }
 
   private func giveBack() {
-    guard let state = admitted else { return }
+    guard let state = hold.state else { return }
     if holdsRetry {
       holdsRetry = false
       state.budget.retryEnded()
     }
-    state.requestEnded(isActive: holdsBudget, hasSlot: holdsRequest)
-    admitted = nil
+    state.requestEnded(
+      isActive: hold.parts.contains(.request), hasSlot: hold.parts.contains(.requestSlot))
+    hold = AdmissionHold()
   }
 
   // MARK: The end
@@ -94,7 +94,7 @@ extension TCPTunnel {
       case nil, .authorizationDenied?, .drainTimeout?, .streamIdleTimeout?: true
       default: false
       }
-    settle(failure.flatMap { admitted?.classifier.outcome($0) } ?? .ignored)
+    settle(failure.flatMap { hold.state?.classifier.outcome($0) } ?? .ignored)
     if attempt.endpoint != nil, !attempt.isRecorded {
       upstream.recordCut(attempt, after: now.nanoseconds(since: attempt.startedAt), now)
     }
@@ -137,10 +137,7 @@ extension WorkerUpstream {
     to endpoint: WorkerEndpoint
   ) -> Result<UpstreamConnection, WorkerEndpoint.OpenFault> {
     let result = endpoint.openTunnel()
-    if case .failure = result {
-      limits.release(.connections)
-      tellNextWaiter()
-    }
+    if case .failure = result { slotUnused() }
     return result
   }
 }

@@ -27,13 +27,7 @@ final class TCPTunnel: ConnectionReceiver {
   /// The try that is under way, or the last.
   let attempt = Attempt()
   var connection: UpstreamConnection?
-  /// What admitted it, to be given back; a reload may have put another in its place.
-  var admitted: UpstreamState?
-  var ticket = CircuitBreaker.Ticket.none
-  var holdsRequest = false
-  var holdsBudget = false
-  /// The upstream's breaker has heard how connecting went.
-  var isSettled = false
+  var hold = AdmissionHold()
   var holdsRetry = false
   /// The rule that denied it; nil: the default did, or nothing.
   var denyingRule: Int?
@@ -114,7 +108,7 @@ final class TCPTunnel: ConnectionReceiver {
     else { return end(failure) }
     tried.insert(endpoint.key)
     guard upstream.endpoints.contains(where: { !tried.contains($0.key) }),
-      admitted?.budget.tryBeginRetry() == true
+      hold.state?.budget.tryBeginRetry() == true
     else { return end(failure) }
     holdsRetry = true
     retryReason = .failure(failure)
@@ -124,7 +118,7 @@ final class TCPTunnel: ConnectionReceiver {
   private func endRetry(isFailure: Bool) {
     guard holdsRetry else { return }
     holdsRetry = false
-    admitted?.budget.retryEnded()
+    hold.state?.budget.retryEnded()
     if let retryReason { upstream.count(retryReason, isFailure: isFailure) }
   }
 

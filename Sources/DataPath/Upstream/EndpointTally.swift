@@ -10,12 +10,14 @@ package struct EndpointTally: Sendable {
   /// What an attempt failed by.
   package enum Fault: Sendable, Equatable {
     case status(UInt16)
+    case grpcStatus(GRPCStatus)
     case failure(FailureKind)
 
-    /// `status 503`, `connect_refused`.
+    /// `status 503`, `grpc-status UNAVAILABLE`, `connect_refused`.
     package var text: String {
       switch self {
       case .status(let status): "status \(status)"
+      case .grpcStatus(let status): "grpc-status \(status.name)"
       case .failure(let kind): kind.name
       }
     }

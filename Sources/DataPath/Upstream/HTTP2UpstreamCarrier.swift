@@ -20,7 +20,7 @@ final class HTTP2UpstreamCarrier: ConnectionReceiver {
   let connection: UpstreamConnection
   unowned let endpoint: WorkerEndpoint
   private let worker: Worker
-  private let wire: HTTP2Wire
+  let wire: HTTP2Wire
   private let limits: SessionLimits
   private var streams: [HTTP2UpstreamStream] = []
   private(set) var isOpen = false
@@ -77,10 +77,10 @@ final class HTTP2UpstreamCarrier: ConnectionReceiver {
       return false
     }
     isOpen = true
-    endpoint.opened(self)
-    wire.isServing = true
-    for stream in streams { stream.connected() }
-    wire.isServing = false
+    endpoint.agreesOnHTTP2 = true
+    wire.gather {
+      for stream in streams { stream.connected() }
+    }
     // Others may wait behind a limit, or those who asked for it have left.
     endpoint.upstream.placeFreed(self, endpoint)
     return connection.isOpen
@@ -100,18 +100,7 @@ final class HTTP2UpstreamCarrier: ConnectionReceiver {
 
   /// Something happened on the connection, or a stream has something to send.
   func proceed() {
-    guard !wire.isServing, connection.isOpen else { return }
-    wire.isServing = true
-    wire.receive { drainEvents() }
-    for _ in 0..<HTTP2Wire.roundsPerTurnMax {
-      drainEvents()
-      wire.send()
-      if !session.hasEvents { break }
-    }
-    wire.isServing = false
-    guard connection.isOpen else { return }
-    if session.hasEvents { worker.loop.resumeLater(connection) }
-    conclude()
+    if wire.turn({ drainEvents() }), connection.isOpen { conclude() }
   }
 
   private func drainEvents() {
@@ -154,9 +143,6 @@ final class HTTP2UpstreamCarrier: ConnectionReceiver {
   }
 
   // MARK: Streams
-
-  func owesOutput() { wire.owesOutput() }
-  func sendSoon() { wire.sendSoon() }
 
   /// `stream` gives its place back.
   func ended(_ stream: HTTP2UpstreamStream) {

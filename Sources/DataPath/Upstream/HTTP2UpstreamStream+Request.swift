@@ -18,14 +18,10 @@ extension HTTP2UpstreamStream {
     list.removeAll()
     let sink = HTTP2FieldSink(list)
     return writePseudo(exchange, head, route, input, sink, isSecure: endpoint.isSecure)
-      && fields.withHost(head, edits, endpoint, bytes) { put(":authority: ", $0, sink) }
+      && fields.withHost(head, edits, endpoint, bytes) { sink.put(":authority: ", $0) }
       && fields.copy(head, edits, bytes, to: sink)
       && writeLength(head, sink)
       && fields.add(exchange, downstream, edits, settings, bytes, to: sink)
-  }
-
-  private func put(_ name: StaticString, _ value: Span<UInt8>, _ sink: HTTP2FieldSink) -> Bool {
-    sink.put(name, value)
   }
 
   /// RFC 9113 §8.3.1.
@@ -34,7 +30,7 @@ extension HTTP2UpstreamStream {
     _ sink: HTTP2FieldSink, isSecure: Bool
   ) -> Bool {
     let scheme: StaticString = isSecure ? "https" : "http"
-    guard put(":method: ", input.slice(head.methodText), sink), sink.out.writableCount >= 32 else {
+    guard sink.put(":method: ", input.slice(head.methodText)), sink.out.writableCount >= 32 else {
       return false
     }
     sink.begin(":scheme: ")

@@ -151,10 +151,8 @@ final class HTTP2UpstreamStream: UpstreamStream {
   }
 
   override func receive() -> Received {
-    if hasNews || record.isHeadReady {
-      hasNews = false
-      if record.isHeadReady { return .bytes(0) }
-    }
+    hasNews = false
+    if record.isHeadReady { return .bytes(0) }
     return isBroken ? .failed(brokenKind(.upstreamClosed)) : .nothing
   }
 
@@ -185,15 +183,9 @@ final class HTTP2UpstreamStream: UpstreamStream {
       fault = Fault(kind: .bufferBudgetExceeded, detail: "")
       return .failed
     }
-    while record.unreadCount > 0 {
-      let count = min(sink.payloadRoom, most - movedBytes, record.unreadCount)
-      guard count > 0 else { return .full }
-      let payload = record.payload
-      sink.put(payload.readable.extracting(0..<count))
-      carrier.session.take(count, of: record)
-      movedBytes += count
-    }
-    if movedBytes > 0 { carrier.owesOutput() }
+    movedBytes = record.move(into: sink, upTo: most, carrier.session)
+    if movedBytes > 0 { carrier.wire.owesOutput() }
+    if record.unreadCount > 0 { return .full }
     guard record.isEnded else { return .all }
     return sink.putEnd(of: self, edits) ? .ended : .full
   }
@@ -236,7 +228,7 @@ final class HTTP2UpstreamStream: UpstreamStream {
     let session = carrier.session
     if !hadHead, !session.submitRequest(record) { return .failed(.connectionReset) }
     session.resume(record)
-    carrier.sendSoon()
+    carrier.wire.sendSoon()
     isBlocked = !isOutputEmpty
     guard isBlocked else { return .drained }
     return .blocked(tookSome: record.output.count < before || !hadHead)
@@ -261,7 +253,7 @@ final class HTTP2UpstreamStream: UpstreamStream {
     if record.isHeadSubmitted, !record.isClosed, !isCutOff {
       let isTheirs = record.headFault != nil || record.bodyFault != nil
       carrier.session.reset(record, isTheirs ? .protocolError : .cancel, isPeersFault: isTheirs)
-      carrier.owesOutput()
+      carrier.wire.owesOutput()
     }
     release()
   }

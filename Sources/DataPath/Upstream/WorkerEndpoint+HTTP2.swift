@@ -69,21 +69,18 @@ extension WorkerEndpoint {
     }
   }
 
-  func opened(_ carrier: HTTP2UpstreamCarrier) { agreesOnHTTP2 = true }
-
   /// The endpoint has chosen HTTP/1.1: whoever asked first goes on with the connection, others, who came
   /// because HTTP/2 had been spoken before, ask again.
   func agreedOnHTTP1(_ carrier: HTTP2UpstreamCarrier) {
     let connection = carrier.connection
     agreesOnHTTP2 = false
-    carriers.removeAll { $0 === carrier }
     guard upstream.plan.applicationProtocol == .auto else {
-      carriers.append(carrier)
       let told = carrier.takeWaiting()
       close(carrier, .connectFailed)
       for stream in told { stream.leaves()?.connectFailed(connection, .tlsProtocolError) }
       return
     }
+    carriers.removeAll { $0 === carrier }
     let http1 = HTTP1UpstreamStream(connection, worker: upstream.worker)
     connections[Int(connection.id)] = .http1(http1)
     connection.borrower = nil

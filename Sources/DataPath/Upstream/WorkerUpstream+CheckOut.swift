@@ -78,10 +78,15 @@ extension WorkerUpstream {
     switch endpoint.open(isForUpgrade: isForUpgrade) {
     case .success(let stream): return .connecting(stream)
     case .failure(let fault):
-      limits.release(.connections)
-      // By mail, not at once: each who waits may fail like this one.
-      tellNextWaiter()
+      slotUnused()
       return .refused(fault.kind)
     }
+  }
+
+  /// A connection could not even be begun: its slot goes to others.
+  func slotUnused() {
+    limits.release(.connections)
+    // By mail, not at once: each who waits may fail like this one.
+    tellNextWaiter()
   }
 }

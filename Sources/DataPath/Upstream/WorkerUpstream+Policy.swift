@@ -8,23 +8,25 @@ extension WorkerUpstream {
   // MARK: Attempts
 
   /// An answer is there, whole, or so bad that its end makes no difference.
-  func record(_ attempt: Attempt, status: UInt16, _ now: Instant) {
+  func record(_ attempt: Attempt, status: UInt16, grpcStatus: UInt8? = nil, _ now: Instant) {
     if attempt.told.contains(.head) {
-      guard status != attempt.answerStatus else { return amend(attempt, .success, .success, now) }
-      // The trailers of a gRPC call say otherwise than its head.
+      // Its head was good; the trailers of a gRPC call may say otherwise.
+      guard grpcStatus != nil else { return amend(attempt, .success, .success, now) }
       return amend(
-        attempt, endpointClassifier.outcome(status: status), AttemptResult(status: status), now)
+        attempt, endpointClassifier.outcome(status: status, grpcStatus: grpcStatus),
+        AttemptResult(status: status, grpcStatus: grpcStatus), now)
     }
     let nanoseconds = now.nanoseconds(since: attempt.timedFrom)
-    let outcome = endpointClassifier.outcome(status: status)
+    let outcome = endpointClassifier.outcome(status: status, grpcStatus: grpcStatus)
     attempt.told.insert(.end)
     attempt.nanoseconds = nanoseconds
     attempt.isFailure = outcome == .failure
     let bucket = RecentLatencies.bucket(nanoseconds)
     if outcome == .success, attempt.kind == .first { digest.record(bucket: bucket, now: now) }
-    count(attempt, status: status, bucket, now)
+    count(attempt, status: status, grpcStatus: grpcStatus, bucket, now)
     guard recordsAttempts else { return }
-    tell(attempt, outcome, AttemptResult(status: status), nanoseconds, now)
+    let result = AttemptResult(status: status, grpcStatus: grpcStatus)
+    tell(attempt, outcome, result, nanoseconds, now)
   }
 
   /// The attempt has failed, by the endpoint's fault or not.
@@ -95,10 +97,14 @@ extension WorkerUpstream {
 
   /// An answer's head is there.
   @inline(__always)
-  func count(_ attempt: borrowing Attempt, status: UInt16, _ bucket: Int, _ now: Instant) {
+  func count(
+    _ attempt: borrowing Attempt, status: UInt16, grpcStatus: UInt8? = nil, _ bucket: Int,
+    _ now: Instant
+  ) {
     guard let endpoint = attempt.endpoint else { return }
     if attempt.isFailure {
-      endpoint.tally.failed(.status(status), bucket, now)
+      let told = grpcStatus.flatMap { GRPCStatus(rawValue: $0) }
+      endpoint.tally.failed(told.map { .grpcStatus($0) } ?? .status(status), bucket, now)
     } else {
       endpoint.tally.answered(bucket, now)
     }

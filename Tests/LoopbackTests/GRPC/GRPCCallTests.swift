@@ -136,8 +136,13 @@ struct GRPCCallTests {
 
   /// The verdict of a call falls at its trailers: a service that answers UNAVAILABLE opens its breaker, and one
   /// that refuses what it is asked does not.
-  @Test(arguments: [("14", "UNAVAILABLE", true), ("9", "FAILED_PRECONDITION", false)])
-  func aBreakerJudgesByTheTrailers(code: String, name: String, opens: Bool) throws {
+  @Test(arguments: [
+    ("14", "UNAVAILABLE", "", true), ("9", "FAILED_PRECONDITION", "", false),
+    ("14", "UNAVAILABLE", "failures: { grpc: [failed_precondition] }, ", false),
+    ("9", "FAILED_PRECONDITION", "failures: { grpc: [failed_precondition] }, ", true),
+  ])
+  func aBreakerJudgesByTheTrailers(code: String, name: String, failures: String, opens: Bool) throws
+  {
     let endpoint = try ScriptedEndpoint { connection, _ in
       while true {
         if try connection.receive(until: "0\r\n\r\n").isEmpty { return }
@@ -146,7 +151,8 @@ struct GRPCCallTests {
     }
     let proxy = try RunningProxy(
       endpoints: [endpoint.port],
-      upstream: "circuit_breaker: { consecutive_failures: 4, open_for: 60s, recovery: off }")
+      upstream:
+        "circuit_breaker: { \(failures)consecutive_failures: 4, open_for: 60s, recovery: off }")
     for _ in 0..<4 { #expect(try GRPCClient.call(proxy).hasPrefix("\(name) ")) }
     let next = try GRPCClient.call(proxy)
     #expect(next.contains("circuit_open") == opens, "\(next)")

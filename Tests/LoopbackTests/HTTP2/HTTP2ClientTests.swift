@@ -7,17 +7,7 @@ import WeirTesting
 @Suite(.serialized)
 struct HTTP2ClientTests {
   private func curl(_ proxy: RunningProxy, _ path: String, _ more: [String] = []) throws -> String {
-    try Command.run(
-      "curl",
-      ["-s", "-m", "60", "--http2-prior-knowledge"] + more
-        + ["http://127.0.0.1:\(proxy.port)\(path)"])
-  }
-
-  private func file(_ bytes: Int) throws -> URL {
-    let url = URL(filePath: NSTemporaryDirectory() + "weir-\(UUID().uuidString).body")
-    let line = "0123456789abcde\n"
-    try Data(String(repeating: line, count: bytes / line.utf8.count).utf8).write(to: url)
-    return url
+    try proxy.curl("--http2-prior-knowledge", path, more)
   }
 
   /// What of an answer is about its connection stays there (RFC 9113 §8.2.2).
@@ -52,7 +42,7 @@ struct HTTP2ClientTests {
       try connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
     }
     let proxy = try RunningProxy(endpoints: [endpoint.port])
-    let sent = try file(2_000_000)
+    let sent = try RunningProxy.body(2_000_000)
     defer { try? FileManager.default.removeItem(at: sent) }
     let how =
       isStreamed
@@ -79,7 +69,7 @@ struct HTTP2ClientTests {
       _ = try connection.receive()
     }
     let proxy = try RunningProxy(endpoints: [endpoint.port])
-    let sent = try file(1600)
+    let sent = try RunningProxy.body(1600)
     defer { try? FileManager.default.removeItem(at: sent) }
     let said = try Command.run(
       "nghttp",
@@ -155,7 +145,7 @@ struct HTTP2ClientTests {
     let proxy = try RunningProxy(
       endpoints: [endpoint.port],
       routes: "[{ match: { prefix: / }, upstream: service, retry: { attempts: 2, on: [503] } }]")
-    let sent = try file(48_000)
+    let sent = try RunningProxy.body(48_000)
     defer { try? FileManager.default.removeItem(at: sent) }
     let answer = try curl(proxy, "/", ["-T", sent.path])
     #expect(answer.hasPrefix("1:30"))

@@ -32,17 +32,7 @@ struct HTTP2UpstreamTests {
   private func curl(
     _ client: Client, _ proxy: RunningProxy, _ path: String, _ more: [String] = []
   ) throws -> String {
-    try Command.run(
-      "curl",
-      ["-s", "-m", "60", client.rawValue] + more
-        + ["http://127.0.0.1:\(proxy.port)\(path)"])
-  }
-
-  private func file(_ bytes: Int) throws -> URL {
-    let url = URL(filePath: NSTemporaryDirectory() + "weir-\(UUID().uuidString).body")
-    let line = "0123456789abcde\n"
-    try Data(String(repeating: line, count: bytes / line.utf8.count).utf8).write(to: url)
-    return url
+    try proxy.curl(client.rawValue, path, more)
   }
 
   @Test(arguments: Client.allCases) func aGetHasItsAnswer(_ client: Client) throws {
@@ -93,7 +83,7 @@ struct HTTP2UpstreamTests {
       try connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
     }
     let pair = try Pair(endpoint.port)
-    let sent = try file(2_000_000)
+    let sent = try RunningProxy.body(2_000_000)
     defer { try? FileManager.default.removeItem(at: sent) }
     let how = isStreamed ? "-X POST -T -" : "--data-binary @-"
     let got = try Command.run(
@@ -117,7 +107,7 @@ struct HTTP2UpstreamTests {
       _ = try connection.receive()
     }
     let pair = try Pair(endpoint.port)
-    let sent = try file(1600)
+    let sent = try RunningProxy.body(1600)
     defer { try? FileManager.default.removeItem(at: sent) }
     let said = try Command.run(
       "nghttp",

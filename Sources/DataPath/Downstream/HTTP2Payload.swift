@@ -3,8 +3,23 @@ import HTTP2
 import HTTPModel
 import Primitives
 
-/// Trailers between an HTTP/2 stream and the other side, which may be of either version.
+/// Payload and trailers between an HTTP/2 stream and the other side, which may be of either version.
 extension SessionStream {
+  /// Gives payload that came to `sink`, `most` bytes at most and what it has room for; how much it was. The
+  /// window opens again by as much.
+  func move(into sink: MessageStream, upTo most: Int, _ session: Session) -> Int {
+    var moved = 0
+    while true {
+      let count = min(sink.payloadRoom, most - moved, unreadCount)
+      guard count > 0 else { return moved }
+      let payload = payload
+      let start = keptBytes
+      sink.put(payload.readable.extracting(start..<start + count))
+      session.take(count, of: self)
+      moved += count
+    }
+  }
+
   /// The trailers that `append` writes as lines become those of what goes out, by way of the output's free
   /// room; false: there is too little now.
   func putTrailers(_ pool: BufferPool, _ append: (Buffer) -> Bool) -> Bool {

@@ -22,7 +22,7 @@ extension Exchange {
     // A login begins on a connection that nobody has used: none of its legs may go to a stale one.
     switch upstream.checkOut(
       for: attempt, request, isFresh: attempts.needsFresh || downstream.head.logsIn,
-      isForUpgrade: asksForUpgrade, waiting: self)
+      isForUpgrade: downstream.head.wantsUpgrade && upstream.isForUpgrades, waiting: self)
     {
     case .reused(let stream): takePlace(on: stream, upstream, downstream)
     case .connecting(let stream):
@@ -56,7 +56,7 @@ extension Exchange {
   /// The request asks for a change of protocol, for which a connection of HTTP/1.1 is needed, and may be
   /// had.
   var asksForUpgrade: Bool {
-    downstream?.head.wantsUpgrade ?? false && upstream?.plan.applicationProtocol == .auto
+    downstream?.head.wantsUpgrade == true && upstream?.isForUpgrades == true
   }
 
   func pickRequest(

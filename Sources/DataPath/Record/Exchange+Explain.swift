@@ -39,7 +39,8 @@ extension Exchange {
   /// It failed, took more than one attempt or a fallback, or was slow.
   @inline(__always)
   func isWorthExplaining(_ code: UInt16, _ nanoseconds: Int64) -> Bool {
-    failure != nil || trail.isUsed || code >= 500 || grpc.isServiceFault || notes.shadowBits != 0
+    failure != nil || trail.isUsed || code >= 500 || (grpc.isCall && grpc.isServiceFault)
+      || notes.shadowBits != 0
       || (nanoseconds >= worker.explainSlowNanoseconds && !answerProgress.isUpgraded)
   }
 

@@ -33,6 +33,7 @@ final class HTTP2UpstreamStream: UpstreamStream {
     connection = carrier.connection
     self.limits = limits
     super.init(worker: worker, headBlock: record.headBlock, head: record.head)
+    isConnected = carrier.isOpen
   }
 
   /// Precondition: it has its place.
@@ -43,7 +44,10 @@ final class HTTP2UpstreamStream: UpstreamStream {
 
   // MARK: Told by the carrier
 
-  func connected() { attempt?.connectionReady(connection) }
+  func connected() {
+    isConnected = true
+    attempt?.connectionReady(connection)
+  }
 
   /// Its attempt, which has no place any more.
   func leaves() -> Attempt? {
@@ -74,7 +78,6 @@ final class HTTP2UpstreamStream: UpstreamStream {
 
   // MARK: The place
 
-  override var isConnected: Bool { carrier.isOpen }
   override func lend(to attempt: Attempt) { self.attempt = attempt }
   override var openedAt: Instant { connection.openedAt }
   override var requestNumber: UInt64 { number }

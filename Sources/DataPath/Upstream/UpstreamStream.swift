@@ -99,7 +99,7 @@ package class UpstreamStream: MessageStream {
   // MARK: The connection
 
   /// Its connection is there: a request can be sent.
-  var isConnected: Bool { true }
+  final var isConnected = true
 
   /// `attempt` hears what happens on it from here on.
   func lend(to attempt: Attempt) { missing() }

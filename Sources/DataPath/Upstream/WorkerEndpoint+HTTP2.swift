@@ -6,6 +6,11 @@ import Telemetry
 import Transport
 import Upstreams
 
+extension WorkerUpstream {
+  /// A connection of HTTP/1.1 can be had where a request asks for an upgrade.
+  var isForUpgrades: Bool { if case .auto = plan.applicationProtocol { true } else { false } }
+}
+
 /// Connections to the endpoint that many requests share at once.
 extension WorkerEndpoint {
   /// A connection that is opened now may come to speak HTTP/2.
